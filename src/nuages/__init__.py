@@ -1,0 +1,40 @@
+"""Nuages: Django's documented API, implemented anew.
+
+Importing this package makes ``django`` and every ``django.X`` a second name of ``nuages`` and
+``nuages.X`` in this process (see :mod:`nuages.alias`).
+"""
+
+from nuages import alias
+
+alias.install()
+
+VERSION = (6, 1, 3, "final", 0)  # the level of the API, as ``django.VERSION`` documents it
+__version__ = "0.1.0"
+
+
+def get_version() -> str:
+    """Return the level of the API as text, e.g. ``"6.1.3"``."""
+    from nuages.utils.version import get_version as format_version
+
+    return format_version(VERSION)
+
+
+def setup(set_prefix: bool = True) -> None:
+    """Configure logging, set the URL script prefix and load the installed applications.
+
+    Manual: "Applications", section "Initialization process".
+
+    Args:
+        set_prefix: whether ``FORCE_SCRIPT_NAME`` becomes this thread's URL script prefix.
+    """
+    from nuages.apps import apps
+    from nuages.conf import settings
+    from nuages.utils.log import configure_logging
+
+    configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
+    if set_prefix:
+        from nuages.urls import set_script_prefix
+
+        script_name = settings.FORCE_SCRIPT_NAME
+        set_script_prefix("/" if script_name is None else script_name)
+    apps.populate(settings.INSTALLED_APPS)

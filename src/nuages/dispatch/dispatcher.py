@@ -1,0 +1,291 @@
+"""The signal dispatcher."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import weakref
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, NamedTuple
+
+from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
+
+from nuages.utils.inspect import func_accepts_kwargs
+
+logger = logging.getLogger("django.dispatch")
+
+type Receiver = Callable[..., Any]
+type Results = list[tuple[Receiver, Any]]
+
+
+class Live(NamedTuple):
+    """The receivers of one sender that are alive now, by the way they are called."""
+
+    plain: list[Receiver]
+    coroutine: list[Receiver]
+
+
+class Link(NamedTuple):
+    """One connection of a receiver."""
+
+    key: tuple[Any, Any]
+    receiver: Any  # the receiver, or a weak reference to it
+    sender: Any  # a weak reference to the sender, where it can have one
+    is_async: bool
+
+
+def _make_id(target: Any) -> Any:
+    if hasattr(target, "__func__"):
+        return (id(target.__self__), id(target.__func__))
+    return id(target)
+
+
+#: The key of links that listen to every sender.
+ANYONE = _make_id(None)
+_NOBODY = Live([], [])
+
+
+class Signal:
+    """A kind of event that receivers listen to.
+
+    Args:
+        use_caching: remember each sender's receivers; senders must be weakly referable.
+    """
+
+    def __init__(self, use_caching: bool = False) -> None:
+        self.receivers: list[Link] = []
+        self.lock = threading.Lock()
+        self.use_caching = use_caching
+        self.sender_receivers_cache: Any = weakref.WeakKeyDictionary() if use_caching else {}
+        self._dead_receivers = False
+
+    def connect(
+        self,
+        receiver: Receiver,
+        sender: Any = None,
+        weak: bool = True,
+        dispatch_uid: Any = None,
+    ) -> None:
+        """Call ``receiver`` whenever the signal is sent by ``sender`` (by anyone, if ``None``).
+
+        Args:
+            weak: hold the receiver by a weak reference.
+            dispatch_uid: a name for this connection; a second one of that name is ignored.
+
+        Raises:
+            TypeError, ValueError: with ``DEBUG``, for a receiver that cannot be called with
+                keyword arguments.
+        """
+        from nuages.conf import settings
+
+        if settings.configured and settings.DEBUG:
+            if not callable(receiver):
+                raise TypeError("Signal receivers must be callable.")
+            if not func_accepts_kwargs(receiver):
+                raise ValueError("Signal receivers must accept keyword arguments (**kwargs).")
+        key = (dispatch_uid or _make_id(receiver), _make_id(sender))
+        held: Any = receiver
+        if weak:
+            # A bound method dies with its instance, which must be watched itself.
+            owner = getattr(receiver, "__self__", None) if hasattr(receiver, "__func__") else None
+            held = weakref.ref(receiver) if owner is None else weakref.WeakMethod(receiver)
+            weakref.finalize(receiver if owner is None else owner, self._note_death)
+        sender_ref = None
+        if sender is not None:
+            try:
+                sender_ref = weakref.ref(sender, self._note_death)
+            except TypeError:
+                sender_ref = None
+        link = Link(key, held, sender_ref, iscoroutinefunction(receiver))
+        with self.lock:
+            self._drop_dead()
+            if all(known.key != key for known in self.receivers):
+                self.receivers.append(link)
+            self.sender_receivers_cache.clear()
+
+    def disconnect(
+        self, receiver: Receiver | None = None, sender: Any = None, dispatch_uid: Any = None
+    ) -> bool:
+        """Undo a connection, named as it was made; return whether there was one."""
+        key = (dispatch_uid or _make_id(receiver), _make_id(sender))
+        with self.lock:
+            self._drop_dead()
+            kept = [link for link in self.receivers if link.key != key]
+            found = len(kept) != len(self.receivers)
+            self.receivers[:] = kept
+            self.sender_receivers_cache.clear()
+        return found
+
+    def has_listeners(self, sender: Any = None) -> bool:
+        """Whether anything would be called for ``sender``."""
+        live = self._live_receivers(sender)
+        return bool(live.plain or live.coroutine)
+
+    def send(self, sender: Any, **named: Any) -> Results:
+        """Call the receivers; return ``(receiver, response)`` pairs. Errors go through."""
+        if not self.receivers:
+            return []
+        live = self._live_receivers(sender)
+        results = [(each, each(signal=self, sender=sender, **named)) for each in live.plain]
+        if live.coroutine:
+
+            async def call_all() -> Results:
+                return await _together(
+                    live.coroutine,
+                    lambda each: each(signal=self, sender=sender, **named),
+                )
+
+            results += async_to_sync(call_all)()
+        return results
+
+    async def asend(self, sender: Any, **named: Any) -> Results:
+        """:meth:`send` for async code: coroutine receivers run concurrently."""
+        if not self.receivers:
+            return []
+        live = self._live_receivers(sender)
+        results: Results = []
+        if live.plain:
+
+            def call_all() -> Results:
+                return [(each, each(signal=self, sender=sender, **named)) for each in live.plain]
+
+            results = await sync_to_async(call_all)()
+        if live.coroutine:
+            results += await _together(
+                live.coroutine, lambda each: each(signal=self, sender=sender, **named)
+            )
+        return results
+
+    def send_robust(self, sender: Any, **named: Any) -> Results:
+        """:meth:`send`, where an error of a receiver is its response, and is logged."""
+        if not self.receivers:
+            return []
+        live = self._live_receivers(sender)
+        results = [(each, self._guarded(each, sender, named)) for each in live.plain]
+        if live.coroutine:
+
+            async def call_all() -> Results:
+                return await _together(
+                    live.coroutine, lambda each: self._aguarded(each, sender, named)
+                )
+
+            results += async_to_sync(call_all)()
+        return results
+
+    async def asend_robust(self, sender: Any, **named: Any) -> Results:
+        """:meth:`send_robust` for async code."""
+        if not self.receivers:
+            return []
+        live = self._live_receivers(sender)
+        results: Results = []
+        if live.plain:
+
+            def call_all() -> Results:
+                return [(each, self._guarded(each, sender, named)) for each in live.plain]
+
+            results = await sync_to_async(call_all)()
+        if live.coroutine:
+            results += await _together(
+                live.coroutine, lambda each: self._aguarded(each, sender, named)
+            )
+        return results
+
+    def _guarded(self, receiver: Receiver, sender: Any, named: dict[str, Any]) -> Any:
+        try:
+            return receiver(signal=self, sender=sender, **named)
+        except Exception as error:
+            self._log_robust_failure(receiver, error)
+            return error
+
+    async def _aguarded(self, receiver: Receiver, sender: Any, named: dict[str, Any]) -> Any:
+        try:
+            return await receiver(signal=self, sender=sender, **named)
+        except Exception as error:
+            self._log_robust_failure(receiver, error)
+            return error
+
+    def _log_robust_failure(self, receiver: Receiver, err: Exception) -> None:
+        logger.error(
+            "Error calling %s in Signal.send_robust() (%s)",
+            getattr(receiver, "__qualname__", receiver),
+            err,
+            exc_info=err,
+        )
+
+    def _note_death(self, *unused: Any) -> None:
+        # May run at any moment, even inside the lock: only leave a mark.
+        self._dead_receivers = True
+
+    def _drop_dead(self) -> None:
+        """Forget links whose receiver or sender is gone. Call with the lock held."""
+        if self._dead_receivers:
+            self._dead_receivers = False
+            self.receivers[:] = [
+                link
+                for link in self.receivers
+                if not (
+                    isinstance(link.receiver, weakref.ReferenceType) and link.receiver() is None
+                )
+                and not (link.sender is not None and link.sender() is None)
+            ]
+
+    def _live_receivers(self, sender: Any) -> Live:
+        """Return the receivers to call for ``sender``."""
+        if self.use_caching and not self._dead_receivers:
+            known: Live | None = self.sender_receivers_cache.get(sender) if sender else None
+            if known is not None:
+                return known
+        with self.lock:
+            self._drop_dead()
+            if not self.receivers:
+                return _NOBODY
+            wanted = _make_id(sender)
+            live = Live([], [])
+            cacheable = self.use_caching and sender is not None
+            for link in self.receivers:
+                if link.key[1] != ANYONE and link.key[1] != wanted:
+                    continue
+                function = link.receiver
+                if isinstance(function, weakref.ReferenceType):
+                    function = function()
+                    if function is None:
+                        continue
+                    cacheable = cacheable and not isinstance(link.receiver, weakref.WeakMethod)
+                live[link.is_async].append(function)
+            if cacheable and not self._dead_receivers:
+                self.sender_receivers_cache[sender] = live
+            return live
+
+
+async def _together(
+    receivers: Iterable[Receiver], start: Callable[[Receiver], Awaitable[Any]]
+) -> Results:
+    """Run coroutine receivers concurrently; the first error cancels the others."""
+    receivers = list(receivers)
+    if len(receivers) == 1:
+        return [(receivers[0], await start(receivers[0]))]
+
+    async def one(each: Receiver) -> Any:
+        return await start(each)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(each)) for each in receivers]
+    except BaseExceptionGroup as errors:
+        if len(errors.exceptions) == 1:
+            raise errors.exceptions[0] from None
+        raise
+    return [(each, task.result()) for each, task in zip(receivers, tasks, strict=True)]
+
+
+def receiver(signal: Signal | Iterable[Signal], **kwargs: Any) -> Callable[[Receiver], Receiver]:
+    """Return a decorator that connects a function to one signal, or to several."""
+    signals = [signal] if isinstance(signal, Signal) or hasattr(signal, "connect") else signal
+
+    def decorator(function: Receiver) -> Receiver:
+        for each in signals:
+            each.connect(function, **kwargs)
+        return function
+
+    return decorator

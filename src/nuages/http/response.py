@@ -1,0 +1,828 @@
+"""Responses. Manual: "Request and response objects", section "HttpResponse objects"."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import json
+import os
+import re
+import sys
+import time
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from email.header import Header
+from http.client import responses as _phrases
+from typing import Any
+from urllib.parse import urlsplit
+
+from nuages.conf import settings
+from nuages.core import signals, signing
+from nuages.core.exceptions import DisallowedRedirect
+from nuages.http.cookie import SimpleCookie
+from nuages.utils.datastructures import CaseInsensitiveMapping
+from nuages.utils.encoding import iri_to_uri
+from nuages.utils.functional import cached_property
+from nuages.utils.http import (
+    MAX_URL_REDIRECT_LENGTH,
+    content_disposition_header,
+    http_date,
+)
+
+_charset_re = re.compile(r';\s*charset=\s*"?(?P<charset>[^\s;"]+)', re.IGNORECASE)
+_control_re = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_EPOCH = "Thu, 01 Jan 1970 00:00:00 GMT"
+_SAMESITE = ("lax", "none", "strict")
+
+# What a browser must be told about a file that is packed as a whole, instead of its packing.
+_PACKED_TYPES = {
+    "br": "application/x-brotli",
+    "bzip2": "application/x-bzip",
+    "compress": "application/x-compress",
+    "gzip": "application/gzip",
+    "xz": "application/x-xz",
+}
+
+
+class BadHeaderError(ValueError):
+    """A header's name or value cannot be sent as it is."""
+
+
+class Http404(Exception):
+    """There is nothing at this URL: the handler answers with the 404 page."""
+
+
+def _header_text(value: Any, charset: str, mime_encode: bool = False) -> str:
+    """Return a header's name or value as text that ``charset`` can encode."""
+    if isinstance(value, bytes):
+        text = value.decode(charset) if _decodes(value, charset) else _mimed(value, mime_encode)
+    else:
+        text = value if type(value) is str else str(value)
+        if not text.isascii() and not _encodes(text, charset):
+            _refuse_newlines(text, value)
+            if not mime_encode:
+                text.encode(charset)
+            text = Header(text, "utf-8", maxlinelen=sys.maxsize).encode()
+    _refuse_newlines(text, value)
+    return text
+
+
+def _mimed(value: bytes, mime_encode: bool) -> str:
+    _refuse_newlines(value.decode("latin-1"), value)
+    if not mime_encode:
+        value.decode("ascii")
+    return Header(value, "utf-8", maxlinelen=sys.maxsize).encode()
+
+
+def _refuse_newlines(text: str, original: Any) -> None:
+    if "\n" in text or "\r" in text:
+        raise BadHeaderError(f"Header values can't contain newlines (got {original!r})")
+
+
+def _encodes(text: str, charset: str) -> bool:
+    try:
+        text.encode(charset)
+    except UnicodeError:
+        return False
+    return True
+
+
+def _decodes(value: bytes, charset: str) -> bool:
+    try:
+        value.decode(charset)
+    except UnicodeError:
+        return False
+    return True
+
+
+class ResponseHeaders(CaseInsensitiveMapping):
+    """A response's headers: a dictionary that ignores the case of its keys."""
+
+    def __init__(self, data: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
+        self._store: dict[str, tuple[str, str]] = {}
+        if data:
+            for name, value in data.items() if isinstance(data, Mapping) else data:
+                self[name] = value
+
+    def __setitem__(self, key: str | bytes, value: Any) -> None:
+        name = _header_text(key, "ascii")
+        self._store[name.lower()] = name, _header_text(value, "latin-1", mime_encode=True)
+
+    def __getitem__(self, key: str) -> str:
+        return self._store[key.lower()][1]
+
+    def __delitem__(self, key: str) -> None:
+        self._store.pop(key.lower(), None)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and key.lower() in self._store
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._store.values())
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the value of a header, or ``default``."""
+        found = self._store.get(key.lower())
+        return default if found is None else found[1]
+
+    def items(self) -> Any:
+        """Return the pairs of name and value."""
+        return self._store.values()
+
+    def pop(self, key: str, default: Any = None) -> Any:
+        """Remove a header; return its name and value, or ``default``."""
+        return self._store.pop(key.lower(), default)
+
+    def setdefault(self, key: str, value: Any) -> None:
+        """Set a header unless there is one of that name."""
+        if key.lower() not in self._store:
+            self[key] = value
+
+    def __copy__(self) -> ResponseHeaders:
+        return self.copy()
+
+    def copy(self) -> ResponseHeaders:  # type: ignore[override]
+        """Return headers of the same contents that can be changed on their own."""
+        twin = type(self)()
+        twin._store = self._store.copy()
+        return twin
+
+
+class HttpResponseBase:
+    """What all responses share: status, headers and cookies, without content.
+
+    Manual: "HttpResponseBase class".
+    """
+
+    status_code = 200
+    streaming = False
+    _charset: str | None = None
+    _reason_phrase: str | None = None
+    _handler_class: type | None = None
+    closed = False
+
+    def __init__(
+        self,
+        content_type: str | None = None,
+        status: int | str | None = None,
+        reason: str | None = None,
+        charset: str | None = None,
+        headers: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None,
+    ) -> None:
+        self.headers = own = ResponseHeaders(headers or ())
+        if charset is not None:
+            self._charset = charset
+        if content_type is not None:
+            if "content-type" in own._store:
+                raise ValueError(
+                    "'headers' must not contain 'Content-Type' when the 'content_type' "
+                    "parameter is provided."
+                )
+            own["Content-Type"] = content_type
+        elif "content-type" not in own._store:
+            own._store["content-type"] = ("Content-Type", f"text/html; charset={self.charset}")
+        self._resource_closers: list[Callable[[], Any]] = []
+        if status is not None:
+            try:
+                self.status_code = int(status)
+            except (ValueError, TypeError):
+                raise TypeError("HTTP status code must be an integer.") from None
+            if not 100 <= self.status_code <= 599:
+                raise ValueError("HTTP status code must be an integer from 100 to 599.")
+        if reason is not None:
+            self.reason_phrase = reason
+
+    @cached_property
+    def cookies(self) -> SimpleCookie:
+        """The cookies that the response sets."""
+        return SimpleCookie()
+
+    @property
+    def reason_phrase(self) -> str:
+        """The words beside the status code; those of the standard unless set."""
+        if self._reason_phrase is not None:
+            return self._reason_phrase
+        return _phrases.get(self.status_code, "Unknown Status Code")
+
+    @reason_phrase.setter
+    def reason_phrase(self, value: str) -> None:
+        if _control_re.search(value):
+            raise BadHeaderError("reason_phrase can't contain control characters.")
+        self._reason_phrase = value
+
+    @property
+    def charset(self) -> str:
+        """The encoding of the content: as given, else from Content-Type, else the setting's."""
+        if self._charset is not None:
+            return self._charset
+        content_type = self.headers._store.get("content-type")
+        if content_type is not None and (found := _charset_re.search(content_type[1])):
+            return found["charset"]
+        return settings.DEFAULT_CHARSET
+
+    @charset.setter
+    def charset(self, value: str) -> None:
+        self._charset = value
+
+    # -- headers --------------------------------------------------------------------------------
+
+    def serialize_headers(self) -> bytes:
+        """Return the headers as they go over the wire, without those of cookies."""
+        return b"\r\n".join(
+            name.encode("ascii") + b": " + value.encode("latin-1")
+            for name, value in self.headers.items()
+        )
+
+    __bytes__ = serialize_headers
+
+    @property
+    def _content_type_for_repr(self) -> str:
+        return f', "{self.headers["Content-Type"]}"' if "Content-Type" in self.headers else ""
+
+    def _repr_details(self) -> tuple[str, str]:
+        return "", ""
+
+    def __repr__(self) -> str:
+        before, after = self._repr_details()
+        return (
+            f"<{type(self).__name__}{before} status_code={self.status_code}"
+            f"{self._content_type_for_repr}{after}>"
+        )
+
+    def __setitem__(self, header: str, value: Any) -> None:
+        self.headers[header] = value
+
+    def __delitem__(self, header: str) -> None:
+        del self.headers[header]
+
+    def __getitem__(self, header: str) -> str:
+        return self.headers[header]
+
+    def has_header(self, header: str) -> bool:
+        """Return whether the response has a header, whatever its case."""
+        return header in self.headers
+
+    __contains__ = has_header
+
+    def items(self) -> Any:
+        """Return the headers as pairs."""
+        return self.headers.items()
+
+    def get(self, header: str, alternate: Any = None) -> Any:
+        """Return a header, or ``alternate``."""
+        return self.headers.get(header, alternate)
+
+    def setdefault(self, key: str, value: Any) -> None:
+        """Set a header unless it is set."""
+        self.headers.setdefault(key, value)
+
+    # -- cookies ----------------------------------------------------------------------------------
+
+    def set_cookie(
+        self,
+        key: str,
+        value: str = "",
+        max_age: float | datetime.timedelta | None = None,
+        expires: str | datetime.datetime | None = None,
+        path: str | None = "/",
+        domain: str | None = None,
+        secure: bool = False,
+        httponly: bool = False,
+        samesite: str | None = None,
+    ) -> None:
+        """Set a cookie. Manual: "HttpResponse.set_cookie".
+
+        Args:
+            max_age: in seconds, or a timedelta; ``None`` for as long as the browser runs.
+            expires: a time in UTC, or such a time as text.
+            samesite: ``"Lax"``, ``"None"`` or ``"Strict"``.
+        """
+        self.cookies[key] = value
+        morsel = self.cookies[key]
+        when = ""
+        if isinstance(expires, datetime.datetime):
+            if max_age is not None:
+                raise ValueError("'expires' and 'max_age' can't be used together.")
+            if expires.tzinfo is None:
+                expires = expires.replace(tzinfo=datetime.UTC)
+            left = expires - datetime.datetime.now(datetime.UTC)
+            # A started second counts: what is set 9.999 s ahead was meant to be 10.
+            max_age = max(0, left.days * 86400 + left.seconds + 1)
+        elif expires:
+            when = expires
+        if max_age is not None:
+            if isinstance(max_age, datetime.timedelta):
+                max_age = max_age.total_seconds()
+            max_age = int(max_age)
+            when = when or http_date(time.time() + max_age)
+        if samesite and samesite.lower() not in _SAMESITE:
+            raise ValueError('samesite must be "lax", "none", or "strict".')
+        given: tuple[tuple[str, Any], ...] = (
+            ("max-age", max_age),
+            ("path", path),
+            ("domain", domain),
+            ("secure", secure or None),
+            ("httponly", httponly or None),
+            ("samesite", samesite or None),
+        )
+        morsel["expires"] = when
+        for attribute, setting in given:
+            if setting is not None:
+                morsel[attribute] = setting
+
+    def set_signed_cookie(self, key: str, value: str, salt: str = "", **kwargs: Any) -> None:
+        """Sign ``value`` and set it as a cookie; arguments as those of ``set_cookie()``."""
+        signer = signing.get_cookie_signer(salt=signing._cookie_signer_salt(key, salt))
+        self.set_cookie(key, signer.sign(value), **kwargs)
+
+    def delete_cookie(
+        self,
+        key: str,
+        path: str = "/",
+        domain: str | None = None,
+        samesite: str | None = None,
+    ) -> None:
+        """Tell the browser to forget a cookie; ``path`` and ``domain`` as it was set with."""
+        # Browsers drop a Set-Cookie without "secure" for these, and so would keep the cookie.
+        secure = key.startswith(("__Secure-", "__Host-")) or (samesite or "").lower() == "none"
+        self.set_cookie(
+            key,
+            max_age=0,
+            path=path,
+            domain=domain,
+            secure=secure,
+            expires=_EPOCH,
+            samesite=samesite,
+        )
+
+    # -- as a file ----------------------------------------------------------------------------
+
+    def make_bytes(self, value: Any) -> bytes:
+        """Return ``value`` as bytes, encoding text as the charset says."""
+        if isinstance(value, (bytes, memoryview)):
+            return bytes(value)
+        return str(value).encode(self.charset)
+
+    def close(self) -> None:
+        """Release what the content held and send ``request_finished``; servers call this."""
+        for closer in self._resource_closers:
+            try:
+                closer()
+            except Exception:
+                # One resource that fails to close must not keep the others open; nothing can be
+                # told to the client any more.
+                continue
+        self._resource_closers.clear()
+        self.closed = True
+        signals.request_finished.send(sender=self._handler_class)
+
+    def write(self, content: Any) -> None:
+        """Refuse: this class has no content."""
+        raise OSError(f"This {type(self).__name__} instance is not writable")
+
+    def writelines(self, lines: Iterable[Any]) -> None:
+        """Refuse: this class has no content."""
+        raise OSError(f"This {type(self).__name__} instance is not writable")
+
+    def tell(self) -> int:
+        """Refuse: this class has no content."""
+        raise OSError(f"This {type(self).__name__} instance cannot tell its position")
+
+    def flush(self) -> None:
+        """Do nothing: part of the file interface."""
+
+    def readable(self) -> bool:
+        """Return False: part of the file interface."""
+        return False
+
+    def seekable(self) -> bool:
+        """Return False: part of the file interface."""
+        return False
+
+    def writable(self) -> bool:
+        """Return whether ``write()`` works."""
+        return False
+
+
+class HttpResponse(HttpResponseBase):
+    """A response whose whole content is known. Manual: "HttpResponse objects".
+
+    Args:
+        content: text, bytes, or an iterable of either, which is read at once.
+    """
+
+    streaming = False
+    non_picklable_attrs = frozenset(
+        (
+            "resolver_match",
+            # What the test client adds.
+            "asgi_request",
+            "client",
+            "context",
+            "json",
+            "request",
+            "templates",
+            "wsgi_request",
+        )
+    )
+
+    def __init__(self, content: Any = b"", *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.content = content
+
+    def __getstate__(self) -> dict[str, Any]:
+        dropped = self.non_picklable_attrs
+        state = {name: value for name, value in self.__dict__.items() if name not in dropped}
+        state["_resource_closers"] = []
+        return state
+
+    def serialize(self) -> bytes:
+        """Return headers and content as one message."""
+        return self.serialize_headers() + b"\r\n\r\n" + self.content
+
+    __bytes__ = serialize
+
+    @property
+    def content(self) -> bytes:
+        """The content, in bytes."""
+        pieces = self._container
+        if len(pieces) != 1:
+            pieces[:] = [b"".join(pieces)]
+        return pieces[0]
+
+    @content.setter
+    def content(self, value: Any) -> None:
+        if isinstance(value, str):
+            whole = value.encode(self.charset)
+        elif isinstance(value, bytes):
+            whole = bytes(value)
+        elif hasattr(value, "__iter__") and not isinstance(value, memoryview):
+            whole = b"".join(map(self.make_bytes, value))
+            if hasattr(value, "close"):
+                try:
+                    value.close()
+                except Exception:
+                    # It was read to its end: a failure to close it loses nothing.
+                    pass
+        else:
+            whole = self.make_bytes(value)
+        self._container = [whole]
+        self.__dict__.pop("text", None)
+
+    @cached_property
+    def text(self) -> str:
+        """The content, decoded."""
+        return self.content.decode(self.charset or "utf-8")
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._container)
+
+    def write(self, content: Any) -> None:
+        """Add to the content."""
+        self._container.append(self.make_bytes(content))
+        self.__dict__.pop("text", None)
+
+    def writelines(self, lines: Iterable[Any]) -> None:
+        """Add each of ``lines`` to the content; no line ends are added."""
+        for line in lines:
+            self.write(line)
+
+    def tell(self) -> int:
+        """Return the length of the content in bytes."""
+        return len(self.content)
+
+    def getvalue(self) -> bytes:
+        """Return the content."""
+        return self.content
+
+    def writable(self) -> bool:
+        """Return True."""
+        return True
+
+
+class StreamingHttpResponse(HttpResponseBase):
+    """A response whose content comes from an iterator, sync or async, as it is sent.
+
+    Manual: "StreamingHttpResponse objects".
+    """
+
+    streaming = True
+    is_async = False
+
+    def __init__(self, streaming_content: Any = (), *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.streaming_content = streaming_content
+
+    def _absent(self, name: str) -> AttributeError:
+        hint = " Use `streaming_content` instead." if name == "content" else ""
+        return AttributeError(
+            f"This {type(self).__name__} instance has no `{name}` attribute.{hint}"
+        )
+
+    @property
+    def content(self) -> bytes:
+        """Absent: reading it would end the stream."""
+        raise self._absent("content")
+
+    @property
+    def text(self) -> str:
+        """Absent: reading it would end the stream."""
+        raise self._absent("text")
+
+    @property
+    def streaming_content(self) -> Iterator[bytes] | AsyncIterator[bytes]:
+        """The pieces of content, in bytes; middleware may wrap and set it."""
+        if self.is_async:
+            return self._async_pieces(self._iterator)
+        return map(self.make_bytes, self._iterator)
+
+    @streaming_content.setter
+    def streaming_content(self, value: Any) -> None:
+        self._set_streaming_content(value)
+
+    async def _async_pieces(self, source: AsyncIterator[Any]) -> AsyncIterator[bytes]:
+        async for piece in source:
+            yield self.make_bytes(piece)
+
+    def _set_streaming_content(self, value: Any) -> None:
+        self.is_async = hasattr(value, "__aiter__")
+        self._iterator = aiter(value) if self.is_async else iter(value)
+        if hasattr(value, "close"):
+            self._resource_closers.append(value.close)
+
+    def __iter__(self) -> Iterator[bytes]:
+        content = self.streaming_content
+        if not self.is_async:
+            return iter(content)  # type: ignore[arg-type]
+        from asgiref.sync import async_to_sync
+
+        self._warn_of_consuming("asynchronous", "synchronously", "synchronous")
+
+        async def consume() -> list[bytes]:
+            return [piece async for piece in content]  # type: ignore[union-attr]
+
+        return iter(async_to_sync(consume)())
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        content = self.streaming_content
+        if self.is_async:
+            async for piece in content:  # type: ignore[union-attr]
+                yield piece
+            return
+        from asgiref.sync import sync_to_async
+
+        self._warn_of_consuming("synchronous", "asynchronously", "asynchronous")
+        for piece in await sync_to_async(list)(content):
+            yield piece
+
+    @staticmethod
+    def _warn_of_consuming(given: str, served: str, wanted: str) -> None:
+        article = "an" if wanted.startswith("a") else "a"
+        warnings.warn(
+            f"StreamingHttpResponse must consume {given} iterators in order to serve them "
+            f"{served}. Use {article} {wanted} iterator instead.",
+            Warning,
+            stacklevel=3,
+        )
+
+    def getvalue(self) -> bytes:
+        """Read the stream to its end and return it."""
+        return b"".join(self)
+
+
+class FileResponse(StreamingHttpResponse):
+    """A file, sent in pieces, by the server's own means where it has them.
+
+    Manual: "FileResponse objects".
+
+    Args:
+        as_attachment: whether the browser shall offer to save it.
+        filename: its name, where the file has none or another one.
+    """
+
+    block_size = 4096
+
+    def __init__(
+        self, *args: Any, as_attachment: bool = False, filename: str = "", **kwargs: Any
+    ) -> None:
+        self.as_attachment = as_attachment
+        self.filename = filename
+        # set_headers() guesses the type unless one was named.
+        self._guess_type = not kwargs.get("content_type") and not any(
+            str(name).lower() == "content-type" for name in dict(kwargs.get("headers") or ())
+        )
+        super().__init__(*args, **kwargs)
+
+    def _set_streaming_content(self, value: Any) -> None:
+        self.file_to_stream = None
+        if not hasattr(value, "read"):
+            super()._set_streaming_content(value)
+            return
+        self.file_to_stream = value
+        if hasattr(value, "close"):
+            self._resource_closers.append(value.close)
+        self.set_headers(value)
+        super()._set_streaming_content(iter(lambda: value.read(self.block_size), b""))
+
+    def set_headers(self, filelike: Any) -> None:
+        """Set length, type and disposition, as far as the file tells them."""
+        path = getattr(filelike, "name", "")
+        path = path if isinstance(path, str) else ""
+        length = _remaining_length(filelike, path)
+        if length is not None:
+            self.headers["Content-Length"] = length
+        name = os.path.basename(self.filename or path)
+        if self._guess_type:
+            self.headers["Content-Type"] = _type_of(name)
+        disposition = content_disposition_header(self.as_attachment, name)
+        if disposition:
+            self.headers["Content-Disposition"] = disposition
+
+
+def _remaining_length(filelike: Any, path: str) -> int | None:
+    """Return how many bytes are left to read, or ``None`` where only reading would tell."""
+    seekable = hasattr(filelike, "seek") and (
+        not hasattr(filelike, "seekable") or filelike.seekable()
+    )
+    position = getattr(filelike, "tell", None)
+    if seekable:
+        # seek() tells the position too, for files that have no tell().
+        start = position() if position else filelike.seek(0, io.SEEK_CUR)
+        end = filelike.seek(0, io.SEEK_END)
+        if position:
+            end = position()
+        filelike.seek(start)
+        return end - start
+    if position is None:
+        return None
+    if hasattr(filelike, "getbuffer"):
+        return filelike.getbuffer().nbytes - position()
+    if os.path.exists(path):
+        return os.path.getsize(path) - position()
+    return None
+
+
+def _type_of(name: str) -> str:
+    import mimetypes
+
+    content_type, packing = mimetypes.guess_type(name)
+    if packing in _PACKED_TYPES:
+        return _PACKED_TYPES[packing]
+    return content_type or "application/octet-stream"
+
+
+class HttpResponseRedirectBase(HttpResponse):
+    """A response that sends the browser elsewhere.
+
+    Args:
+        redirect_to: a URL, absolute or relative.
+        preserve_request: whether the browser repeats the method and the body there.
+        max_length: the longest allowed URL, in characters; ``None`` for any.
+
+    Raises:
+        DisallowedRedirect: the URL is too long, or of a scheme not in ``allowed_schemes``.
+    """
+
+    allowed_schemes = ["http", "https", "ftp"]
+    status_code_preserve_request = 307
+
+    def __init__(
+        self,
+        redirect_to: Any,
+        preserve_request: bool = False,
+        *args: Any,
+        max_length: int | None = MAX_URL_REDIRECT_LENGTH,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        target = str(redirect_to)
+        location = iri_to_uri(target)
+        self["Location"] = location
+        if max_length is not None and len(location) > max_length:
+            raise DisallowedRedirect(f"Unsafe redirect exceeding {max_length} characters")
+        try:
+            scheme = urlsplit(target).scheme
+        except ValueError as error:
+            raise DisallowedRedirect(f"Unsafe redirect to an invalid URL: {error}") from error
+        if scheme and scheme not in self.allowed_schemes:
+            raise DisallowedRedirect(f"Unsafe redirect to URL with protocol {scheme!r}")
+        if preserve_request:
+            self.status_code = self.status_code_preserve_request
+
+    @property
+    def url(self) -> str:
+        """Where the browser is sent."""
+        return self["Location"]
+
+    def _repr_details(self) -> tuple[str, str]:
+        return "", f', url="{self.url}"'
+
+
+class HttpResponseRedirect(HttpResponseRedirectBase):
+    """Found elsewhere, for now: 302, or 307 where the request is to be repeated."""
+
+    status_code = 302
+    status_code_preserve_request = 307
+
+
+class HttpResponsePermanentRedirect(HttpResponseRedirectBase):
+    """Moved for good: 301, or 308 where the request is to be repeated."""
+
+    status_code = 301
+    status_code_preserve_request = 308
+
+
+class HttpResponseNotModified(HttpResponse):
+    """The browser's copy is still good: 304, without content."""
+
+    status_code = 304
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self["content-type"]
+
+    @property
+    def content(self) -> bytes:
+        """Always empty."""
+        return b""
+
+    @content.setter
+    def content(self, value: Any) -> None:
+        if value:
+            raise AttributeError("You cannot set content to a 304 (Not Modified) response")
+        self._container = []
+
+
+class HttpResponseBadRequest(HttpResponse):
+    """400: the request makes no sense."""
+
+    status_code = 400
+
+
+class HttpResponseNotFound(HttpResponse):
+    """404: there is nothing here."""
+
+    status_code = 404
+
+
+class HttpResponseForbidden(HttpResponse):
+    """403: not for this client."""
+
+    status_code = 403
+
+
+class HttpResponseNotAllowed(HttpResponse):
+    """405: another method is needed, one of ``permitted_methods``."""
+
+    status_code = 405
+
+    def __init__(self, permitted_methods: Iterable[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self["Allow"] = ", ".join(permitted_methods)
+
+    def _repr_details(self) -> tuple[str, str]:
+        return f" [{self['Allow']}]", ""
+
+
+class HttpResponseGone(HttpResponse):
+    """410: there was something here."""
+
+    status_code = 410
+
+
+class HttpResponseServerError(HttpResponse):
+    """500: our fault."""
+
+    status_code = 500
+
+
+class JsonResponse(HttpResponse):
+    """``data`` as JSON. Manual: "JsonResponse objects".
+
+    Args:
+        encoder: a ``json.JSONEncoder`` class; by default ``DjangoJSONEncoder``.
+        safe: whether only dictionaries are allowed.
+        json_dumps_params: further arguments of ``json.dumps()``.
+    """
+
+    def __init__(
+        self,
+        data: Any,
+        encoder: type[json.JSONEncoder] | None = None,
+        safe: bool = True,
+        json_dumps_params: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if safe and not isinstance(data, dict):
+            raise TypeError(
+                "In order to allow non-dict objects to be serialized set the safe parameter to "
+                "False."
+            )
+        if encoder is None:
+            from nuages.core.serializers.json import DjangoJSONEncoder as encoder
+        kwargs.setdefault("content_type", "application/json")
+        text = json.dumps(data, cls=encoder, **(json_dumps_params or {}))
+        super().__init__(content=text, **kwargs)

@@ -1,0 +1,72 @@
+"""Databases: ``connection``, ``connections``, ``router`` and the exceptions.
+
+Manual: topics/db/sql, topics/db/multi-db, ref/exceptions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nuages.core import signals
+from nuages.db.utils import (
+    DEFAULT_DB_ALIAS,
+    DJANGO_VERSION_PICKLE_KEY,
+    ConnectionHandler,
+    ConnectionRouter,
+    DatabaseError,
+    DataError,
+    Error,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    NotSupportedError,
+    OperationalError,
+    ProgrammingError,
+)
+from nuages.utils.connection import ConnectionProxy
+
+__all__ = [
+    "DEFAULT_DB_ALIAS",
+    "DJANGO_VERSION_PICKLE_KEY",
+    "DataError",
+    "DatabaseError",
+    "Error",
+    "IntegrityError",
+    "InterfaceError",
+    "InternalError",
+    "NotSupportedError",
+    "OperationalError",
+    "ProgrammingError",
+    "close_old_connections",
+    "connection",
+    "connections",
+    "reset_queries",
+    "router",
+]
+
+connections = ConnectionHandler()
+router = ConnectionRouter()
+
+#: The connection with the alias ``default``.
+connection = ConnectionProxy(connections, DEFAULT_DB_ALIAS)
+
+
+def reset_queries(**kwargs: Any) -> None:
+    """Forget the queries that were logged; runs at the start of each request."""
+    for conn in connections.all(initialized_only=True):
+        conn.queries_log.clear()
+
+
+def close_old_connections(**kwargs: Any) -> None:
+    """Close the connections that are unusable or past ``CONN_MAX_AGE``.
+
+    Runs at the start and the end of each request. Manual: ref/databases, "Persistent
+    connections".
+    """
+    for conn in connections.all(initialized_only=True):
+        conn.close_if_unusable_or_obsolete()
+
+
+signals.request_started.connect(reset_queries)
+signals.request_started.connect(close_old_connections)
+signals.request_finished.connect(close_old_connections)

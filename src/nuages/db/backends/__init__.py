@@ -1,0 +1,1 @@
+"""Database backends: what differs from one database to another."""

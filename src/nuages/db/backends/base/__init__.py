@@ -1,0 +1,1 @@
+"""What all database backends share."""

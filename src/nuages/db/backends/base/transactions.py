@@ -1,0 +1,229 @@
+"""The state of a connection's transaction: autocommit, savepoints, functions to call on commit."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from nuages.db.backends.utils import debug_transaction
+from nuages.utils.asyncio import async_unsafe
+
+logger = logging.getLogger("django.db.backends.base")
+
+
+class Transactions:
+    """The part of ``BaseDatabaseWrapper`` that ``django.db.transaction`` works on."""
+
+    connection: Any
+    features: Any
+    ops: Any
+    wrap_database_errors: Any
+
+    def _start_transaction_state(self) -> None:
+        """Set all of it to what holds for a connection without a transaction."""
+        self.autocommit = False
+        self.in_atomic_block = False
+        #: Number of the next savepoint in this thread.
+        self.savepoint_state = 0
+        #: Per inner ``atomic`` block its savepoint, or ``None``.
+        self.savepoint_ids: list[str | None] = []
+        #: The blocks that are open, outermost first.
+        self.atomic_blocks: list[Any] = []
+        self.commit_on_exit = True
+        self.needs_rollback = False
+        #: What made the transaction unusable.
+        self.rollback_exc: BaseException | None = None
+        self.closed_in_transaction = False
+        #: Savepoints that a function depends on, the function, whether it is robust.
+        self.run_on_commit: list[tuple[set[str | None], Callable[[], Any], bool]] = []
+        self.run_commit_hooks_on_set_autocommit_on = False
+
+    # -- commit and rollback -----------------------------------------------------------------
+
+    def _commit(self) -> None:
+        if self.connection is not None:
+            with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
+                self.connection.commit()
+
+    def _rollback(self) -> None:
+        if self.connection is not None:
+            with debug_transaction(self, "ROLLBACK"), self.wrap_database_errors:
+                self.connection.rollback()
+
+    @async_unsafe
+    def commit(self) -> None:
+        """Commit the transaction. Raises within an ``atomic`` block."""
+        self.validate_thread_sharing()
+        self.validate_no_atomic_block()
+        self._commit()
+        # The database answered, so it is there.
+        self.errors_occurred = False
+        self.run_commit_hooks_on_set_autocommit_on = True
+
+    @async_unsafe
+    def rollback(self) -> None:
+        """Roll the transaction back. Raises within an ``atomic`` block."""
+        self.validate_thread_sharing()
+        self.validate_no_atomic_block()
+        self._rollback()
+        self.errors_occurred = False
+        self.needs_rollback = False
+        self.run_on_commit = []
+
+    # -- savepoints --------------------------------------------------------------------------
+
+    def _savepoint(self, sid: str) -> None:
+        self._run(self.ops.savepoint_create_sql(sid))
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        self._run(self.ops.savepoint_rollback_sql(sid))
+
+    def _savepoint_commit(self, sid: str) -> None:
+        self._run(self.ops.savepoint_commit_sql(sid))
+
+    def _run(self, sql: str) -> None:
+        with self.cursor() as cursor:
+            cursor.execute(sql)
+
+    def _savepoint_allowed(self) -> bool:
+        return self.features.uses_savepoints and not self.get_autocommit()
+
+    @async_unsafe
+    def savepoint(self) -> str | None:
+        """Create a savepoint and return its id; do nothing in autocommit mode."""
+        if not self._savepoint_allowed():
+            return None
+        self.savepoint_state += 1
+        thread = str(threading.get_ident()).replace("-", "")
+        sid = f"s{thread}_x{self.savepoint_state}"
+        self.validate_thread_sharing()
+        self._savepoint(sid)
+        return sid
+
+    @async_unsafe
+    def savepoint_rollback(self, sid: str) -> None:
+        """Undo what was done since the savepoint; do nothing in autocommit mode."""
+        if not self._savepoint_allowed():
+            return
+        self.validate_thread_sharing()
+        self._savepoint_rollback(sid)
+        self.run_on_commit = [hook for hook in self.run_on_commit if sid not in hook[0]]
+
+    @async_unsafe
+    def savepoint_commit(self, sid: str) -> None:
+        """Release the savepoint; do nothing in autocommit mode."""
+        if not self._savepoint_allowed():
+            return
+        self.validate_thread_sharing()
+        self._savepoint_commit(sid)
+
+    @async_unsafe
+    def clean_savepoints(self) -> None:
+        """Start the numbering of savepoints anew."""
+        self.savepoint_state = 0
+
+    # -- autocommit --------------------------------------------------------------------------
+
+    def get_autocommit(self) -> bool:
+        """Return whether autocommit is on, connecting if need be."""
+        self.ensure_connection()
+        return self.autocommit
+
+    def set_autocommit(
+        self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False
+    ) -> None:
+        """Turn autocommit on or off. Raises within an ``atomic`` block.
+
+        Some drivers' own idea of autocommit is not to be relied on (SQLite's): there,
+        ``force_begin_transaction_with_broken_autocommit`` begins the transaction explicitly.
+        """
+        self.validate_no_atomic_block()
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        if (
+            not autocommit
+            and force_begin_transaction_with_broken_autocommit
+            and hasattr(self, "_start_transaction_under_autocommit")
+        ):
+            self._start_transaction_under_autocommit()
+        elif autocommit:
+            self._set_autocommit(autocommit)
+        else:
+            with debug_transaction(self, "BEGIN"):
+                self._set_autocommit(autocommit)
+        self.autocommit = autocommit
+        if autocommit and self.run_commit_hooks_on_set_autocommit_on:
+            self.run_and_clear_commit_hooks()
+            self.run_commit_hooks_on_set_autocommit_on = False
+
+    # -- what an atomic block forbids --------------------------------------------------------
+
+    def get_rollback(self) -> bool:
+        """Return whether the innermost block will roll back. Raises outside a block."""
+        self._require_atomic_block()
+        return self.needs_rollback
+
+    def set_rollback(self, rollback: bool) -> None:
+        """Say whether the innermost block shall roll back. Raises outside a block."""
+        self._require_atomic_block()
+        self.needs_rollback = rollback
+
+    def _require_atomic_block(self) -> None:
+        if not self.in_atomic_block:
+            raise _management_error(
+                "The rollback flag doesn't work outside of an 'atomic' block."
+            )
+
+    def validate_no_atomic_block(self) -> None:
+        """Raise if an ``atomic`` block is open."""
+        if self.in_atomic_block:
+            raise _management_error("This is forbidden when an 'atomic' block is active.")
+
+    def validate_no_broken_transaction(self) -> None:
+        """Raise if the transaction has failed and was not rolled back yet."""
+        if self.needs_rollback:
+            raise _management_error(
+                "An error occurred in the current transaction. You can't execute queries until "
+                "the end of the 'atomic' block."
+            ) from self.rollback_exc
+
+    # -- functions to call on commit ---------------------------------------------------------
+
+    def on_commit(self, func: Callable[[], Any], robust: bool = False) -> None:
+        """Call ``func`` after the commit; at once in autocommit mode."""
+        if not callable(func):
+            raise TypeError("on_commit()'s callback must be a callable.")
+        if self.in_atomic_block:
+            self.run_on_commit.append((set(self.savepoint_ids), func, robust))
+        elif not self.get_autocommit():
+            raise _management_error("on_commit() cannot be used in manual transaction management")
+        elif robust:
+            self._call_robustly(func, "on_commit()")
+        else:
+            func()
+
+    def run_and_clear_commit_hooks(self) -> None:
+        """Call the functions that ``on_commit`` has collected, in their order."""
+        self.validate_no_atomic_block()
+        hooks, self.run_on_commit = self.run_on_commit, []
+        for _, func, robust in hooks:
+            if robust:
+                self._call_robustly(func, "on_commit() during transaction")
+            else:
+                func()
+
+    @staticmethod
+    def _call_robustly(func: Callable[[], Any], where: str) -> None:
+        try:
+            func()
+        except Exception as error:
+            name = getattr(func, "__qualname__", func)
+            logger.exception("Error calling %s in %s (%s).", name, where, error)
+
+
+def _management_error(message: str) -> Exception:
+    from nuages.db.transaction import TransactionManagementError
+
+    return TransactionManagementError(message)

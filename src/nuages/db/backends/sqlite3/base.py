@@ -1,0 +1,309 @@
+"""The SQLite connection. Manual: ref/databases, "SQLite notes"."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import warnings
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from itertools import chain
+from pathlib import Path
+from sqlite3 import dbapi2 as Database
+from typing import Any
+
+from nuages.core.exceptions import ImproperlyConfigured
+from nuages.db.backends.base.base import BaseDatabaseWrapper
+from nuages.db.backends.sqlite3.client import DatabaseClient
+from nuages.db.backends.sqlite3.creation import DatabaseCreation
+from nuages.db.backends.sqlite3.features import DatabaseFeatures
+from nuages.db.backends.sqlite3.introspection import DatabaseIntrospection
+from nuages.db.backends.sqlite3.operations import DatabaseOperations
+from nuages.db.utils import IntegrityError
+from nuages.utils.asyncio import async_unsafe
+from nuages.utils.dateparse import parse_date, parse_datetime, parse_time
+
+
+def _reader(fast: Any, careful: Any) -> Any:
+    """A converter for columns of a temporal type: ISO texts at once, others as well as can be."""
+
+    def read(raw: bytes) -> Any:
+        text = raw.decode()
+        try:
+            return fast(text)
+        except ValueError:
+            return careful(text)
+
+    return read
+
+
+Database.register_converter("bool", b"1".__eq__)
+Database.register_converter("date", _reader(datetime.date.fromisoformat, parse_date))
+Database.register_converter("time", _reader(datetime.time.fromisoformat, parse_time))
+for _name in ("datetime", "timestamp"):
+    Database.register_converter(_name, _reader(datetime.datetime.fromisoformat, parse_datetime))
+Database.register_adapter(decimal.Decimal, str)
+
+
+@lru_cache(2048)
+def to_qmark(sql: str) -> str:
+    """Return a statement with ``%s`` as SQLite's ``?``, and ``%%`` as ``%``."""
+    return "%".join(part.replace("%s", "?") for part in sql.split("%%"))
+
+
+def _to_named(sql: str, names: Iterable[str]) -> str:
+    return sql % {name: f":{name}" for name in names}
+
+
+class SQLiteCursorWrapper(Database.Cursor):
+    """A driver's cursor that takes ``%s`` and ``%(name)s`` as placeholders."""
+
+    def execute(self, query: str, params: Any = None) -> Any:
+        if params is None:
+            return _retrying(self, super().execute, query)
+        if isinstance(params, Mapping):
+            return _retrying(self, super().execute, _to_named(query, params), params)
+        return _retrying(self, super().execute, to_qmark(query), params)
+
+    def executemany(self, query: str, param_list: Iterable[Any]) -> Any:
+        # The parameters may come from a generator, so the first one is put back.
+        rest = iter(param_list)
+        first = next(rest, None)
+        if first is None:
+            return super().executemany(to_qmark(query), ())
+        everything = chain((first,), rest)
+        if isinstance(first, Mapping):
+            return super().executemany(_to_named(query, first), everything)
+        return super().executemany(to_qmark(query), everything)
+
+    def convert_query(self, query: str, *, param_names: Iterable[str] | None = None) -> str:
+        """Return the query in SQLite's style of placeholders."""
+        return to_qmark(query) if param_names is None else _to_named(query, param_names)
+
+
+def _retrying(cursor: Any, execute: Any, *args: Any) -> Any:
+    return execute(*args)
+
+
+def _varchar(column: Mapping[str, Any]) -> str:
+    length = column["max_length"]
+    return "varchar" if length is None else f"varchar({length})"
+
+
+class DatabaseWrapper(BaseDatabaseWrapper):
+    """A connection to a database file, or to a database in memory."""
+
+    vendor = "sqlite"
+    display_name = "SQLite"
+    Database = Database
+    client_class = DatabaseClient
+    creation_class = DatabaseCreation
+    features_class = DatabaseFeatures
+    introspection_class = DatabaseIntrospection
+    ops_class = DatabaseOperations
+
+    # SQLite itself knows but a handful of types. The names say more to people and to inspectdb.
+    data_types = {
+        **dict.fromkeys(("AutoField", "BigAutoField", "SmallAutoField"), "integer"),
+        **dict.fromkeys(("FileField", "FilePathField", "SlugField"), "varchar(%(max_length)s)"),
+        **dict.fromkeys(("JSONField", "TextField"), "text"),
+        "BinaryField": "BLOB",
+        "BooleanField": "bool",
+        "CharField": _varchar,
+        "DateField": "date",
+        "DateTimeField": "datetime",
+        "TimeField": "time",
+        "DecimalField": "decimal",
+        "FloatField": "real",
+        "DurationField": "bigint",
+        "BigIntegerField": "bigint",
+        "IntegerField": "integer",
+        "SmallIntegerField": "smallint",
+        "PositiveBigIntegerField": "bigint unsigned",
+        "PositiveIntegerField": "integer unsigned",
+        "PositiveSmallIntegerField": "smallint unsigned",
+        "IPAddressField": "char(15)",
+        "GenericIPAddressField": "char(39)",
+        "UUIDField": "char(32)",
+    }
+    data_type_check_constraints = {
+        **dict.fromkeys(
+            ("PositiveBigIntegerField", "PositiveIntegerField", "PositiveSmallIntegerField"),
+            '"%(column)s" >= 0',
+        ),
+        "JSONField": '(JSON_VALID("%(column)s") OR "%(column)s" IS NULL)',
+    }
+    data_types_suffix = dict.fromkeys(
+        ("AutoField", "BigAutoField", "SmallAutoField"), "AUTOINCREMENT"
+    )
+
+    #: The right side of a lookup. LIKE ignores case for ASCII letters in any case.
+    operators = {
+        "exact": "= %s",
+        **dict.fromkeys(
+            (
+                "iexact",
+                "contains",
+                "icontains",
+                "startswith",
+                "istartswith",
+                "endswith",
+                "iendswith",
+            ),
+            "LIKE %s ESCAPE '\\'",
+        ),
+        "regex": "REGEXP %s",
+        "iregex": "REGEXP '(?i)' || %s",
+        "gt": "> %s",
+        "gte": ">= %s",
+        "lt": "< %s",
+        "lte": "<= %s",
+    }
+    #: The same where the right side is SQL: it is escaped by SQL.
+    pattern_esc = r"REPLACE(REPLACE(REPLACE({}, '\', '\\'), '%%', '\%%'), '_', '\_')"
+    pattern_ops = {
+        prefix + name: "LIKE " + shape.format("UPPER({})" if prefix else "{}") + r" ESCAPE '\'"
+        for prefix in ("", "i")
+        for name, shape in {
+            "contains": "'%%' || {} || '%%'",
+            "startswith": "{} || '%%'",
+            "endswith": "'%%' || {}",
+        }.items()
+    }
+
+    transaction_modes = frozenset({"DEFERRED", "EXCLUSIVE", "IMMEDIATE"})
+
+    @property
+    def SchemaEditorClass(self) -> Any:  # noqa: N802 (a class, made available late)
+        """The schema editor, imported when it is needed."""
+        from nuages.db.backends.sqlite3.schema import DatabaseSchemaEditor
+
+        return DatabaseSchemaEditor
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Return the arguments of ``sqlite3.connect``, and our two options."""
+        if not self.settings_dict["NAME"]:
+            raise ImproperlyConfigured(
+                "settings.DATABASES is improperly configured. Please supply the NAME value."
+            )
+        params = {
+            "database": self.settings_dict["NAME"],
+            "detect_types": Database.PARSE_DECLTYPES | Database.PARSE_COLNAMES,
+            **self.settings_dict["OPTIONS"],
+        }
+        if params.get("check_same_thread"):
+            warnings.warn(
+                "The `check_same_thread` option was provided and set to True. It will be "
+                "overridden with False. Use the `DatabaseWrapper.allow_thread_sharing` property "
+                "instead for controlling thread shareability.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        # Threads are our own business: see validate_thread_sharing().
+        params.update(check_same_thread=False, uri=True)
+        mode = params.pop("transaction_mode", None)
+        if mode is not None and mode.upper() not in self.transaction_modes:
+            *most, last = (repr(name) for name in sorted(self.transaction_modes))
+            raise ImproperlyConfigured(
+                f"settings.DATABASES[{self.alias!r}]['OPTIONS']['transaction_mode'] is improperly "
+                f"configured to '{mode}'. Use one of {', '.join(most)}, {last}, or None."
+            )
+        self.transaction_mode = mode.upper() if mode else None
+        return params
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Return a new ``sqlite3.Connection`` with our functions, foreign keys checked."""
+        from nuages.db.backends.sqlite3 import _functions
+
+        init_command = conn_params.pop("init_command", "")
+        conn = Database.connect(**conn_params)
+        _functions.register(conn)
+        conn.execute("PRAGMA foreign_keys = ON")
+        # Renaming a table has to follow the references to it.
+        conn.execute("PRAGMA legacy_alter_table = OFF")
+        if init_command:
+            conn.executescript(init_command)
+        return conn
+
+    def get_database_version(self) -> tuple[int, ...]:
+        return Database.sqlite_version_info
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        return self.connection.cursor(factory=SQLiteCursorWrapper)
+
+    @async_unsafe
+    def close(self) -> None:
+        """Close the connection; a database in memory stays, as closing would destroy it."""
+        self.validate_thread_sharing()
+        if not self.is_in_memory_db():
+            super().close()
+
+    def is_usable(self) -> bool:
+        """A file is always there to be used."""
+        return True
+
+    def is_in_memory_db(self) -> bool:
+        """Return whether the database is in memory."""
+        return is_in_memory(self.settings_dict["NAME"])
+
+    # -- transactions ------------------------------------------------------------------------
+
+    def _savepoint_allowed(self) -> bool:
+        # The driver's autocommit has other ideas, so a savepoint needs our own BEGIN.
+        return self.in_atomic_block
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        with self.wrap_database_errors:
+            self.connection.isolation_level = None if autocommit else ""
+
+    def _start_transaction_under_autocommit(self) -> None:
+        mode = self.transaction_mode
+        with self.cursor() as cursor:
+            cursor.execute("BEGIN" if mode is None else f"BEGIN {mode}")
+
+    # -- constraints -------------------------------------------------------------------------
+
+    def disable_constraint_checking(self) -> bool:
+        with self.cursor() as cursor:
+            cursor.execute("PRAGMA foreign_keys = OFF")
+            # Within a transaction the statement has no effect.
+            return not cursor.execute("PRAGMA foreign_keys").fetchone()[0]
+
+    def enable_constraint_checking(self) -> None:
+        with self.cursor() as cursor:
+            cursor.execute("PRAGMA foreign_keys = ON")
+
+    def check_constraints(self, table_names: Iterable[str] | None = None) -> None:
+        """Raise ``IntegrityError`` for the first row whose foreign key leads nowhere."""
+        quote = self.ops.quote_name
+        with self.cursor() as cursor:
+            if table_names is None:
+                found = cursor.execute("PRAGMA foreign_key_check").fetchall()
+            else:
+                found = list(
+                    chain.from_iterable(
+                        cursor.execute(f"PRAGMA foreign_key_check({quote(name)})").fetchall()
+                        for name in table_names
+                    )
+                )
+            if not found:
+                return
+            table, rowid, referenced_table, key_index = found[0]
+            keys = cursor.execute(f"PRAGMA foreign_key_list({quote(table)})").fetchall()
+            column, referenced_column = keys[key_index][3:5]
+            primary_key = self.introspection.get_primary_key_column(cursor, table)
+            key_value, bad_value = cursor.execute(
+                f"SELECT {quote(primary_key)}, {quote(column)} FROM {quote(table)} "
+                "WHERE rowid = %s",
+                (rowid,),
+            ).fetchone()
+        raise IntegrityError(
+            f"The row in table '{table}' with primary key '{key_value}' has an invalid foreign "
+            f"key: {table}.{column} contains a value '{bad_value}' that does not have a "
+            f"corresponding value in {referenced_table}.{referenced_column}."
+        )
+
+
+def is_in_memory(name: Any) -> bool:
+    """Return whether a database name stands for a database in memory."""
+    return not isinstance(name, Path) and (name == ":memory:" or "mode=memory" in str(name))

@@ -1,0 +1,42 @@
+"""Keeping blocking code out of event loops. Manual: topics/async, "Async safety"."""
+
+from __future__ import annotations
+
+import os
+from asyncio import get_running_loop
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, overload
+
+from nuages.core.exceptions import SynchronousOnlyOperation
+
+_MESSAGE = "You cannot call this from an async context - use a thread or sync_to_async."
+
+
+@overload
+def async_unsafe[**P, R](message: Callable[P, R]) -> Callable[P, R]: ...
+@overload
+def async_unsafe[**P, R](message: str) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def async_unsafe(message: Any) -> Any:
+    """Make a function raise ``SynchronousOnlyOperation`` where an event loop runs in its thread.
+
+    Use it bare, or with the message of the exception. The environment variable
+    ``DJANGO_ALLOW_ASYNC_UNSAFE`` turns the check off.
+    """
+
+    def decorate(func: Callable[..., Any], text: str) -> Callable[..., Any]:
+        @wraps(func)
+        def inner(*args: Any, **kwargs: Any) -> Any:
+            try:
+                get_running_loop()
+            except RuntimeError:
+                return func(*args, **kwargs)
+            if not os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE"):
+                raise SynchronousOnlyOperation(text)
+            return func(*args, **kwargs)
+
+        return inner
+
+    if callable(message):
+        return decorate(message, _MESSAGE)
+    return lambda func: decorate(func, message)

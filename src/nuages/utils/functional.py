@@ -7,15 +7,13 @@ import functools
 import operator
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any, Generic, TypeVar, overload
-
-T = TypeVar("T")
+from typing import Any, overload
 
 #: Stands for "not evaluated yet" in :class:`LazyObject`; ``None`` is a value like any other.
 empty = object()
 
 
-class cached_property(Generic[T]):
+class cached_property[T]:
     """A property whose value is kept in the instance after the first access.
 
     ``cached_property(function)`` may also be assigned to another name. Manual: "Django Utils".
@@ -352,7 +350,7 @@ class SimpleLazyObject(LazyObject):
     __radd__ = new_method_proxy(lambda wrapped, other: other + wrapped)
 
 
-def partition(predicate: Callable[[T], Any], values: Iterable[T]) -> tuple[list[T], list[T]]:
+def partition[T](predicate: Callable[[T], Any], values: Iterable[T]) -> tuple[list[T], list[T]]:
     """Split ``values`` in two lists: those for which ``predicate`` is false, and the others."""
     halves: tuple[list[T], list[T]] = ([], [])
     for value in values:

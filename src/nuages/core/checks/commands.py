@@ -1,0 +1,32 @@
+"""Checks of management commands that a project has replaced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nuages.core.checks import Error, Tags, register
+
+
+@register(Tags.commands)
+def migrate_and_makemigrations_autodetector(**kwargs: Any) -> list[Error]:
+    """Find ``migrate`` and ``makemigrations`` with different autodetectors."""
+    from nuages.core.management import get_commands, load_command_class
+
+    found = {}
+    for name in ("makemigrations", "migrate"):
+        home = get_commands()[name]
+        command = load_command_class(home, name) if isinstance(home, str) else home
+        found[name] = command.autodetector
+    if found["makemigrations"] is found["migrate"]:
+        return []
+    names = {name: getattr(each, "__name__", each) for name, each in found.items()}
+    return [
+        Error(
+            "The migrate and makemigrations commands must have the same autodetector.",
+            hint=(
+                f"makemigrations.Command.autodetector is {names['makemigrations']}, but "
+                f"migrate.Command.autodetector is {names['migrate']}."
+            ),
+            id="commands.E001",
+        )
+    ]

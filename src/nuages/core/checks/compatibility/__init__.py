@@ -1,0 +1,1 @@
+"""Checks for what earlier versions wrote differently."""

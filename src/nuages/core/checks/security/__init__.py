@@ -1,0 +1,1 @@
+"""Checks of the settings that protect a site."""

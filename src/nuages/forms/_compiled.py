@@ -1,0 +1,297 @@
+"""The built-in form templates as functions: the fast twin of ``templates/django/forms``.
+
+Each function takes a template's context and returns the text that the template would give. The
+files stay the reference: ``tests/forms/test_compiled_templates.py`` renders both and compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nuages.conf import switches
+from nuages.utils.formats import localize
+from nuages.utils.html import conditional_escape, escape
+from nuages.utils.safestring import SafeData
+
+Context = Mapping[str, Any]
+
+
+class NeedsTemplate(Exception):
+    """A part of the widget is rendered by a template that is not one of ours."""
+
+
+def _pristine_engine() -> Callable[[], bool]:
+    """Return a check that nobody has put other code in the place of the template engine's."""
+    from nuages.template.backends.django import Template as Backend
+    from nuages.template.base import Template
+
+    links = ((Template, "_render"), (Template, "render"), (Backend, "render"))
+    ours = [(owner, name, owner.__dict__.get(name)) for owner, name in links]
+
+    def check() -> bool:
+        return all(owner.__dict__.get(name) is function for owner, name, function in ours)
+
+    return check
+
+
+_engine_is_ours: Callable[[], bool] | None = None
+
+
+def usable() -> bool:
+    """Return whether the functions may stand in for the templates."""
+    global _engine_is_ours
+    if _engine_is_ours is None:
+        _engine_is_ours = _pristine_engine()
+    return switches.enabled("COMPILED_FORMS") and _engine_is_ours()
+
+
+def find(template_name: str) -> Callable[[Context], str] | None:
+    """Return the function for a built-in template, or ``None``."""
+    return _FUNCTIONS.get(template_name)
+
+
+# Values, as the template language writes them.
+
+
+def _plain(value: Any) -> str:
+    """``{{ value|stringformat:"s" }}``"""
+    text = value if isinstance(value, str) else str(value)
+    return text if isinstance(value, SafeData) else escape(text)
+
+
+def _shown(value: Any) -> str:
+    """``{{ value }}``"""
+    if type(value) is str:
+        return escape(value)
+    return conditional_escape(localize(value))
+
+
+def _attributes(attrs: Mapping[str, Any]) -> str:
+    pieces = []
+    for name, value in attrs.items():
+        if value is True:
+            pieces.append(f" {_shown(name)}")
+        elif value is not False:
+            pieces.append(f' {_shown(name)}="{_plain(value)}"')
+    return "".join(pieces)
+
+
+# Widgets.
+
+
+def _input_tag(widget: Mapping[str, Any]) -> str:
+    value = widget["value"]
+    shown = "" if value is None else f' value="{_plain(value)}"'
+    return (
+        f'<input type="{_shown(widget["type"])}" name="{_shown(widget["name"])}"{shown}'
+        f"{_attributes(widget['attrs'])}>"
+    )
+
+
+def _textarea_tag(widget: Mapping[str, Any]) -> str:
+    value = widget["value"]
+    return (
+        f'<textarea name="{_shown(widget["name"])}"{_attributes(widget["attrs"])}>\n'
+        f"{'' if value is None else _plain(value)}</textarea>"
+    )
+
+
+def _option_tag(widget: Mapping[str, Any]) -> str:
+    return (
+        f'<option value="{_plain(widget["value"])}"{_attributes(widget["attrs"])}>'
+        f"{_shown(widget['label'])}</option>"
+    )
+
+
+def _labelled_input(widget: Mapping[str, Any]) -> str:
+    tag = _input_tag(widget)
+    if not widget.get("wrap_label"):
+        return tag
+    own_id = widget["attrs"].get("id")
+    target = f' for="{_shown(own_id)}"' if own_id else ""
+    return f"<label{target}>{tag} {_shown(widget['label'])}</label>"
+
+
+def _part(widget: Mapping[str, Any]) -> str:
+    """``{% include widget.template_name %}``, without the space around it."""
+    function = _WIDGETS.get(widget["template_name"])
+    if function is None:
+        raise NeedsTemplate(widget["template_name"])
+    return function(widget)
+
+
+def _select_tag(widget: Mapping[str, Any]) -> str:
+    pieces = [f'<select name="{_shown(widget["name"])}"{_attributes(widget["attrs"])}>\n']
+    for title, members, _position in widget["optgroups"]:
+        if title:
+            pieces.append(f'<optgroup label="{_shown(title)}">\n')
+        pieces += [f"{_part(option)}\n" for option in members]
+        if title:
+            pieces.append("</optgroup>\n")
+    pieces.append("</select>")
+    return "".join(pieces)
+
+
+def _choice_list(widget: Mapping[str, Any]) -> str:
+    attrs = widget["attrs"]
+    own = "".join(f' {name}="{_shown(attrs[name])}"' for name in ("id", "class") if attrs.get(name))
+    pieces = [f"<div{own}>\n"]
+    for title, members, _position in widget["optgroups"]:
+        if title:
+            pieces.append(f"<div><label>{_shown(title)}</label>\n")
+        pieces += [f"<div>{_part(option)}</div>\n" for option in members]
+        if title:
+            pieces.append("</div>\n")
+    pieces.append("</div>")
+    return "".join(pieces)
+
+
+def _several(widget: Mapping[str, Any]) -> str:
+    return "".join(map(_part, widget["subwidgets"]))
+
+
+def _clearable_file(widget: Mapping[str, Any]) -> str:
+    attrs, head = widget["attrs"], ""
+    if widget["is_initial"]:
+        stored = widget["value"]
+        head = (
+            f'{_shown(widget["initial_text"])}: <a href="{_shown(stored.url)}">'
+            f"{_shown(stored)}</a>\n"
+        )
+        if not widget["required"]:
+            box_id = _shown(widget["checkbox_id"])
+            flags = "".join(f" {name}" for name in ("disabled", "checked") if attrs.get(name))
+            head += (
+                f'<input type="checkbox" name="{_shown(widget["checkbox_name"])}" '
+                f'id="{box_id}"{flags}>\n'
+                f'<label for="{box_id}">{_shown(widget["clear_checkbox_label"])}</label>'
+            )
+        head += f"<br>\n{_shown(widget['input_text'])}:\n"
+    return (
+        f'{head}<input type="{_shown(widget["type"])}" name="{_shown(widget["name"])}"'
+        f"{_attributes(attrs)}>"
+    )
+
+
+# Labels and errors.
+
+
+def _label(context: Context) -> str:
+    contents = _shown(context["contents"])
+    if not context["use_tag"]:
+        return contents
+    tag = _shown(context["tag"])
+    return f"<{tag}{_attributes(context['attrs'])}>{contents}</{tag}>"
+
+
+def _error_list(context: Context) -> str:
+    errors = context["errors"]
+    if not errors:
+        return ""
+    field_id = getattr(errors, "field_id", None)
+    own_id = f' id="{_shown(field_id)}_error"' if field_id else ""
+    items = "".join(f"<li>{_shown(error)}</li>" for error in errors)
+    return f'<ul class="{_shown(context["error_class"])}"{own_id}>{items}</ul>'
+
+
+def _error_dict(context: Context) -> str:
+    errors = context["errors"]
+    if not errors:
+        return ""
+    items = "".join(f"<li>{_shown(name)}{_shown(found)}</li>" for name, found in errors)
+    return f'<ul class="{_shown(context["error_class"])}">{items}</ul>'
+
+
+# Fields and forms.
+
+
+def _help_text(field: Any, tag: str) -> str:
+    text = field.help_text
+    if not text:
+        return ""
+    own_id = f' id="{_shown(field.auto_id)}_helptext"' if field.auto_id else ""
+    return f'<{tag} class="helptext"{own_id}>{localize(text)}</{tag}>\n'
+
+
+def _field_group(context: Context) -> str:
+    field = context["field"]
+    head, tail = "", ""
+    if field.use_fieldset:
+        described_by = field.aria_describedby
+        own = f' aria-describedby="{_shown(described_by)}"' if described_by else ""
+        head, tail = f"<fieldset{own}>\n", "</fieldset>"
+    if field.label:
+        label = field.legend_tag if field.use_fieldset else field.label_tag
+        head += f"{_shown(label())}\n"
+    return f"{head}{_help_text(field, 'div')}{_shown(field.errors)}{_shown(field)}{tail}"
+
+
+def _css(field: Any) -> str:
+    classes = field.css_classes()
+    return f' class="{_shown(classes)}"' if classes else ""
+
+
+def _all_hidden(context: Context) -> str:
+    return "".join(map(_shown, context["hidden_fields"]))
+
+
+def _div_form(context: Context) -> str:
+    errors, fields = context["errors"], context["fields"]
+    pieces = [_shown(errors)]
+    if not fields:
+        hidden = _all_hidden(context)
+        pieces.append(f"<div>{hidden}</div>" if errors else hidden)
+        return "".join(pieces)
+    for number, (field, _found) in enumerate(fields, 1):
+        last = _all_hidden(context) if number == len(fields) else ""
+        pieces.append(f"<div{_css(field)}>\n{_shown(field.as_field_group())}{last}</div>\n")
+    return "".join(pieces)
+
+
+def _formset(style: str) -> Callable[[Context], str]:
+    def render(context: Context) -> str:
+        formset = context["formset"]
+        forms = "".join(_shown(getattr(form, f"as_{style}")()) for form in formset)
+        return f"{_shown(formset.management_form)}{forms}"
+
+    return render
+
+
+_ALIKE: Mapping[Callable[[Mapping[str, Any]], str], str] = {
+    _input_tag: "input text number email url color search tel password hidden date datetime time "
+    "checkbox file",
+    _textarea_tag: "textarea",
+    _option_tag: "select_option",
+    _labelled_input: "input_option radio_option checkbox_option",
+    _select_tag: "select",
+    _choice_list: "multiple_input radio checkbox_select",
+    _several: "multiwidget multiple_hidden splitdatetime splithiddendatetime select_date",
+    _clearable_file: "clearable_file_input",
+}
+
+_WIDGETS = {
+    f"django/forms/widgets/{name}.html": function
+    for function, names in _ALIKE.items()
+    for name in names.split()
+}
+
+
+def _standing_alone(function: Callable[[Mapping[str, Any]], str]) -> Callable[[Context], str]:
+    return lambda context: function(context["widget"]).strip()
+
+
+_FUNCTIONS: dict[str, Callable[[Context], str]] = {
+    **{name: _standing_alone(function) for name, function in _WIDGETS.items()},
+    "django/forms/label.html": _label,
+    "django/forms/errors/list/default.html": _error_list,
+    "django/forms/errors/list/ul.html": _error_list,
+    "django/forms/errors/dict/default.html": _error_dict,
+    "django/forms/errors/dict/ul.html": _error_dict,
+    "django/forms/field.html": _field_group,
+    "django/forms/div.html": lambda context: _div_form(context).strip(),
+    **{
+        f"django/forms/formsets/{style}.html": _formset(style)
+        for style in ("div", "p", "ul", "table")
+    },
+}

@@ -1,0 +1,335 @@
+"""A field of a form instance: its data, its label, its errors, its HTML.
+
+Manual: "The Forms API", class ``BoundField``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from nuages.core.exceptions import ValidationError
+from nuages.forms.utils import RenderableFieldMixin, pretty_name
+from nuages.forms.widgets import MultiWidget, Textarea, TextInput, Widget
+from nuages.utils.functional import cached_property
+from nuages.utils.html import format_html, html_safe
+from nuages.utils.safestring import SafeString
+from nuages.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from nuages.forms.fields import Field
+    from nuages.forms.forms import BaseForm
+    from nuages.forms.renderers import BaseRenderer
+
+__all__ = ("BoundField",)
+
+Attributes = Mapping[str, Any]
+
+
+class BoundField(RenderableFieldMixin):
+    """A field together with the form it is on."""
+
+    def __init__(self, form: BaseForm, field: Field, name: str) -> None:
+        self.form, self.field, self.name = form, field, name
+        self.html_name = form.add_prefix(name)
+        self.html_initial_name = form.add_initial_prefix(name)
+        self.html_initial_id = form.add_initial_prefix(self.auto_id)
+        self.label = pretty_name(name) if field.label is None else field.label
+        self.help_text = field.help_text or ""
+        self.renderer = form.renderer
+
+    # The parts of a widget that has several, such as radio buttons.
+
+    @cached_property
+    def subwidgets(self) -> list[BoundWidget]:
+        """The widget's parts, most often just one."""
+        widget, renderer = self.field.widget, self.form.renderer
+        own_id = widget.attrs.get("id") or self.auto_id
+        attrs = self.build_widget_attrs({"id": own_id} if own_id else {})
+        contexts = widget.subwidgets(self.html_name, self.value(), attrs=attrs)
+        return [BoundWidget(widget, part, renderer) for part in contexts]
+
+    def __bool__(self) -> bool:
+        # Without this, the number of parts would decide.
+        return True
+
+    def __iter__(self) -> Iterator[BoundWidget]:
+        return iter(self.subwidgets)
+
+    def __len__(self) -> int:
+        return len(self.subwidgets)
+
+    def __getitem__(self, index: Any) -> Any:
+        # Templates try a look-up with text before attributes: those must not build all parts.
+        if isinstance(index, (int, slice)):
+            return self.subwidgets[index]
+        raise TypeError(
+            f"BoundField indices must be integers or slices, not {type(index).__name__}."
+        )
+
+    # Values.
+
+    @property
+    def errors(self) -> Any:
+        """The field's errors, an empty list if there are none."""
+        found = self.form.errors.get(self.name)
+        if found is None:
+            return self.form.error_class(renderer=self.form.renderer)
+        return found
+
+    @property
+    def data(self) -> Any:
+        """What was sent for this field, or ``None``."""
+        return self.form._widget_data_value(self.field.widget, self.html_name)
+
+    @cached_property
+    def initial(self) -> Any:
+        """The initial value; callables are called once."""
+        return self.form.get_initial_for_field(self.field, self.name)
+
+    def value(self) -> Any:
+        """Return what the widget shows: data sent if there are any, else the initial value."""
+        shown = self.initial
+        if self.form.is_bound:
+            shown = self.field.bound_data(self.data, shown)
+        return self.field.prepare_value(shown)
+
+    def _has_changed(self) -> bool:
+        before = self.initial
+        if self.field.show_hidden_initial:
+            sent = self.form._widget_data_value(self.field.hidden_widget(), self.html_initial_name)
+            try:
+                before = self.field.to_python(sent)
+            except ValidationError:
+                # What cannot be read was not what we wrote there.
+                return True
+        return self.field.has_changed(before, self.data)
+
+    # HTML.
+
+    @property
+    def template_name(self) -> str:
+        """The template of :meth:`as_field_group`."""
+        return self.field.template_name or self.form.renderer.field_template_name
+
+    def get_context(self) -> dict[str, Any]:
+        """Return the context for that template."""
+        return {"field": self}
+
+    def as_widget(
+        self,
+        widget: Widget | None = None,
+        attrs: Attributes | None = None,
+        only_initial: bool = False,
+    ) -> SafeString:
+        """Return the widget as HTML.
+
+        Args:
+            widget: to be used instead of the field's own.
+            attrs: more HTML attributes.
+            only_initial: render the initial value under the name that keeps it.
+        """
+        used = widget or self.field.widget
+        if self.field.localize:
+            used.is_localized = True
+        html_attrs = self.build_widget_attrs(dict(attrs or {}), used)
+        name, own_id = self.html_name, self.auto_id
+        if only_initial:
+            name, own_id = self.html_initial_name, self.html_initial_id
+        if self.auto_id and "id" not in used.attrs:
+            html_attrs.setdefault("id", own_id)
+        if only_initial and name in self.form.data:
+            shown = self.form._widget_data_value(self.field.hidden_widget(), name)
+        else:
+            shown = self.value()
+        return used.render(name=name, value=shown, attrs=html_attrs, renderer=self.form.renderer)
+
+    def as_text(self, attrs: Attributes | None = None, **kwargs: Any) -> SafeString:
+        """Return the field as a text input."""
+        return self.as_widget(TextInput(), attrs, **kwargs)
+
+    def as_textarea(self, attrs: Attributes | None = None, **kwargs: Any) -> SafeString:
+        """Return the field as a ``<textarea>``."""
+        return self.as_widget(Textarea(), attrs, **kwargs)
+
+    def as_hidden(self, attrs: Attributes | None = None, **kwargs: Any) -> SafeString:
+        """Return the field as a hidden input."""
+        return self.as_widget(self.field.hidden_widget(), attrs, **kwargs)
+
+    def label_tag(
+        self,
+        contents: Any = None,
+        attrs: Attributes | None = None,
+        label_suffix: str | None = None,
+        tag: str | None = None,
+    ) -> SafeString:
+        """Return the label as a ``<label>`` element, or as plain text if there is no id.
+
+        The suffix is left out after a label that ends in punctuation.
+        """
+        text = self.label if contents is None else contents
+        suffix = next(
+            (
+                one
+                for one in (label_suffix, self.field.label_suffix, self.form.label_suffix)
+                if one is not None
+            ),
+            None,
+        )
+        # Translators: punctuation after which a label takes no suffix.
+        if suffix and text and text[-1] not in _(":?.!"):
+            text = format_html("{}{}", text, suffix)
+        widget = self.field.widget
+        own_id = widget.attrs.get("id") or self.auto_id
+        html_attrs = dict(attrs or {})
+        if own_id:
+            if (target := widget.id_for_label(own_id)) and tag != "legend":
+                html_attrs = {**html_attrs, "for": target}
+            if self.field.required and (css := getattr(self.form, "required_css_class", None)):
+                given = html_attrs.get("class")
+                html_attrs["class"] = f"{given} {css}" if given else css
+        return self.form.render(
+            self.form.template_name_label,
+            {
+                "field": self,
+                "label": text,
+                "contents": text,
+                "attrs": html_attrs,
+                "use_tag": bool(own_id),
+                "tag": tag or "label",
+            },
+        )
+
+    def legend_tag(
+        self,
+        contents: Any = None,
+        attrs: Attributes | None = None,
+        label_suffix: str | None = None,
+    ) -> SafeString:
+        """Return the label as a ``<legend>`` element."""
+        return self.label_tag(contents, attrs, label_suffix, tag="legend")
+
+    def css_classes(self, extra_classes: Any = None) -> str:
+        """Return the CSS classes of the field's row, as the form's class declares them."""
+        if hasattr(extra_classes, "split"):
+            extra_classes = extra_classes.split()
+        found = set(extra_classes or ())
+        if self.errors and hasattr(self.form, "error_css_class"):
+            found.add(self.form.error_css_class)
+        if self.field.required and hasattr(self.form, "required_css_class"):
+            found.add(self.form.required_css_class)
+        return " ".join(found)
+
+    def build_widget_attrs(self, attrs: Attributes, widget: Widget | None = None) -> dict[str, Any]:
+        """Return ``attrs`` with what the field's state asks for: required, disabled, errors."""
+        used = widget or self.field.widget
+        field = self.field
+        built = dict(attrs)
+        if (
+            field.required
+            and self.form.use_required_attribute
+            and used.use_required_attribute(self.initial)
+        ):
+            if not getattr(field, "require_all_fields", True) and isinstance(
+                field.widget, MultiWidget
+            ):
+                for part, part_widget in zip(field.fields, used.widgets):
+                    part_widget.attrs["required"] = part.required and (
+                        part_widget.use_required_attribute(self.initial)
+                    )
+            else:
+                built["required"] = True
+        if field.disabled:
+            built["disabled"] = True
+        if not used.is_hidden:
+            if self.errors:
+                built["aria-invalid"] = "true"
+            # A fieldset carries the description itself.
+            if (
+                not used.use_fieldset
+                and not built.get("aria-describedby")
+                and (described_by := self.aria_describedby)
+            ):
+                built["aria-describedby"] = described_by
+        return built
+
+    @property
+    def aria_describedby(self) -> str | None:
+        """Ids of help text and errors; ``None`` if the widget has a description of its own."""
+        if self.field.widget.attrs.get("aria-describedby") or not self.auto_id:
+            return None
+        ids = []
+        if self.help_text:
+            ids.append(f"{self.auto_id}_helptext")
+        if self.errors:
+            ids.append(f"{self.auto_id}_error")
+        return " ".join(ids) or None
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether the widget is a hidden input."""
+        return self.field.widget.is_hidden
+
+    @property
+    def auto_id(self) -> str:
+        """The HTML id made from the form's ``auto_id``, or an empty text."""
+        pattern = self.form.auto_id
+        if not pattern:
+            return ""
+        text = str(pattern)
+        return text % self.html_name if "%s" in text else self.html_name
+
+    @property
+    def id_for_label(self) -> str:
+        """The id that a ``<label>`` of this field points to."""
+        widget = self.field.widget
+        return widget.id_for_label(widget.attrs.get("id") or self.auto_id)
+
+    @property
+    def widget_type(self) -> str:
+        """The widget's class name in lower case, without "widget" or "input" at its end."""
+        name = type(self.field.widget).__name__.lower()
+        for ending in ("widget", "input"):
+            if name.endswith(ending):
+                return name.removesuffix(ending)
+        return name
+
+    @property
+    def use_fieldset(self) -> bool:
+        """Whether the widget belongs into a ``<fieldset>``."""
+        return self.field.widget.use_fieldset
+
+
+@html_safe
+class BoundWidget:
+    """A part of a widget, as iterating a bound field gives it.
+
+    Manual: "Widgets", section ``RadioSelect``.
+    """
+
+    def __init__(self, parent_widget: Widget, data: dict[str, Any], renderer: BaseRenderer) -> None:
+        self.parent_widget, self.data, self.renderer = parent_widget, data, renderer
+
+    def __str__(self) -> str:
+        return self.tag(wrap_label=True)
+
+    def tag(self, wrap_label: bool = False) -> SafeString:
+        """Return the part as HTML, with or without a label around it."""
+        return self.parent_widget._render(
+            self.template_name, {"widget": {**self.data, "wrap_label": wrap_label}}, self.renderer
+        )
+
+    @property
+    def template_name(self) -> str:
+        """The part's template."""
+        return self.data.get("template_name") or self.parent_widget.template_name
+
+    @property
+    def id_for_label(self) -> str:
+        """The part's HTML id."""
+        return self.data["attrs"].get("id")
+
+    @property
+    def choice_label(self) -> Any:
+        """The label of the choice that the part stands for."""
+        return self.data["label"]

@@ -1,0 +1,1221 @@
+"""Form fields: from submitted text to Python values.
+
+Manual: "Form fields".
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import json
+import math
+import operator
+import os
+import re
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal, DecimalException
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit, urlunsplit
+
+from nuages.core import validators
+from nuages.core.exceptions import ValidationError
+from nuages.forms.boundfield import BoundField
+from nuages.forms.utils import (
+    ClonedByParts,
+    from_current_timezone,
+    to_current_timezone,
+    twin_of,
+    twins_of,
+)
+from nuages.forms.widgets import (
+    FILE_INPUT_CONTRADICTION,
+    CheckboxInput,
+    ClearableFileInput,
+    DateInput,
+    DateTimeInput,
+    EmailInput,
+    FileInput,
+    HiddenInput,
+    MultipleHiddenInput,
+    NullBooleanSelect,
+    NumberInput,
+    Select,
+    SelectMultiple,
+    SplitDateTimeWidget,
+    SplitHiddenDateTimeWidget,
+    Textarea,
+    TextInput,
+    TimeInput,
+    URLInput,
+    Widget,
+)
+from nuages.utils import formats
+from nuages.utils.choices import normalize_choices
+from nuages.utils.dateparse import parse_datetime, parse_duration
+from nuages.utils.duration import duration_string
+from nuages.utils.ipv6 import MAX_IPV6_ADDRESS_LENGTH, clean_ipv6_address
+from nuages.utils.regex_helper import _lazy_re_compile
+from nuages.utils.translation import gettext_lazy as _
+from nuages.utils.translation import ngettext_lazy
+
+if TYPE_CHECKING:
+    from nuages.forms.forms import BaseForm
+
+__all__ = (
+    "Field",
+    "CharField",
+    "IntegerField",
+    "DateField",
+    "TimeField",
+    "DateTimeField",
+    "DurationField",
+    "RegexField",
+    "EmailField",
+    "FileField",
+    "ImageField",
+    "URLField",
+    "BooleanField",
+    "NullBooleanField",
+    "ChoiceField",
+    "MultipleChoiceField",
+    "ComboField",
+    "MultiValueField",
+    "FloatField",
+    "DecimalField",
+    "SplitDateTimeField",
+    "GenericIPAddressField",
+    "FilePathField",
+    "JSONField",
+    "SlugField",
+    "TypedChoiceField",
+    "TypedMultipleChoiceField",
+    "UUIDField",
+)
+
+
+def _own_messages(value: dict[str, Any], memo: dict[int, Any]) -> dict[str, Any]:
+    return value.copy()
+
+
+def _own_list(value: list[Any], memo: dict[int, Any]) -> list[Any]:
+    return list(value)
+
+
+class Field(ClonedByParts):
+    """Base of all form fields. Manual: "Form fields", class ``Field``.
+
+    ``clean(value)`` runs ``to_python``, ``validate`` and the validators, and returns the value or
+    raises ``ValidationError``.
+    """
+
+    widget: Any = TextInput
+    hidden_widget: Any = HiddenInput
+    default_validators: ClassVar[Sequence[Callable[[Any], None]]] = []
+    default_error_messages: ClassVar[Mapping[str, Any]] = {
+        "required": _("This field is required."),
+    }
+    empty_values = list(validators.EMPTY_VALUES)
+    bound_field_class: type[BoundField] | None = None
+    clone_parts = {"widget": twin_of, "error_messages": _own_messages, "validators": _own_list}
+
+    def __init__(
+        self,
+        *,
+        required: bool = True,
+        widget: Widget | type[Widget] | None = None,
+        label: Any = None,
+        initial: Any = None,
+        help_text: Any = "",
+        error_messages: Mapping[str, Any] | None = None,
+        show_hidden_initial: bool = False,
+        validators: Iterable[Callable[[Any], None]] = (),
+        localize: bool = False,
+        disabled: bool = False,
+        label_suffix: str | None = None,
+        template_name: str | None = None,
+        bound_field_class: type[BoundField] | None = None,
+    ) -> None:
+        self.required, self.label, self.initial = required, label, initial
+        self.show_hidden_initial = show_hidden_initial
+        self.help_text = help_text
+        self.disabled = disabled
+        self.label_suffix = label_suffix
+        self.localize = localize
+        self.template_name = template_name
+        self.bound_field_class = bound_field_class or self.bound_field_class
+
+        chosen = widget or self.widget
+        chosen = chosen() if isinstance(chosen, type) else copy.deepcopy(chosen)
+        if localize:
+            chosen.is_localized = True
+        chosen.is_required = required
+        for name, value in (self.widget_attrs(chosen) or {}).items():
+            chosen.attrs[name] = value
+        self.widget = chosen
+
+        messages: dict[str, Any] = {}
+        for base in reversed(type(self).__mro__):
+            messages.update(getattr(base, "default_error_messages", None) or {})
+        self.error_messages = {**messages, **(error_messages or {})}
+        self.validators = [*self.default_validators, *validators]
+        super().__init__()
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the value that the widget shows."""
+        return value
+
+    def to_python(self, value: Any) -> Any:
+        """Return ``value`` as the field's Python type.
+
+        Raises:
+            ValidationError: it cannot be converted.
+        """
+        return value
+
+    def validate(self, value: Any) -> None:
+        """Raise ``ValidationError`` for what validators cannot see: here, an empty value."""
+        if self.required and value in self.empty_values:
+            raise self._error("required")
+
+    def run_validators(self, value: Any) -> None:
+        """Run all validators and raise what they found, together."""
+        if not self.validators or value in self.empty_values:
+            return
+        found: list[ValidationError] = []
+        for check in self.validators:
+            try:
+                check(value)
+            except ValidationError as error:
+                custom = self.error_messages.get(getattr(error, "code", None))
+                if custom is not None:
+                    error.message = custom
+                found.extend(error.error_list)
+        if found:
+            raise ValidationError(found)
+
+    def clean(self, value: Any) -> Any:
+        """Return the validated Python value.
+
+        Raises:
+            ValidationError: the value is not acceptable.
+        """
+        value = self.to_python(value)
+        self.validate(value)
+        self.run_validators(value)
+        return value
+
+    def _error(self, code: str, **params: Any) -> ValidationError:
+        """Return the field's own error of that code."""
+        return ValidationError(self.error_messages[code], code=code, params=params or None)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return what a bound form shows: the data sent, or the initial value if disabled."""
+        return initial if self.disabled else data
+
+    def widget_attrs(self, widget: Widget) -> dict[str, Any]:
+        """Return HTML attributes that this field adds to its widget."""
+        return {}
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Return whether ``data`` differs from ``initial``. Disabled fields never do."""
+        if self.disabled:
+            return False
+        try:
+            compared = self.to_python(data)
+            if hasattr(self, "_coerce"):
+                return self._coerce(compared) != self._coerce(initial)
+        except ValidationError:
+            return True
+        # An empty text and nothing at all are the same to whoever fills in a form.
+        before = "" if initial is None else initial
+        after = "" if compared is None else compared
+        return before != after
+
+    def get_bound_field(self, form: BaseForm, field_name: str) -> BoundField:
+        """Return the object that stands for this field in ``form``.
+
+        Manual: "The Forms API", section "Customizing ``BoundField``".
+        """
+        kind = self.bound_field_class or form.bound_field_class or BoundField
+        return kind(form, self, field_name)
+
+    def _clean_bound_field(self, bf: BoundField) -> Any:
+        """Return the cleaned value of a bound field."""
+        return self.clean(bf.initial if self.disabled else bf.data)
+
+
+class CharField(Field):
+    """Text. Manual: "Form fields", class ``CharField``."""
+
+    def __init__(
+        self,
+        *,
+        max_length: int | None = None,
+        min_length: int | None = None,
+        strip: bool = True,
+        empty_value: Any = "",
+        **kwargs: Any,
+    ) -> None:
+        self.max_length, self.min_length = max_length, min_length
+        self.strip, self.empty_value = strip, empty_value
+        super().__init__(**kwargs)
+        if min_length is not None:
+            self.validators.append(validators.MinLengthValidator(int(min_length)))
+        if max_length is not None:
+            self.validators.append(validators.MaxLengthValidator(int(max_length)))
+        self.validators.append(validators.ProhibitNullCharactersValidator())
+
+    def to_python(self, value: Any) -> Any:
+        """Return the text, stripped if so declared, or ``empty_value``."""
+        if value not in self.empty_values:
+            value = str(value)
+            if self.strip:
+                value = value.strip()
+        return self.empty_value if value in self.empty_values else value
+
+    def widget_attrs(self, widget: Widget) -> dict[str, Any]:
+        """Let the browser know the limits, unless the input is hidden."""
+        attrs = super().widget_attrs(widget)
+        if not widget.is_hidden:
+            limits = {"maxlength": self.max_length, "minlength": self.min_length}
+            attrs |= {name: str(limit) for name, limit in limits.items() if limit is not None}
+        return attrs
+
+
+class IntegerField(Field):
+    """A whole number. Manual: "Form fields", class ``IntegerField``."""
+
+    widget = NumberInput
+    default_error_messages = {"invalid": _("Enter a whole number.")}
+    re_decimal = _lazy_re_compile(r"\.0*\s*$")
+
+    def __init__(
+        self,
+        *,
+        max_value: Any = None,
+        min_value: Any = None,
+        step_size: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        self.max_value, self.min_value, self.step_size = max_value, min_value, step_size
+        if kwargs.get("localize") and self.widget == NumberInput:
+            # Browsers do not take localized numbers in number inputs.
+            kwargs.setdefault("widget", super().widget)
+        super().__init__(**kwargs)
+        if max_value is not None:
+            self.validators.append(validators.MaxValueValidator(max_value))
+        if min_value is not None:
+            self.validators.append(validators.MinValueValidator(min_value))
+        if step_size is not None:
+            self.validators.append(validators.StepValueValidator(step_size, offset=min_value))
+
+    def _number(self, text: str) -> Any:
+        return int(self.re_decimal.sub("", text))
+
+    def to_python(self, value: Any) -> Any:
+        """Return an ``int``, or ``None`` for an empty value."""
+        value = super().to_python(value)
+        if value in self.empty_values:
+            return None
+        if self.localize:
+            value = formats.sanitize_separators(value)
+        try:
+            return self._number(str(value))
+        except (ValueError, TypeError):
+            raise self._error("invalid") from None
+
+    def widget_attrs(self, widget: Widget) -> dict[str, Any]:
+        """Let number inputs know the range and the step."""
+        attrs = super().widget_attrs(widget)
+        if isinstance(widget, NumberInput):
+            limits = {"min": self.min_value, "max": self.max_value, "step": self.step_size}
+            attrs |= {name: limit for name, limit in limits.items() if limit is not None}
+        return attrs
+
+
+class FloatField(IntegerField):
+    """A floating point number. Manual: "Form fields", class ``FloatField``."""
+
+    default_error_messages = {"invalid": _("Enter a number.")}
+
+    def _number(self, text: str) -> Any:
+        return float(text)
+
+    def to_python(self, value: Any) -> Any:
+        """Return a ``float``, or ``None`` for an empty value."""
+        return super().to_python(value)
+
+    def validate(self, value: Any) -> None:
+        """Refuse infinity and not-a-number."""
+        super().validate(value)
+        if value not in self.empty_values and not math.isfinite(value):
+            raise self._error("invalid")
+
+    def widget_attrs(self, widget: Widget) -> dict[str, Any]:
+        """Allow any fraction, unless a step is declared."""
+        attrs = super().widget_attrs(widget)
+        if isinstance(widget, NumberInput) and "step" not in widget.attrs:
+            attrs.setdefault("step", "any")
+        return attrs
+
+
+class DecimalField(IntegerField):
+    """A decimal number. Manual: "Form fields", class ``DecimalField``."""
+
+    default_error_messages = {"invalid": _("Enter a number.")}
+
+    def __init__(
+        self,
+        *,
+        max_value: Any = None,
+        min_value: Any = None,
+        max_digits: int | None = None,
+        decimal_places: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.max_digits, self.decimal_places = max_digits, decimal_places
+        super().__init__(max_value=max_value, min_value=min_value, **kwargs)
+        self.validators.append(validators.DecimalValidator(max_digits, decimal_places))
+
+    def _number(self, text: str) -> Any:
+        try:
+            return Decimal(text)
+        except DecimalException as error:
+            raise ValueError(text) from error
+
+    def validate(self, value: Any) -> None:
+        """Refuse infinity and not-a-number."""
+        super().validate(value)
+        if value not in self.empty_values and not value.is_finite():
+            raise ValidationError(
+                self.error_messages["invalid"], code="invalid", params={"value": value}
+            )
+
+    def widget_attrs(self, widget: Widget) -> dict[str, Any]:
+        """Give the step that the decimal places allow."""
+        attrs = super().widget_attrs(widget)
+        if isinstance(widget, NumberInput) and "step" not in widget.attrs:
+            step = "any"
+            if self.decimal_places is not None:
+                # Written out for few places, in scientific notation for many, as decimals are.
+                step = str(Decimal(1).scaleb(-self.decimal_places)).lower()
+            attrs.setdefault("step", step)
+        return attrs
+
+
+class BaseTemporalField(Field):
+    """Base of the fields for dates and times."""
+
+    input_formats: Any = ()
+
+    def __init__(self, *, input_formats: Iterable[str] | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if input_formats is not None:
+            self.input_formats = input_formats
+
+    def to_python(self, value: Any) -> Any:
+        """Return the value that the first matching input format gives."""
+        text = value.strip()
+        for pattern in self.input_formats:
+            try:
+                return self.strptime(text, pattern)
+            except (ValueError, TypeError):
+                continue
+        raise self._error("invalid")
+
+    def strptime(self, value: str, format: str) -> Any:
+        """Return ``value`` read by ``format``."""
+        raise NotImplementedError("Subclasses must define this method.")
+
+
+class DateField(BaseTemporalField):
+    """A date. Manual: "Form fields", class ``DateField``."""
+
+    widget = DateInput
+    input_formats = formats.get_format_lazy("DATE_INPUT_FORMATS")
+    default_error_messages = {"invalid": _("Enter a valid date.")}
+
+    def to_python(self, value: Any) -> Any:
+        """Return a ``date``, or ``None`` for an empty value."""
+        if value in self.empty_values:
+            return None
+        if isinstance(value, datetime.date):
+            return value.date() if isinstance(value, datetime.datetime) else value
+        return super().to_python(value)
+
+    def strptime(self, value: str, format: str) -> Any:
+        """Return a ``date``."""
+        return datetime.datetime.strptime(value, format).date()
+
+
+class TimeField(BaseTemporalField):
+    """A time of day. Manual: "Form fields", class ``TimeField``."""
+
+    widget = TimeInput
+    input_formats = formats.get_format_lazy("TIME_INPUT_FORMATS")
+    default_error_messages = {"invalid": _("Enter a valid time.")}
+
+    def to_python(self, value: Any) -> Any:
+        """Return a ``time``, or ``None`` for an empty value."""
+        if value in self.empty_values:
+            return None
+        return value if isinstance(value, datetime.time) else super().to_python(value)
+
+    def strptime(self, value: str, format: str) -> Any:
+        """Return a ``time``."""
+        return datetime.datetime.strptime(value, format).time()
+
+
+class DateTimeFormatsIterator:
+    """The date/time formats of the active locale, then its date formats."""
+
+    def __iter__(self) -> Iterator[str]:
+        for kind in ("DATETIME_INPUT_FORMATS", "DATE_INPUT_FORMATS"):
+            yield from formats.get_format(kind)
+
+
+class DateTimeField(BaseTemporalField):
+    """A date with time. Manual: "Form fields", class ``DateTimeField``."""
+
+    widget = DateTimeInput
+    input_formats = DateTimeFormatsIterator()
+    default_error_messages = {"invalid": _("Enter a valid date/time.")}
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return aware times as local ones."""
+        return to_current_timezone(value) if isinstance(value, datetime.datetime) else value
+
+    def to_python(self, value: Any) -> Any:
+        """Return a ``datetime``, or ``None`` for an empty value."""
+        if value in self.empty_values:
+            return None
+        if isinstance(value, datetime.datetime):
+            read = value
+        elif isinstance(value, datetime.date):
+            read = datetime.datetime(value.year, value.month, value.day)
+        else:
+            try:
+                read = parse_datetime(value.strip())
+            except ValueError:
+                raise self._error("invalid") from None
+            read = read or super().to_python(value)
+        return from_current_timezone(read)
+
+    def strptime(self, value: str, format: str) -> Any:
+        """Return a ``datetime``."""
+        return datetime.datetime.strptime(value, format)
+
+
+class DurationField(Field):
+    """A length of time. Manual: "Form fields", class ``DurationField``."""
+
+    default_error_messages = {
+        "invalid": _("Enter a valid duration."),
+        "overflow": _("The number of days must be between {min_days} and {max_days}."),
+    }
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return a ``timedelta`` as text."""
+        return duration_string(value) if isinstance(value, datetime.timedelta) else value
+
+    def to_python(self, value: Any) -> Any:
+        """Return a ``timedelta``, or ``None`` for an empty value."""
+        if value in self.empty_values:
+            return None
+        if isinstance(value, datetime.timedelta):
+            return value
+        try:
+            read = parse_duration(str(value))
+        except OverflowError:
+            limits = {
+                "min_days": datetime.timedelta.min.days,
+                "max_days": datetime.timedelta.max.days,
+            }
+            raise ValidationError(
+                self.error_messages["overflow"].format(**limits), code="overflow"
+            ) from None
+        if read is None:
+            raise self._error("invalid")
+        return read
+
+
+class RegexField(CharField):
+    """Text that matches a regular expression. Manual: "Form fields", class ``RegexField``."""
+
+    def __init__(self, regex: str | re.Pattern[str], **kwargs: Any) -> None:
+        super().__init__(**{"strip": False, **kwargs})
+        self.regex = regex
+
+    @property
+    def regex(self) -> re.Pattern[str]:
+        """The regular expression. Setting it replaces the validator."""
+        return self._regex
+
+    @regex.setter
+    def regex(self, value: str | re.Pattern[str]) -> None:
+        self._regex = re.compile(value) if isinstance(value, str) else value
+        fresh = validators.RegexValidator(regex=self._regex)
+        former = self.__dict__.get("_regex_validator")
+        self.validators = [check for check in self.validators if check is not former] + [fresh]
+        self._regex_validator = fresh
+
+
+class EmailField(CharField):
+    """An email address. Manual: "Form fields", class ``EmailField``."""
+
+    widget = EmailInput
+    default_validators = [validators.validate_email]
+
+    def __init__(self, **kwargs: Any) -> None:
+        # 64 for the local part, one for the at sign, 255 for the domain (RFC 3696).
+        super().__init__(**{"max_length": 320, **kwargs, "strip": True})
+
+
+class FileField(Field):
+    """An uploaded file. Manual: "Form fields", class ``FileField``."""
+
+    widget = ClearableFileInput
+    default_error_messages = {
+        "invalid": _("No file was submitted. Check the encoding type on the form."),
+        "missing": _("No file was submitted."),
+        "empty": _("The submitted file is empty."),
+        "max_length": ngettext_lazy(
+            "Ensure this filename has at most %(max)d character (it has %(length)d).",
+            "Ensure this filename has at most %(max)d characters (it has %(length)d).",
+            "max",
+        ),
+        "contradiction": _("Please either submit a file or check the clear checkbox, not both."),
+    }
+
+    def __init__(
+        self, *, max_length: int | None = None, allow_empty_file: bool = False, **kwargs: Any
+    ) -> None:
+        self.max_length, self.allow_empty_file = max_length, allow_empty_file
+        super().__init__(**kwargs)
+
+    def to_python(self, data: Any) -> Any:
+        """Return the uploaded file after checking its name and size."""
+        if data in self.empty_values:
+            return None
+        try:
+            name, size = data.name, data.size
+        except AttributeError:
+            raise self._error("invalid") from None
+        if self.max_length is not None and len(name) > self.max_length:
+            raise self._error("max_length", max=self.max_length, length=len(name))
+        if not name:
+            raise self._error("invalid")
+        if not size and not self.allow_empty_file:
+            raise self._error("empty")
+        return data
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        """Return the new file, the present one, or ``False`` if it is to be removed."""
+        if data is FILE_INPUT_CONTRADICTION:
+            raise self._error("contradiction")
+        if data is False:
+            if not self.required:
+                return False
+            # A required field cannot be cleared: go on as if nothing had been sent.
+            data = None
+        if not data and initial:
+            return initial
+        return super().clean(data)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return the present file where no other was sent."""
+        sent = data not in (None, FILE_INPUT_CONTRADICTION)
+        return data if sent else initial
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Return whether a file was sent, or the present one is to be removed."""
+        return not self.disabled and data is not None
+
+    def _clean_bound_field(self, bf: BoundField) -> Any:
+        return self.clean(bf.initial if self.disabled else bf.data, bf.initial)
+
+
+class ImageField(FileField):
+    """An uploaded image; needs Pillow. Manual: "Form fields", class ``ImageField``."""
+
+    default_validators = [validators.validate_image_file_extension]
+    default_error_messages = {
+        "invalid_image": _(
+            "Upload a valid image. The file you uploaded was either not an image or a corrupted "
+            "image."
+        ),
+    }
+
+    def to_python(self, data: Any) -> Any:
+        """Return the uploaded file, with the opened image as its ``image`` attribute."""
+        upload = super().to_python(data)
+        if upload is None:
+            return None
+        from io import BytesIO
+
+        from PIL import Image
+
+        if hasattr(data, "temporary_file_path"):
+            source = data.temporary_file_path()
+        elif hasattr(data, "read"):
+            source = BytesIO(data.read())
+        else:
+            source = BytesIO(data["content"])
+        try:
+            # verify() has to be the first thing that is done with the image.
+            image = Image.open(source)
+            image.verify()
+        except Exception as error:
+            # Pillow raises whatever a broken file makes its decoders stumble on.
+            raise self._error("invalid_image") from error
+        upload.image = image
+        upload.content_type = Image.MIME.get(image.format)
+        if callable(getattr(upload, "seek", None)):
+            upload.seek(0)
+        return upload
+
+    def widget_attrs(self, widget: Widget) -> dict[str, Any]:
+        """Ask the browser for images."""
+        attrs = super().widget_attrs(widget)
+        if isinstance(widget, FileInput) and "accept" not in widget.attrs:
+            attrs.setdefault("accept", "image/*")
+        return attrs
+
+
+class URLField(CharField):
+    """A URL. Manual: "Form fields", class ``URLField``."""
+
+    widget = URLInput
+    default_error_messages = {"invalid": _("Enter a valid URL.")}
+    default_validators = [validators.URLValidator()]
+
+    def __init__(self, *, assume_scheme: str | None = None, **kwargs: Any) -> None:
+        self.assume_scheme = assume_scheme or "https"
+        super().__init__(**{**kwargs, "strip": True})
+
+    def to_python(self, value: Any) -> Any:
+        """Return the URL with a scheme."""
+        text = super().to_python(value)
+        if not text:
+            return text
+        try:
+            scheme, host, path, query, fragment = urlsplit(text)
+            if not host:
+                # Without "//" the host was taken for the start of the path.
+                scheme, host, path, query, fragment = urlsplit(
+                    urlunsplit((scheme or self.assume_scheme, path, "", query, fragment))
+                )
+        except ValueError:
+            # urlsplit() refuses some texts, such as unbalanced brackets.
+            raise self._error("invalid") from None
+        return urlunsplit((scheme or self.assume_scheme, host, path, query, fragment))
+
+
+_FALSE_TEXTS = frozenset({"false", "0"})
+
+
+class BooleanField(Field):
+    """Yes or no. Manual: "Form fields", class ``BooleanField``."""
+
+    widget = CheckboxInput
+
+    def to_python(self, value: Any) -> Any:
+        """Return a ``bool``; the texts "False" and "0" are false."""
+        if isinstance(value, str) and value.lower() in _FALSE_TEXTS:
+            return False
+        return bool(value)
+
+    def validate(self, value: Any) -> None:
+        """A required box has to be ticked."""
+        if self.required and not value:
+            raise self._error("required")
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare as truth values."""
+        return not self.disabled and self.to_python(initial) != self.to_python(data)
+
+
+_THREE_STATES = {
+    True: True,
+    "True": True,
+    "true": True,
+    "1": True,
+    False: False,
+    "False": False,
+    "false": False,
+    "0": False,
+}
+
+
+class NullBooleanField(BooleanField):
+    """Yes, no or unknown. Manual: "Form fields", class ``NullBooleanField``."""
+
+    widget = NullBooleanSelect
+
+    def to_python(self, value: Any) -> Any:
+        """Return ``True``, ``False``, or ``None`` for anything else."""
+        return _THREE_STATES.get(value) if value.__hash__ is not None else None
+
+    def validate(self, value: Any) -> None:
+        """Accept all three states."""
+
+
+class ChoiceField(Field):
+    """One of several choices. Manual: "Form fields", class ``ChoiceField``."""
+
+    widget = Select
+    default_error_messages = {
+        "invalid_choice": _(
+            "Select a valid choice. %(value)s is not one of the available choices."
+        ),
+    }
+    clone_parts = {"_choices": copy.deepcopy}
+
+    def __init__(self, *, choices: Any = (), **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.choices = choices
+
+    @property
+    def choices(self) -> Any:
+        """The choices; the widget gets them too."""
+        return self._choices
+
+    @choices.setter
+    def choices(self, value: Any) -> None:
+        self._choices = self.widget.choices = normalize_choices(value)
+
+    def to_python(self, value: Any) -> Any:
+        """Return the chosen value as text."""
+        return "" if value in self.empty_values else str(value)
+
+    def validate(self, value: Any) -> None:
+        """Refuse what is not among the choices."""
+        super().validate(value)
+        if value and not self.valid_value(value):
+            raise self._error("invalid_choice", value=value)
+
+    def valid_value(self, value: Any) -> bool:
+        """Return whether ``value`` is one of the choices, in a group or not."""
+        text = str(value)
+        for key, content in self.choices:
+            entries = content if isinstance(content, (list, tuple)) else ((key, content),)
+            for own, _label in entries:
+                if own == value or str(own) == text:
+                    return True
+        return False
+
+
+def _same(value: Any) -> Any:
+    """Return ``value``: the coercion of a typed choice field that was given none."""
+    return value
+
+
+class _Coercing:
+    """What the two typed choice fields share: converting accepted values."""
+
+    coerce: Callable[[Any], Any]
+    empty_value: Any
+
+    def _coerced(self, value: Any) -> Any:
+        try:
+            return self.coerce(value)
+        except (ValueError, TypeError, ValidationError):
+            raise self._error("invalid_choice", value=value) from None
+
+
+class TypedChoiceField(_Coercing, ChoiceField):
+    """A choice, converted. Manual: "Form fields", class ``TypedChoiceField``."""
+
+    def __init__(
+        self, *, coerce: Callable[[Any], Any] = _same, empty_value: Any = "", **kwargs: Any
+    ) -> None:
+        self.coerce, self.empty_value = coerce, empty_value
+        super().__init__(**kwargs)
+
+    def _coerce(self, value: Any) -> Any:
+        if value == self.empty_value or value in self.empty_values:
+            return self.empty_value
+        return self._coerced(value)
+
+    def clean(self, value: Any) -> Any:
+        """Return the chosen value, converted."""
+        return self._coerce(super().clean(value))
+
+
+class MultipleChoiceField(ChoiceField):
+    """Some of several choices. Manual: "Form fields", class ``MultipleChoiceField``."""
+
+    hidden_widget = MultipleHiddenInput
+    widget = SelectMultiple
+    default_error_messages = {
+        "invalid_choice": _(
+            "Select a valid choice. %(value)s is not one of the available choices."
+        ),
+        "invalid_list": _("Enter a list of values."),
+    }
+
+    def to_python(self, value: Any) -> Any:
+        """Return the chosen values as a list of texts."""
+        if not value:
+            return []
+        if not isinstance(value, (list, tuple)):
+            raise self._error("invalid_list")
+        return list(map(str, value))
+
+    def validate(self, value: Any) -> None:
+        """Refuse values that are not among the choices."""
+        if self.required and not value:
+            raise self._error("required")
+        for item in value:
+            if not self.valid_value(item):
+                raise self._error("invalid_choice", value=item)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare as sets of texts."""
+        if self.disabled:
+            return False
+        before, after = initial or [], data or []
+        return len(before) != len(after) or set(map(str, before)) != set(map(str, after))
+
+
+class TypedMultipleChoiceField(_Coercing, MultipleChoiceField):
+    """Several choices, converted. Manual: "Form fields", class ``TypedMultipleChoiceField``."""
+
+    def __init__(self, *, coerce: Callable[[Any], Any] = _same, **kwargs: Any) -> None:
+        self.coerce = coerce
+        self.empty_value = kwargs.pop("empty_value", [])
+        super().__init__(**kwargs)
+
+    def _coerce(self, value: Any) -> Any:
+        if value == self.empty_value or value in self.empty_values:
+            return self.empty_value
+        return [self._coerced(item) for item in value]
+
+    def clean(self, value: Any) -> Any:
+        """Return the chosen values, converted."""
+        return self._coerce(super().clean(value))
+
+    def validate(self, value: Any) -> None:
+        """Refuse emptiness where a choice is required, and unknown values."""
+        if value != self.empty_value:
+            super().validate(value)
+        elif self.required:
+            raise self._error("required")
+
+
+class ComboField(Field):
+    """A value that several fields accept, one after the other. Manual: class ``ComboField``."""
+
+    def __init__(self, fields: Iterable[Field], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.fields = fields = list(fields)
+        for part in fields:
+            # Whether a value is required is for the combination to say.
+            part.required = False
+
+    def clean(self, value: Any) -> Any:
+        """Return the value that the last field gives."""
+        super().clean(value)
+        for part in self.fields:
+            value = part.clean(value)
+        return value
+
+
+class MultiValueField(Field):
+    """Several fields that make one value. Manual: "Form fields", class ``MultiValueField``."""
+
+    default_error_messages = {
+        "invalid": _("Enter a list of values."),
+        "incomplete": _("Enter a complete value."),
+    }
+    clone_parts = {"fields": lambda parts, memo: tuple(twins_of(parts, memo))}
+
+    def __init__(
+        self, fields: Iterable[Field], *, require_all_fields: bool = True, **kwargs: Any
+    ) -> None:
+        self.require_all_fields = require_all_fields
+        super().__init__(**kwargs)
+        self.fields = tuple(fields)
+        for part in self.fields:
+            part.error_messages.setdefault("incomplete", self.error_messages["incomplete"])
+            if self.disabled:
+                part.disabled = True
+            if require_all_fields:
+                part.required = False
+
+    def validate(self, value: Any) -> None:
+        """The parts have been validated by then."""
+
+    def clean(self, value: Any) -> Any:
+        """Return what :meth:`compress` makes of the cleaned parts.
+
+        Raises:
+            ValidationError: with the errors of all parts.
+        """
+        if self.disabled and not isinstance(value, list):
+            value = self.widget.decompress(value)
+        if value and not isinstance(value, (list, tuple)):
+            raise self._error("invalid")
+        if not value or all(item in self.empty_values for item in value):
+            if self.required:
+                raise self._error("required")
+            return self._finished([])
+
+        cleaned: list[Any] = []
+        problems: list[Any] = []
+        for position, part in enumerate(self.fields):
+            item = value[position] if position < len(value) else None
+            if item in self.empty_values:
+                if self.require_all_fields:
+                    if self.required:
+                        raise self._error("required")
+                elif part.required:
+                    incomplete = part.error_messages["incomplete"]
+                    if incomplete not in problems:
+                        problems.append(incomplete)
+                    continue
+            try:
+                cleaned.append(part.clean(item))
+            except ValidationError as error:
+                problems.extend(known for known in error.error_list if known not in problems)
+        if problems:
+            raise ValidationError(problems)
+        return self._finished(cleaned)
+
+    def _finished(self, parts: list[Any]) -> Any:
+        whole = self.compress(parts)
+        self.validate(whole)
+        self.run_validators(whole)
+        return whole
+
+    def compress(self, data_list: list[Any]) -> Any:
+        """Return one value for the cleaned values of the parts."""
+        raise NotImplementedError("Subclasses must implement this method.")
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Return whether one of the parts has changed."""
+        if self.disabled:
+            return False
+        if initial is None:
+            before: Sequence[Any] = [""] * len(data)
+        else:
+            before = initial if isinstance(initial, list) else self.widget.decompress(initial)
+        for part, old, new in zip(self.fields, before, data):
+            try:
+                if part.has_changed(part.to_python(old), new):
+                    return True
+            except ValidationError:
+                return True
+        return False
+
+
+class FilePathField(ChoiceField):
+    """A file of a directory. Manual: "Form fields", class ``FilePathField``."""
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        match: str | None = None,
+        recursive: bool = False,
+        allow_files: bool = True,
+        allow_folders: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        self.path, self.match, self.recursive = path, match, recursive
+        self.allow_files, self.allow_folders = allow_files, allow_folders
+        super().__init__(choices=(), **kwargs)
+        self.match_re = re.compile(match) if match is not None else None
+        self.set_choices()
+
+    def set_choices(self) -> None:
+        """Read the directory again."""
+        found = sorted(self._walk(), key=operator.itemgetter(0))
+        head = [] if self.required else [("", "- Select an option -")]
+        self.choices = head + found
+        self.widget.choices = self.choices
+
+    def _walk(self) -> Iterator[tuple[str, str]]:
+        """Yield path and label of each entry that qualifies."""
+        pending = [str(self.path)]
+        start = len(pending[0])
+        while pending:
+            with os.scandir(pending.pop()) as entries:
+                for entry in entries:
+                    is_folder = entry.is_dir()
+                    if is_folder and entry.name == "__pycache__":
+                        continue
+                    if is_folder and self.recursive:
+                        pending.append(entry.path)
+                    wanted = self.allow_folders if is_folder else self.allow_files
+                    if wanted and (self.match_re is None or self.match_re.search(entry.name)):
+                        yield entry.path, entry.path[start:] if self.recursive else entry.name
+
+
+class SplitDateTimeField(MultiValueField):
+    """Date and time in two inputs. Manual: "Form fields", class ``SplitDateTimeField``."""
+
+    widget = SplitDateTimeWidget
+    hidden_widget = SplitHiddenDateTimeWidget
+    default_error_messages = {
+        "invalid_date": _("Enter a valid date."),
+        "invalid_time": _("Enter a valid time."),
+    }
+
+    def __init__(
+        self,
+        *,
+        input_date_formats: Iterable[str] | None = None,
+        input_time_formats: Iterable[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        custom = kwargs.get("error_messages") or {}
+        messages = {**self.default_error_messages, **custom}
+        shared = {"localize": kwargs.get("localize", False)}
+        super().__init__(
+            (
+                DateField(
+                    input_formats=input_date_formats,
+                    error_messages={"invalid": messages["invalid_date"]},
+                    **shared,
+                ),
+                TimeField(
+                    input_formats=input_time_formats,
+                    error_messages={"invalid": messages["invalid_time"]},
+                    **shared,
+                ),
+            ),
+            **kwargs,
+        )
+
+    def compress(self, data_list: list[Any]) -> Any:
+        """Return a ``datetime``, or ``None`` if nothing was sent."""
+        if not data_list:
+            return None
+        # One of the two may be missing where the field is not required.
+        for code, part in zip(("invalid_date", "invalid_time"), data_list):
+            if part in self.empty_values:
+                raise self._error(code)
+        return from_current_timezone(datetime.datetime.combine(*data_list))
+
+
+class GenericIPAddressField(CharField):
+    """An IP address. Manual: "Form fields", class ``GenericIPAddressField``."""
+
+    def __init__(self, *, protocol: str = "both", unpack_ipv4: bool = False, **kwargs: Any) -> None:
+        self.unpack_ipv4 = unpack_ipv4
+        self.default_validators = validators.ip_address_validators(protocol, unpack_ipv4)
+        super().__init__(**{"max_length": MAX_IPV6_ADDRESS_LENGTH, **kwargs})
+
+    def to_python(self, value: Any) -> Any:
+        """Return the address, IPv6 ones in their normal form."""
+        if value in self.empty_values:
+            return ""
+        address = value.strip()
+        if ":" not in address:
+            return address
+        return clean_ipv6_address(address, self.unpack_ipv4, max_length=self.max_length)
+
+
+class SlugField(CharField):
+    """Letters, digits, underscores and hyphens. Manual: "Form fields", class ``SlugField``."""
+
+    default_validators = [validators.validate_slug]
+
+    def __init__(self, *, allow_unicode: bool = False, **kwargs: Any) -> None:
+        self.allow_unicode = allow_unicode
+        if allow_unicode:
+            self.default_validators = [validators.validate_unicode_slug]
+        super().__init__(**kwargs)
+
+
+class UUIDField(CharField):
+    """A UUID. Manual: "Form fields", class ``UUIDField``."""
+
+    default_error_messages = {"invalid": _("Enter a valid UUID.")}
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the UUID as text."""
+        return str(value) if isinstance(value, uuid.UUID) else value
+
+    def to_python(self, value: Any) -> Any:
+        """Return a ``UUID``, or ``None`` for an empty value."""
+        text = super().to_python(value)
+        if text in self.empty_values:
+            return None
+        if isinstance(text, uuid.UUID):
+            return text
+        try:
+            return uuid.UUID(text)
+        except ValueError:
+            raise self._error("invalid") from None
+
+
+class InvalidJSONInput(str):
+    """Text that is not JSON, kept to be shown again as it was typed."""
+
+
+class JSONString(str):
+    """A JSON string after decoding: not to be decoded again."""
+
+
+class JSONField(CharField):
+    """JSON data. Manual: "Form fields", class ``JSONField``."""
+
+    default_error_messages = {"invalid": _("Enter a valid JSON.")}
+    widget = Textarea
+
+    def __init__(self, encoder: Any = None, decoder: Any = None, **kwargs: Any) -> None:
+        self.encoder, self.decoder = encoder, decoder
+        super().__init__(**kwargs)
+
+    def _decoded(self, text: Any) -> Any:
+        return json.loads(text, cls=self.decoder)
+
+    def _encoded(self, value: Any, **options: Any) -> str:
+        return json.dumps(value, cls=self.encoder, **options)
+
+    def to_python(self, value: Any) -> Any:
+        """Return the decoded value."""
+        if self.disabled:
+            return value
+        if value in self.empty_values:
+            return None
+        if isinstance(value, (list, dict, int, float, JSONString)):
+            return value
+        try:
+            read = self._decoded(value)
+        except json.JSONDecodeError:
+            raise ValidationError(
+                self.error_messages["invalid"], code="invalid", params={"value": value}
+            ) from None
+        return JSONString(read) if isinstance(read, str) else read
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return the decoded data, or the text as typed if it is not JSON."""
+        if self.disabled:
+            return initial
+        if data is None:
+            return None
+        try:
+            return self._decoded(data)
+        except json.JSONDecodeError:
+            return InvalidJSONInput(data)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the value as JSON text."""
+        if isinstance(value, InvalidJSONInput):
+            return value
+        return self._encoded(value, ensure_ascii=False)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare by content: the order of keys makes no difference."""
+        if self.disabled or (initial in self.empty_values and data in self.empty_values):
+            return False
+        # True and 1 are equal in Python, not in JSON, so the texts decide.
+        try:
+            after = self.to_python(data)
+        except ValidationError:
+            return True
+        return self._encoded(initial, sort_keys=True) != self._encoded(after, sort_keys=True)

@@ -1,0 +1,112 @@
+"""Renderers: how templates of forms are found and rendered.
+
+Manual: "The form rendering API".
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nuages.utils.functional import cached_property
+from nuages.utils.module_loading import import_string
+
+if TYPE_CHECKING:
+    from nuages.forms.boundfield import BoundField
+
+HERE = Path(__file__).parent
+
+
+@functools.cache
+def get_default_renderer() -> BaseRenderer:
+    """Return the one instance of the renderer that ``FORM_RENDERER`` names."""
+    from nuages.conf import settings
+
+    return import_string(settings.FORM_RENDERER)()
+
+
+class BaseRenderer:
+    """Base of the renderers. Manual: "The form rendering API", class ``BaseRenderer``."""
+
+    form_template_name = "django/forms/div.html"
+    formset_template_name = "django/forms/formsets/div.html"
+    field_template_name = "django/forms/field.html"
+    bound_field_class: type[BoundField] | None = None
+
+    def get_template(self, template_name: str) -> Any:
+        """Return the template of that name; subclasses say where it comes from."""
+        raise NotImplementedError("subclasses must implement get_template()")
+
+    def render(self, template_name: str, context: dict[str, Any], request: Any = None) -> str:
+        """Return the rendered template.
+
+        Raises:
+            TemplateDoesNotExist: no such template.
+        """
+        return self.get_template(template_name).render(context, request=request).strip()
+
+
+class EngineMixin:
+    """A renderer with a template engine of its own."""
+
+    backend_path: str
+    folder: str
+
+    @cached_property
+    def engine(self) -> Any:
+        """The engine: the house's templates first, those of the installed apps after."""
+        backend = import_string(self.backend_path)
+        return backend(
+            {"NAME": "djangoforms", "DIRS": [HERE / self.folder], "APP_DIRS": True, "OPTIONS": {}}
+        )
+
+    def get_template(self, template_name: str) -> Any:
+        """Return the engine's template of that name."""
+        return self.engine.get_template(template_name)
+
+
+class DjangoTemplates(EngineMixin, BaseRenderer):
+    """Templates in Django's language; the default.
+
+    The built-in templates exist twice: as files, and as functions
+    (:mod:`nuages.forms._compiled`). No project can put other files in the place of those that this
+    renderer finds first, so the functions stand in for them while this class and the template
+    engine are as we made them.
+    """
+
+    backend_path = "django.template.backends.django.DjangoTemplates"
+    folder = "templates"
+
+    def render(self, template_name: str, context: dict[str, Any], request: Any = None) -> str:
+        """Return the rendered template, by a function if it is one of the built-in ones."""
+        if type(self).get_template is _OWN_LOOKUP and type(self).engine is _OWN_ENGINE:
+            from nuages.forms import _compiled
+
+            function = _compiled.find(template_name)
+            if function is not None and _compiled.usable():
+                try:
+                    return function(context)
+                except _compiled.NeedsTemplate:
+                    pass  # a part has a template of its own: let the engine do all of it
+        return super().render(template_name, context, request)
+
+
+_OWN_LOOKUP, _OWN_ENGINE = DjangoTemplates.get_template, EngineMixin.engine
+
+
+class Jinja2(EngineMixin, BaseRenderer):
+    """Templates in Jinja2's language."""
+
+    backend_path = "django.template.backends.jinja2.Jinja2"
+    folder = "jinja2"
+
+
+class TemplatesSetting(BaseRenderer):
+    """Templates from wherever the ``TEMPLATES`` setting says."""
+
+    def get_template(self, template_name: str) -> Any:
+        """Return the template that the project's engines find."""
+        from nuages.template.loader import get_template
+
+        return get_template(template_name)

@@ -1,0 +1,969 @@
+"""Requests for tests: factories that make them, and clients that send them to the handler.
+
+Manual: "Testing tools", "The test client". What a client does around a request is written once; the
+blocking and the awaiting client differ in who waits.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping
+from copy import copy
+from functools import partial
+from http import HTTPStatus
+from http.cookies import SimpleCookie
+from importlib import import_module
+from io import BytesIO
+from types import TracebackType
+from typing import Any
+from urllib.parse import unquote_to_bytes, urljoin, urlparse, urlsplit
+
+from asgiref.sync import sync_to_async
+
+from nuages.conf import settings
+from nuages.core.handlers.asgi import ASGIRequest
+from nuages.core.handlers.base import BaseHandler
+from nuages.core.handlers.wsgi import LimitedStream, WSGIRequest
+from nuages.core.serializers.json import DjangoJSONEncoder
+from nuages.core.signals import got_request_exception, request_finished, request_started
+from nuages.db import close_old_connections
+from nuages.http import HttpHeaders, HttpRequest, QueryDict
+from nuages.test import signals
+from nuages.test.payload import (
+    BOUNDARY,
+    MULTIPART_CONTENT,
+    FakePayload,
+    encode_file,
+    encode_multipart,
+)
+from nuages.test.utils import ContextList
+from nuages.urls import resolve
+from nuages.utils.encoding import force_bytes
+from nuages.utils.functional import SimpleLazyObject
+from nuages.utils.http import urlencode
+
+__all__ = [
+    "AsyncClient",
+    "AsyncRequestFactory",
+    "Client",
+    "RedirectCycleError",
+    "RequestFactory",
+    "encode_file",
+    "encode_multipart",
+]
+
+CONTENT_TYPE_RE = re.compile(r".*; charset=([\w-]+);?")
+# "application/json", and types whose structured suffix says JSON (RFC 6839).
+JSON_CONTENT_TYPE_RE = re.compile(r"^application/(?:.+\+)?json")
+
+REDIRECTS = frozenset(
+    {
+        HTTPStatus.MOVED_PERMANENTLY,
+        HTTPStatus.FOUND,
+        HTTPStatus.SEE_OTHER,
+        HTTPStatus.TEMPORARY_REDIRECT,
+        HTTPStatus.PERMANENT_REDIRECT,
+    }
+)
+KEEP_METHOD = frozenset({HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT})
+LONGEST_CHAIN = 20
+
+Headers = Mapping[str, Any] | None
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
+
+
+class RedirectCycleError(Exception):
+    """A chain of redirects came back to where it was, or did not end."""
+
+    def __init__(self, message: str, last_response: Any) -> None:
+        super().__init__(message)
+        self.last_response = last_response
+        self.redirect_chain = last_response.redirect_chain
+
+
+# Handlers: from a request's description to the response, without a server.
+
+
+class _KeepConnections:
+    """Context manager: the end of a request must not close the test's connections."""
+
+    def __init__(self, signal: Any) -> None:
+        self.signal = signal
+
+    def __enter__(self) -> None:
+        self.signal.disconnect(close_old_connections)
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.signal.connect(close_old_connections)
+
+
+def closing_iterator_wrapper(
+    iterable: Iterable[bytes], close: Callable[[], None]
+) -> Iterator[bytes]:
+    """Yield the parts of a streaming response, and close it after the last."""
+    try:
+        yield from iterable
+    finally:
+        with _KeepConnections(request_finished):
+            close()
+
+
+async def aclosing_iterator_wrapper(
+    iterable: Any, close: Callable[[], None]
+) -> AsyncIterator[bytes]:
+    """Yield the parts of an asynchronous streaming response, and close it after the last."""
+    try:
+        async for part in iterable:
+            yield part
+    finally:
+        with _KeepConnections(request_finished):
+            close()
+
+
+def conditional_content_removal(request: HttpRequest, response: Any) -> Any:
+    """Take away the content of a response that must not have any, as a server would."""
+    bodiless = 100 <= response.status_code < 200 or response.status_code in (204, 304)
+    if bodiless or request.method == "HEAD":
+        if response.streaming:
+            response.streaming_content = []
+        else:
+            response.content = b""
+    return response
+
+
+class ClientHandler(BaseHandler):
+    """Turns a WSGI environment into a response, through the whole middleware stack."""
+
+    def __init__(self, enforce_csrf_checks: bool = True, *args: Any, **kwargs: Any) -> None:
+        self.enforce_csrf_checks = enforce_csrf_checks
+        super().__init__(*args, **kwargs)
+
+    def __call__(self, environ: dict[str, Any]) -> Any:
+        if self._middleware_chain is None:
+            self.load_middleware()
+        with _KeepConnections(request_started):
+            request_started.send(sender=self.__class__, environ=environ)
+        request = WSGIRequest(environ)
+        # Tests post without tokens unless they ask for the check.
+        request._dont_enforce_csrf_checks = not self.enforce_csrf_checks
+        response = self.get_response(request)
+        conditional_content_removal(request, response)
+        response.wsgi_request = request
+        if response.streaming:
+            wrapper = aclosing_iterator_wrapper if response.is_async else closing_iterator_wrapper
+            response.streaming_content = wrapper(response.streaming_content, response.close)
+        else:
+            with _KeepConnections(request_finished):
+                response.close()
+        return response
+
+
+class AsyncClientHandler(BaseHandler):
+    """Turns an ASGI scope into a response, through the whole middleware stack."""
+
+    def __init__(self, enforce_csrf_checks: bool = True, *args: Any, **kwargs: Any) -> None:
+        self.enforce_csrf_checks = enforce_csrf_checks
+        super().__init__(*args, **kwargs)
+
+    async def __call__(self, scope: dict[str, Any]) -> Any:
+        if self._middleware_chain is None:
+            self.load_middleware(is_async=True)
+        body = scope.pop("_body_file", None) or FakePayload("")
+        with _KeepConnections(request_started):
+            await request_started.asend(sender=self.__class__, scope=scope)
+        request = ASGIRequest(scope, LimitedStream(body, len(body)))
+        request._dont_enforce_csrf_checks = not self.enforce_csrf_checks
+        response = await self.get_response_async(request)
+        conditional_content_removal(request, response)
+        response.asgi_request = request
+        if response.streaming:
+            wrapper = aclosing_iterator_wrapper if response.is_async else closing_iterator_wrapper
+            response.streaming_content = wrapper(response.streaming_content, response.close)
+        else:
+            with _KeepConnections(request_finished):
+                await sync_to_async(response.close, thread_sensitive=False)()
+        return response
+
+
+def store_rendered_templates(
+    store: dict[str, Any], signal: Any, sender: Any, template: Any, context: Any, **kwargs: Any
+) -> None:
+    """Keep a template and a copy of its context: its values may change after it was rendered."""
+    store.setdefault("templates", []).append(template)
+    store.setdefault("context", ContextList()).append(copy(context))
+
+
+# Factories: from a call like ``get("/path/")`` to a request.
+
+
+class RequestFactory:
+    """Makes requests that can be handed to a view, without middleware or URL resolving.
+
+    Manual: "Advanced testing topics", "The request factory".
+
+    Args:
+        json_encoder: encodes data sent with a JSON content type.
+        headers: headers of each request.
+        query_params: query string of each request.
+        defaults: entries of each request's WSGI environment.
+    """
+
+    def __init__(
+        self,
+        *,
+        json_encoder: type[json.JSONEncoder] = DjangoJSONEncoder,
+        headers: Headers = None,
+        query_params: Any = None,
+        **defaults: Any,
+    ) -> None:
+        self.json_encoder = json_encoder
+        self.defaults: dict[str, Any] = defaults
+        self.cookies: SimpleCookie = SimpleCookie()
+        self.errors = BytesIO()
+        if headers:
+            self.defaults.update(self._named_headers(headers))
+        if query_params:
+            self.defaults["QUERY_STRING"] = urlencode(query_params, doseq=True)
+
+    @staticmethod
+    def _named_headers(headers: Mapping[str, Any]) -> dict[str, Any]:
+        return HttpHeaders.to_wsgi_names(headers)
+
+    def _cookie_header(self) -> str:
+        return "; ".join(
+            sorted(f"{morsel.key}={morsel.coded_value}" for morsel in self.cookies.values())
+        )
+
+    def _base_environ(self, **request: Any) -> dict[str, Any]:
+        """Return a WSGI environment: what PEP 3333 requires, the defaults, and ``request``."""
+        return {
+            "HTTP_COOKIE": self._cookie_header(),
+            "PATH_INFO": "/",
+            "REMOTE_ADDR": "127.0.0.1",
+            "REQUEST_METHOD": "GET",
+            "SCRIPT_NAME": "",
+            "SERVER_NAME": "testserver",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": FakePayload(b""),
+            "wsgi.errors": self.errors,
+            "wsgi.multiprocess": True,
+            "wsgi.multithread": False,
+            "wsgi.run_once": False,
+            **self.defaults,
+            **request,
+        }
+
+    def request(self, **request: Any) -> Any:
+        """Return the request that an environment with these entries describes."""
+        return WSGIRequest(self._base_environ(**request))
+
+    def _encode_data(self, data: Any, content_type: str) -> bytes:
+        if content_type is MULTIPART_CONTENT:
+            return encode_multipart(BOUNDARY, data)
+        charset = CONTENT_TYPE_RE.match(content_type)
+        return force_bytes(data, encoding=charset[1] if charset else settings.DEFAULT_CHARSET)
+
+    def _encode_json(self, data: Any, content_type: str) -> Any:
+        if JSON_CONTENT_TYPE_RE.match(content_type) and isinstance(data, (dict, list, tuple)):
+            return json.dumps(data, cls=self.json_encoder)
+        return data
+
+    def _get_path(self, parsed: Any) -> str:
+        """Return the path of a parsed URL as WSGI has it: its bytes, read as Latin-1."""
+        path = f"{parsed.path};{parsed.params}" if parsed.params else parsed.path
+        return unquote_to_bytes(path).decode("iso-8859-1")
+
+    def _with_query(
+        self, method: str, path: str, data: Any, secure: bool, headers: Headers,
+        query_params: Any, extra: dict[str, Any],
+    ) -> Any:  # fmt: skip
+        """Make a request whose data goes into the query string."""
+        if query_params and data:
+            raise ValueError("query_params and data arguments are mutually exclusive.")
+        query = urlencode(data or query_params or {}, doseq=True)
+        return self.generic(
+            method, path, secure=secure, headers=headers, **{"QUERY_STRING": query, **extra}
+        )
+
+    def _with_body(
+        self, method: str, path: str, data: Any, content_type: str, secure: bool,
+        headers: Headers, query_params: Any, extra: dict[str, Any],
+    ) -> Any:  # fmt: skip
+        """Make a request whose data goes into the body, as JSON where the type says so."""
+        return self.generic(
+            method,
+            path,
+            self._encode_json(data, content_type),
+            content_type,
+            secure=secure,
+            headers=headers,
+            query_params=query_params,
+            **extra,
+        )
+
+    def get(
+        self, path: str, data: Any = None, secure: bool = False, *, headers: Headers = None,
+        query_params: Any = None, **extra: Any,
+    ) -> Any:  # fmt: skip
+        """Make a GET request."""
+        return self._with_query("GET", path, data, secure, headers, query_params, extra)
+
+    def head(
+        self, path: str, data: Any = None, secure: bool = False, *, headers: Headers = None,
+        query_params: Any = None, **extra: Any,
+    ) -> Any:  # fmt: skip
+        """Make a HEAD request."""
+        return self._with_query("HEAD", path, data, secure, headers, query_params, extra)
+
+    def post(
+        self, path: str, data: Any = None, content_type: str = MULTIPART_CONTENT,
+        secure: bool = False, *, headers: Headers = None, query_params: Any = None, **extra: Any,
+    ) -> Any:  # fmt: skip
+        """Make a POST request."""
+        encoded = self._encode_json({} if data is None else data, content_type)
+        body = self._encode_data(encoded, content_type)
+        return self.generic(
+            "POST",
+            path,
+            body,
+            content_type,
+            secure=secure,
+            headers=headers,
+            query_params=query_params,
+            **extra,
+        )
+
+    def trace(
+        self, path: str, secure: bool = False, *, headers: Headers = None,
+        query_params: Any = None, **extra: Any,
+    ) -> Any:  # fmt: skip
+        """Make a TRACE request."""
+        return self.generic(
+            "TRACE", path, secure=secure, headers=headers, query_params=query_params, **extra
+        )
+
+    def options(
+        self, path: str, data: Any = "", content_type: str = "application/octet-stream",
+        secure: bool = False, *, headers: Headers = None, query_params: Any = None, **extra: Any,
+    ) -> Any:  # fmt: skip
+        """Make an OPTIONS request."""
+        return self.generic(
+            "OPTIONS",
+            path,
+            data,
+            content_type,
+            secure=secure,
+            headers=headers,
+            query_params=query_params,
+            **extra,
+        )
+
+    def put(
+        self, path: str, data: Any = "", content_type: str = "application/octet-stream",
+        secure: bool = False, *, headers: Headers = None, query_params: Any = None, **extra: Any,
+    ) -> Any:  # fmt: skip
+        """Make a PUT request."""
+        return self._with_body(
+            "PUT", path, data, content_type, secure, headers, query_params, extra
+        )
+
+    def patch(
+        self, path: str, data: Any = "", content_type: str = "application/octet-stream",
+        secure: bool = False, *, headers: Headers = None, query_params: Any = None, **extra: Any,
+    ) -> Any:  # fmt: skip
+        """Make a PATCH request."""
+        return self._with_body(
+            "PATCH", path, data, content_type, secure, headers, query_params, extra
+        )
+
+    def delete(
+        self, path: str, data: Any = "", content_type: str = "application/octet-stream",
+        secure: bool = False, *, headers: Headers = None, query_params: Any = None, **extra: Any,
+    ) -> Any:  # fmt: skip
+        """Make a DELETE request."""
+        return self._with_body(
+            "DELETE", path, data, content_type, secure, headers, query_params, extra
+        )
+
+    def generic(
+        self, method: str, path: str, data: Any = "",
+        content_type: str = "application/octet-stream", secure: bool = False, *,
+        headers: Headers = None, query_params: Any = None, **extra: Any,
+    ) -> Any:  # fmt: skip
+        """Make a request with any method and body."""
+        parsed = urlparse(str(path))
+        body = force_bytes(data, settings.DEFAULT_CHARSET)
+        environ = {
+            "PATH_INFO": self._get_path(parsed),
+            "REQUEST_METHOD": method,
+            "SERVER_PORT": "443" if secure else "80",
+            "wsgi.url_scheme": "https" if secure else "http",
+        }
+        if body:
+            environ["CONTENT_LENGTH"] = str(len(body))
+            environ["CONTENT_TYPE"] = content_type
+            environ["wsgi.input"] = FakePayload(body)
+        if headers:
+            environ.update(self._named_headers(headers))
+        if query_params:
+            environ["QUERY_STRING"] = urlencode(query_params, doseq=True)
+        environ.update(extra)
+        if not environ.get("QUERY_STRING"):
+            # The path's own query, byte for byte.
+            own_query = force_bytes(parsed.query).decode("iso-8859-1")
+            if own_query or "QUERY_STRING" not in self.defaults:
+                environ["QUERY_STRING"] = own_query
+            else:
+                environ.pop("QUERY_STRING", None)
+        return self.request(**environ)
+
+
+class AsyncRequestFactory(RequestFactory):
+    """Makes requests as an ASGI server would; keyword arguments are headers, without a prefix."""
+
+    @staticmethod
+    def _named_headers(headers: Mapping[str, Any]) -> dict[str, Any]:
+        return HttpHeaders.to_asgi_names(headers)
+
+    def _base_scope(self, **request: Any) -> dict[str, Any]:
+        """Return an ASGI scope: what its specification requires, and ``request``."""
+        scope = {
+            "asgi": {"version": "3.0"},
+            "type": "http",
+            "http_version": "1.1",
+            "client": ["127.0.0.1", 0],
+            "server": ("testserver", "80"),
+            "scheme": "http",
+            "method": "GET",
+            "headers": [],
+            **request,
+        }
+        scope["headers"] = [*scope["headers"], (b"cookie", self._cookie_header().encode("latin1"))]
+        return scope
+
+    def request(self, **request: Any) -> Any:
+        """Return the request that a scope with these entries describes."""
+        body = request.pop("_body_file", None) or FakePayload("")
+        return ASGIRequest(self._base_scope(**request), LimitedStream(body, len(body)))
+
+    def generic(
+        self, method: str, path: str, data: Any = "",
+        content_type: str = "application/octet-stream", secure: bool = False, *,
+        headers: Headers = None, query_params: Any = None, **extra: Any,
+    ) -> Any:  # fmt: skip
+        """Make a request with any method and body."""
+        parsed = urlparse(str(path))
+        body = force_bytes(data, settings.DEFAULT_CHARSET)
+        named: dict[str, Any] = {**self.defaults}
+        if headers:
+            named.update(self._named_headers(headers))
+        named.update(extra)
+        query = named.pop("QUERY_STRING", "")
+        if query_params:
+            query = urlencode(query_params, doseq=True)
+        scope: dict[str, Any] = {
+            name: named.pop(name) for name in ("server", "client", "root_path") if name in named
+        }
+        scope |= {
+            "method": method,
+            "path": self._get_path(parsed),
+            "server": scope.get("server", ("127.0.0.1", "443" if secure else "80")),
+            "scheme": "https" if secure else "http",
+            "headers": [(b"host", b"testserver")],
+            "query_string": query or parsed.query,
+        }
+        if body:
+            scope["headers"] += [
+                (b"content-length", str(len(body)).encode("ascii")),
+                (b"content-type", content_type.encode("ascii")),
+            ]
+            scope["_body_file"] = FakePayload(body)
+        scope["headers"] += [
+            (name.lower().encode("ascii"), str(value).encode("latin1"))
+            for name, value in named.items()
+        ]
+        return self.request(**scope)
+
+
+# Clients: factories that send what they make.
+
+
+class ClientMixin:
+    """What clients do besides requests: sessions, logging in, and looking at responses."""
+
+    cookies: SimpleCookie
+    exc_info: ExcInfo | None
+    raise_request_exception: bool
+    # Overridden by pytest plugins and projects, hence documented here: the last request's
+    # ``headers`` and ``extra``.
+    headers: Headers
+    extra: dict[str, Any] | None
+
+    def store_exc_info(self, **kwargs: Any) -> None:
+        """Keep the exception that a view raised, for the test to see."""
+        self.exc_info = sys.exc_info()  # type: ignore[assignment]
+
+    def check_exception(self, response: Any) -> None:
+        """Raise the exception that the request met, unless the client was told not to."""
+        response.exc_info = self.exc_info
+        if self.exc_info:
+            _, error, _ = self.exc_info
+            self.exc_info = None
+            if self.raise_request_exception:
+                raise error
+
+    def _parse_json(self, response: Any, **extra: Any) -> Any:
+        if not hasattr(response, "_json"):
+            content_type = response.get("Content-Type")
+            if not JSON_CONTENT_TYPE_RE.match(content_type):
+                raise ValueError(f'Content-Type header is "{content_type}", not "application/json"')
+            response._json = json.loads(response.content.decode(response.charset), **extra)
+        return response._json
+
+    def _exchange(self, description: dict[str, Any]) -> Generator[None, Any, Any]:
+        """Everything around one request: yields once, for the response, and returns it dressed."""
+        rendered: dict[str, Any] = {}
+        on_template = partial(store_rendered_templates, rendered)
+        uids = f"template-render-{id(description)}", f"request-exception-{id(description)}"
+        signals.template_rendered.connect(on_template, dispatch_uid=uids[0])
+        got_request_exception.connect(self.store_exc_info, dispatch_uid=uids[1])
+        try:
+            response = yield
+        finally:
+            signals.template_rendered.disconnect(dispatch_uid=uids[0])
+            got_request_exception.disconnect(dispatch_uid=uids[1])
+        self.check_exception(response)
+        response.client = self
+        response.request = description
+        response.templates = rendered.get("templates", [])
+        contexts = rendered.get("context")
+        response.context = contexts[0] if contexts and len(contexts) == 1 else contexts
+        response.json = partial(self._parse_json, response)
+        response.resolver_match = SimpleLazyObject(partial(self._match_of, response))
+        if response.cookies:
+            self.cookies.update(response.cookies)
+        return response
+
+    @staticmethod
+    def _match_of(response: Any) -> Any:
+        request = getattr(response, "wsgi_request", None) or response.asgi_request
+        urlconf = getattr(request, "urlconf", None)
+        return resolve(request.path_info, urlconf=urlconf)
+
+    # Redirects
+
+    def _redirect_steps(
+        self, response: Any, data: Any, content_type: str, headers: Headers, extra: dict[str, Any]
+    ) -> Generator[tuple[str, str, dict[str, Any]], Any, Any]:
+        """Follow redirects: yields (method, path, arguments) for each request, returns the end."""
+        response.redirect_chain = chain = []
+        while response.status_code in REDIRECTS:
+            target = response.url
+            chain.append((target, response.status_code))
+            url = urlsplit(target)
+            extra = {**extra, **self._redirect_origin(url)}
+            path = url.path
+            if not path and url.netloc:
+                path = "/"
+            came_from = response.request
+            if not path.startswith("/"):
+                path = urljoin(came_from.get("PATH_INFO", came_from.get("path")), path)
+            if response.status_code in KEEP_METHOD:
+                method = came_from.get("REQUEST_METHOD", came_from.get("method")).lower()
+                if method not in ("get", "head"):
+                    extra["QUERY_STRING"] = url.query
+            else:
+                method, data, content_type = "get", QueryDict(url.query), ""
+            arguments = {"data": data, "follow": False, "headers": headers, **extra}
+            if method == "trace":
+                del arguments["data"]
+            elif content_type and method not in ("get", "head"):
+                arguments["content_type"] = content_type
+            response = yield method, path, arguments
+            response.redirect_chain = chain
+            if chain[-1] in chain[:-1]:
+                raise RedirectCycleError("Redirect loop detected.", last_response=response)
+            if len(chain) > LONGEST_CHAIN:
+                raise RedirectCycleError("Too many redirects.", last_response=response)
+        return response
+
+    def _redirect_origin(self, url: Any) -> dict[str, Any]:
+        """Return what of a redirect's scheme, host and port goes into the next request."""
+        raise NotImplementedError
+
+    # Sessions and logging in
+
+    @property
+    def session(self) -> Any:
+        """The current session, made if there is none."""
+        engine = import_module(settings.SESSION_ENGINE)
+        cookie = self.cookies.get(settings.SESSION_COOKIE_NAME)
+        if cookie:
+            return engine.SessionStore(cookie.value)
+        session = engine.SessionStore()
+        session.save()
+        self.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+        return session
+
+    async def asession(self) -> Any:
+        """Return the current session, made if there is none."""
+        engine = import_module(settings.SESSION_ENGINE)
+        cookie = self.cookies.get(settings.SESSION_COOKIE_NAME)
+        if cookie:
+            return engine.SessionStore(cookie.value)
+        session = engine.SessionStore()
+        await session.asave()
+        self.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+        return session
+
+    def login(self, **credentials: Any) -> bool:
+        """Log in as the user that a backend accepts ``credentials`` for; return whether one did."""
+        from nuages.contrib.auth import authenticate
+
+        user = authenticate(**credentials)
+        if user:
+            self._login(user)
+        return bool(user)
+
+    async def alogin(self, **credentials: Any) -> bool:
+        """Asynchronous version of :meth:`login`."""
+        from nuages.contrib.auth import aauthenticate
+
+        user = await aauthenticate(**credentials)
+        if user:
+            await self._alogin(user)
+        return bool(user)
+
+    def force_login(self, user: Any, backend: str | None = None) -> None:
+        """Log in as ``user``, without credentials."""
+        self._login(user, self._backend_path(backend))
+
+    async def aforce_login(self, user: Any, backend: str | None = None) -> None:
+        """Asynchronous version of :meth:`force_login`."""
+        await self._alogin(user, self._backend_path(backend))
+
+    @staticmethod
+    def _backend_path(backend: str | None) -> str | None:
+        """Return ``backend``, or the first one that knows users."""
+        from nuages.contrib.auth import load_backend
+
+        if backend is not None:
+            return backend
+        for path in settings.AUTHENTICATION_BACKENDS:
+            if hasattr(load_backend(path), "get_user"):
+                return path
+        return None
+
+    def _login(self, user: Any, backend: str | None = None) -> None:
+        from nuages.contrib.auth import login
+
+        request = HttpRequest()
+        request.session = self.session
+        login(request, user, backend)
+        request.session.save()
+        self._set_login_cookies(request)
+
+    async def _alogin(self, user: Any, backend: str | None = None) -> None:
+        from nuages.contrib.auth import alogin
+
+        request = HttpRequest()
+        request.session = await self.asession()
+        await alogin(request, user, backend)
+        await request.session.asave()
+        self._set_login_cookies(request)
+
+    def _set_login_cookies(self, request: Any) -> None:
+        name = settings.SESSION_COOKIE_NAME
+        self.cookies[name] = request.session.session_key
+        self.cookies[name].update(
+            {
+                "max-age": None,
+                "path": "/",
+                "domain": settings.SESSION_COOKIE_DOMAIN,
+                "secure": settings.SESSION_COOKIE_SECURE or None,
+                "expires": None,
+            }
+        )
+
+    def logout(self) -> None:
+        """Log out: forget the session and all cookies."""
+        from nuages.contrib.auth import get_user, logout
+
+        request = HttpRequest()
+        request.session = self.session
+        request.user = get_user(request)
+        logout(request)
+        self.cookies = SimpleCookie()
+
+    async def alogout(self) -> None:
+        """Asynchronous version of :meth:`logout`."""
+        from nuages.contrib.auth import aget_user, alogout
+
+        request = HttpRequest()
+        request.session = await self.asession()
+        request.user = await aget_user(request)
+        await alogout(request)
+        self.cookies = SimpleCookie()
+
+
+class _Methods:
+    """The request methods of both clients. Each gives a response, or a coroutine for one."""
+
+    def _ask(
+        self, method: str, follow: bool, headers: Headers, extra: Any, **arguments: Any
+    ) -> Any:
+        raise NotImplementedError
+
+    def get(
+        self, path: str, data: Any = None, follow: bool = False, secure: bool = False, *,
+        headers: Headers = None, query_params: Any = None, **extra: Any,
+    ) -> Any:  # fmt: skip
+        """Send a GET request. Manual: ``Client.get``."""
+        return self._ask(
+            "get", follow, headers, extra, path=path, data=data, secure=secure,
+            query_params=query_params,
+        )  # fmt: skip
+
+    def post(
+        self, path: str, data: Any = None, content_type: str = MULTIPART_CONTENT,
+        follow: bool = False, secure: bool = False, *, headers: Headers = None,
+        query_params: Any = None, **extra: Any,
+    ) -> Any:  # fmt: skip
+        """Send a POST request. Manual: ``Client.post``."""
+        return self._ask(
+            "post", follow, headers, extra, path=path, data=data, content_type=content_type,
+            secure=secure, query_params=query_params,
+        )  # fmt: skip
+
+    def head(
+        self, path: str, data: Any = None, follow: bool = False, secure: bool = False, *,
+        headers: Headers = None, query_params: Any = None, **extra: Any,
+    ) -> Any:  # fmt: skip
+        """Send a HEAD request. Manual: ``Client.head``."""
+        return self._ask(
+            "head", follow, headers, extra, path=path, data=data, secure=secure,
+            query_params=query_params,
+        )  # fmt: skip
+
+    def options(
+        self, path: str, data: Any = "", content_type: str = "application/octet-stream",
+        follow: bool = False, secure: bool = False, *, headers: Headers = None,
+        query_params: Any = None, **extra: Any,
+    ) -> Any:  # fmt: skip
+        """Send an OPTIONS request. Manual: ``Client.options``."""
+        return self._ask(
+            "options", follow, headers, extra, path=path, data=data, content_type=content_type,
+            secure=secure, query_params=query_params,
+        )  # fmt: skip
+
+    def put(
+        self, path: str, data: Any = "", content_type: str = "application/octet-stream",
+        follow: bool = False, secure: bool = False, *, headers: Headers = None,
+        query_params: Any = None, **extra: Any,
+    ) -> Any:  # fmt: skip
+        """Send a PUT request. Manual: ``Client.put``."""
+        return self._ask(
+            "put", follow, headers, extra, path=path, data=data, content_type=content_type,
+            secure=secure, query_params=query_params,
+        )  # fmt: skip
+
+    def patch(
+        self, path: str, data: Any = "", content_type: str = "application/octet-stream",
+        follow: bool = False, secure: bool = False, *, headers: Headers = None,
+        query_params: Any = None, **extra: Any,
+    ) -> Any:  # fmt: skip
+        """Send a PATCH request. Manual: ``Client.patch``."""
+        return self._ask(
+            "patch", follow, headers, extra, path=path, data=data, content_type=content_type,
+            secure=secure, query_params=query_params,
+        )  # fmt: skip
+
+    def delete(
+        self, path: str, data: Any = "", content_type: str = "application/octet-stream",
+        follow: bool = False, secure: bool = False, *, headers: Headers = None,
+        query_params: Any = None, **extra: Any,
+    ) -> Any:  # fmt: skip
+        """Send a DELETE request. Manual: ``Client.delete``."""
+        return self._ask(
+            "delete", follow, headers, extra, path=path, data=data, content_type=content_type,
+            secure=secure, query_params=query_params,
+        )  # fmt: skip
+
+    def trace(
+        self, path: str, follow: bool = False, secure: bool = False, *, headers: Headers = None,
+        query_params: Any = None, **extra: Any,
+    ) -> Any:  # fmt: skip
+        """Send a TRACE request. Manual: ``Client.trace``."""
+        return self._ask(
+            "trace", follow, headers, extra, path=path, secure=secure, query_params=query_params
+        )
+
+
+class Client(_Methods, ClientMixin, RequestFactory):
+    """A browser for tests: sends requests through the middleware, keeps cookies and sessions.
+
+    Manual: "Testing tools", "The test client".
+
+    Args:
+        enforce_csrf_checks: whether requests need a CSRF token.
+        raise_request_exception: whether a view's exception is raised in the test.
+        json_encoder, headers, query_params, defaults: see :class:`RequestFactory`.
+    """
+
+    handler_class: type[BaseHandler] = ClientHandler
+
+    def __init__(
+        self,
+        enforce_csrf_checks: bool = False,
+        raise_request_exception: bool = True,
+        *,
+        headers: Headers = None,
+        query_params: Any = None,
+        **defaults: Any,
+    ) -> None:
+        super().__init__(headers=headers, query_params=query_params, **defaults)
+        self.handler = self.handler_class(enforce_csrf_checks)  # type: ignore[call-arg]
+        self.raise_request_exception = raise_request_exception
+        self.exc_info = None
+        self.extra = None
+        self.headers = None
+
+    def request(self, **request: Any) -> Any:
+        """Send the request that an environment with these entries describes."""
+        exchange = self._exchange(request)
+        next(exchange)
+        return _finish(exchange, self.handler, self._base_environ(**request))
+
+    def _ask(
+        self, method: str, follow: bool, headers: Headers, extra: Any, **arguments: Any
+    ) -> Any:
+        self.extra, self.headers = extra, headers
+        response = getattr(RequestFactory, method)(self, headers=headers, **arguments, **extra)
+        if not follow:
+            return response
+        return self._handle_redirects(
+            response,
+            data=arguments.get("data"),
+            content_type=arguments.get("content_type", ""),
+            headers=headers,
+            **extra,
+        )
+
+    def _handle_redirects(
+        self, response: Any, data: Any = "", content_type: str = "", headers: Headers = None,
+        query_params: Any = None, **extra: Any,
+    ) -> Any:  # fmt: skip
+        """Follow the redirects of ``response`` to their end."""
+        steps = self._redirect_steps(response, data, content_type, headers, extra)
+        answer = None
+        while True:
+            try:
+                method, path, arguments = steps.send(answer)
+            except StopIteration as end:
+                return end.value
+            answer = getattr(self, method)(path, **arguments)
+
+    def _redirect_origin(self, url: Any) -> dict[str, Any]:
+        origin = {
+            "wsgi.url_scheme": url.scheme,
+            "SERVER_NAME": url.hostname,
+            "SERVER_PORT": str(url.port) if url.port else None,
+        }
+        # A redirect elsewhere leaves the host header of this test behind.
+        return {name: value for name, value in origin.items() if value}
+
+
+class AsyncClient(_Methods, ClientMixin, AsyncRequestFactory):
+    """The test client for asynchronous tests: the methods of :class:`Client`, to be awaited."""
+
+    handler_class: type[BaseHandler] = AsyncClientHandler
+
+    def __init__(
+        self,
+        enforce_csrf_checks: bool = False,
+        raise_request_exception: bool = True,
+        *,
+        headers: Headers = None,
+        query_params: Any = None,
+        **defaults: Any,
+    ) -> None:
+        super().__init__(headers=headers, query_params=query_params, **defaults)
+        self.handler = self.handler_class(enforce_csrf_checks)  # type: ignore[call-arg]
+        self.raise_request_exception = raise_request_exception
+        self.exc_info = None
+        self.extra = None
+        self.headers = None
+
+    async def request(self, **request: Any) -> Any:
+        """Send the request that a scope with these entries describes."""
+        exchange = self._exchange(request)
+        next(exchange)
+        try:
+            response = await self.handler(self._base_scope(**request))  # type: ignore[operator]
+        except BaseException as error:
+            exchange.throw(error)
+            raise
+        return _answer(exchange, response)
+
+    async def _ask(
+        self, method: str, follow: bool, headers: Headers, extra: Any, **arguments: Any
+    ) -> Any:
+        self.extra, self.headers = extra, headers
+        response = await getattr(AsyncRequestFactory, method)(
+            self, headers=headers, **arguments, **extra
+        )
+        if not follow:
+            return response
+        return await self._ahandle_redirects(
+            response,
+            data=arguments.get("data"),
+            content_type=arguments.get("content_type", ""),
+            headers=headers,
+            **extra,
+        )
+
+    async def _ahandle_redirects(
+        self, response: Any, data: Any = "", content_type: str = "", headers: Headers = None,
+        query_params: Any = None, **extra: Any,
+    ) -> Any:  # fmt: skip
+        """Follow the redirects of ``response`` to their end."""
+        steps = self._redirect_steps(response, data, content_type, headers, extra)
+        answer = None
+        while True:
+            try:
+                method, path, arguments = steps.send(answer)
+            except StopIteration as end:
+                return end.value
+            answer = await getattr(self, method)(path, **arguments)
+
+    def _redirect_origin(self, url: Any) -> dict[str, Any]:
+        if not url.hostname:
+            return {}
+        secure = url.scheme == "https"
+        return {
+            "server": (url.hostname, str(url.port or (443 if secure else 80))),
+            "secure": secure,
+        }
+
+
+def _answer(exchange: Generator[None, Any, Any], response: Any) -> Any:
+    """Hand the response to the exchange and return what it makes of it."""
+    try:
+        exchange.send(response)
+    except StopIteration as end:
+        return end.value
+    raise RuntimeError("An exchange has one request.")
+
+
+def _finish(exchange: Generator[None, Any, Any], handler: Any, environ: dict[str, Any]) -> Any:
+    try:
+        response = handler(environ)
+    except BaseException as error:
+        exchange.throw(error)
+        raise
+    return _answer(exchange, response)

@@ -1,0 +1,49 @@
+"""XML documents compared by what they say."""
+
+from __future__ import annotations
+
+import re
+from xml.dom.minidom import Node, parseString
+
+_SPACE = re.compile(r"[ \t\r\n]+")
+
+# One comparable value for an element: its name, its attributes, its content.
+Shape = tuple[str, tuple[tuple[str, str], ...], tuple[object, ...]]
+
+
+def _shape(element: Node) -> Shape:
+    attributes = tuple(sorted((element.attributes or {}).items()))
+    content: list[object] = []
+    for child in element.childNodes:
+        if child.nodeType == Node.ELEMENT_NODE:
+            content.append(_shape(child))
+        elif child.nodeType in (Node.TEXT_NODE, Node.CDATA_SECTION_NODE):
+            content.append(_SPACE.sub(" ", child.data))
+    if any(isinstance(item, tuple) for item in content):
+        # White space between elements is layout.
+        content = [item for item in content if item != " "]
+    return element.tagName, attributes, tuple(content)
+
+
+def compare_xml(want: str, got: str) -> bool:
+    """Whether two documents have the same elements, attributes and text.
+
+    White space is folded, and the order of attributes, the document type, processing
+    instructions and comments beside the root are left out of account. A fragment with several
+    roots will do.
+
+    Raises:
+        xml.parsers.expat.ExpatError: one of them is not well-formed.
+    """
+
+    def root_of(text: str) -> Shape:
+        text = text.strip().replace("\\n", "\n")
+        if not text.startswith("<?xml"):
+            text = f'<?xml version="1.0" encoding="UTF-8"?><root>{text}</root>'
+        document = parseString(text)
+        for node in document.childNodes:
+            if node.nodeType == Node.ELEMENT_NODE:
+                return _shape(node)
+        raise ValueError("The document has no element.")
+
+    return root_of(want) == root_of(got)

@@ -1,0 +1,900 @@
+"""Lookups (``field__lookup=value``) and transforms. Manual: "Lookup API reference", "Field lookups".
+
+A lookup's right-hand side passes three stages, each a small method: ``_prep_value`` (Python value to
+comparable value, once, when the lookup is made), ``_db_value`` (to what the driver takes) and
+``_shape_param`` (patterns, case). A literal walks through them while it is compiled; a ``Slot`` leaves a
+``SlotParam`` that walks through them each time the compiled query runs.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from nuages.core.exceptions import EmptyResultSet, FullResultSet
+from nuages.db.models.expressions import Case, Expression, Func, Value, When
+from nuages.db.models.fields import (
+    BooleanField,
+    CharField,
+    DateTimeField,
+    Field,
+    IntegerField,
+    UUIDField,
+)
+from nuages.db.models.query_utils import RegisterLookupMixin
+from nuages.db.models.sql.slots import LeavesTrail, Slot, SlotParam, holds_slot, is_trail_safe
+from nuages.utils.datastructures import OrderedSet
+from nuages.utils.functional import cached_property
+from nuages.utils.hashable import make_hashable
+
+Params = list[Any]
+
+
+def _is_query(value: Any) -> bool:
+    from nuages.db.models.sql.query import Query
+
+    return isinstance(value, Query)
+
+
+class Lookup(Expression):
+    """A comparison of ``lhs`` with ``rhs``. Manual: "Lookup reference"."""
+
+    lookup_name: str | None = None
+    prepare_rhs = True
+    can_use_none_as_rhs = False
+
+    def __init__(self, lhs: Any, rhs: Any) -> None:
+        self.lhs, self.rhs = lhs, rhs
+        if holds_slot(rhs):
+            self._check_trail()
+        else:
+            self.rhs = self.get_prep_lookup()
+        self.lhs = self.get_prep_lhs()
+        transforms = []
+        if hasattr(lhs, "get_bilateral_transforms"):
+            transforms = lhs.get_bilateral_transforms()
+        if transforms and _is_query(rhs):
+            raise NotImplementedError(
+                "Bilateral transformations on nested querysets are not implemented."
+            )
+        self.bilateral_transforms = transforms
+
+    def _check_trail(self) -> None:
+        """Raise ``LeavesTrail`` unless everything here is known to treat slots well."""
+        from nuages.db.models.expressions import Col
+
+        lhs = self.lhs
+        while (
+            isinstance(lhs, Transform) and is_trail_safe(lhs) and len(lhs.source_expressions) == 1
+        ):
+            lhs = lhs.lhs
+        fields = (
+            (lhs.target, lhs.output_field, self.lhs.output_field) if isinstance(lhs, Col) else ()
+        )
+        if not (is_trail_safe(self) and fields and all(map(is_trail_safe, fields))):
+            raise LeavesTrail
+        if any(hasattr(field, "get_placeholder_sql") for field in fields):
+            raise LeavesTrail
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.lhs!r}, {self.rhs!r})"
+
+    # -- stages of the right-hand side ---------------------------------------------------------
+
+    def get_prep_lookup(self) -> Any:
+        """Return the right-hand side, prepared for comparison with ``lhs``."""
+        if not self.prepare_rhs or hasattr(self.rhs, "resolve_expression"):
+            return self.rhs
+        if hasattr(self.lhs, "output_field"):
+            if hasattr(self.lhs.output_field, "get_prep_value"):
+                return self._prep_value(self.rhs)
+        elif self.rhs_is_direct_value():
+            return Value(self.rhs)
+        return self.rhs
+
+    def get_prep_lhs(self) -> Any:
+        """Return the left-hand side as an expression."""
+        return self.lhs if hasattr(self.lhs, "resolve_expression") else Value(self.lhs)
+
+    def _prep_value(self, value: Any) -> Any:
+        return self.lhs.output_field.get_prep_value(value)
+
+    def _db_value(self, value: Any, connection: Any) -> Any:
+        return value
+
+    def _shape_param(self, param: Any, connection: Any) -> Any:
+        return param
+
+    def _slot_param(self, slot: Slot, connection: Any) -> SlotParam:
+        """Return the parameter that ``slot`` leaves, with all stages in its adapter."""
+        prepare, to_db, shape = self._prep_value, self._db_value, self._shape_param
+        if not self.prepare_rhs:
+            return SlotParam(slot.index, lambda value: shape(to_db(value, connection), connection))
+        return SlotParam(
+            slot.index, lambda value: shape(to_db(prepare(value), connection), connection)
+        )
+
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, Sequence[Any]]:
+        """Return placeholder and parameters for a plain value."""
+        return "%s", (value,)
+
+    def rhs_is_direct_value(self) -> bool:
+        """Say whether the right-hand side is a value, not something that compiles to SQL."""
+        return not hasattr(self.rhs, "as_sql")
+
+    def apply_bilateral_transforms(self, value: Any) -> Any:
+        """Return ``value`` with the transforms of the left-hand side applied, too."""
+        for transform in self.bilateral_transforms:
+            value = transform(value)
+        return value
+
+    # -- SQL -----------------------------------------------------------------------------------
+
+    def process_lhs(self, compiler: Any, connection: Any, lhs: Any = None) -> tuple[str, Params]:
+        """Return SQL and parameters of the left-hand side (or of ``lhs``)."""
+        side = lhs or self.lhs
+        if hasattr(side, "resolve_expression"):
+            side = side.resolve_expression(compiler.query)
+        sql, params = compiler.compile(side)
+        if isinstance(side, Lookup):
+            # The outcome of a comparison compares only in parentheses.
+            sql = f"({sql})"
+        return sql, list(params)
+
+    def process_rhs(self, compiler: Any, connection: Any) -> tuple[str, Params]:
+        """Return SQL and parameters of the right-hand side."""
+        value = self.rhs
+        if isinstance(value, Slot):
+            if self.bilateral_transforms:
+                raise LeavesTrail
+            return "%s", [self._slot_param(value, connection)]
+        if self.bilateral_transforms:
+            if self.rhs_is_direct_value():
+                value = Value(value, output_field=self.lhs.output_field)
+            value = self.apply_bilateral_transforms(value).resolve_expression(compiler.query)
+        if not hasattr(value, "as_sql"):
+            sql, params = self.get_db_prep_lookup(value, connection)
+            return sql, list(params)
+        sql, params = compiler.compile(value)
+        # Exactly one pair of parentheses: two mean something else to some databases.
+        return (sql if not sql or sql[0] == "(" else f"({sql})"), list(params)
+
+    def batch_process_rhs(
+        self, compiler: Any, connection: Any, rhs: Iterable[Any] | None = None
+    ) -> tuple[Sequence[str], Params]:
+        """Return one SQL piece for each item of the right-hand side, and all parameters."""
+        items = self.rhs if rhs is None else rhs
+        if not self.bilateral_transforms:
+            sql, params = self.get_db_prep_lookup(items, connection)
+            params = list(params)
+            return [sql] * len(params), params
+        pieces: list[str] = []
+        all_params: Params = []
+        for item in items:
+            value = self.apply_bilateral_transforms(Value(item, output_field=self.lhs.output_field))
+            sql, params = compiler.compile(value.resolve_expression(compiler.query))
+            pieces.append(sql)
+            all_params.extend(params)
+        return pieces, all_params
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        raise NotImplementedError
+
+    def as_oracle(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        """Wrap conditions in CASE where Oracle wants values."""
+        wrapped = False
+        sides = []
+        for side in (self.lhs, self.rhs):
+            if connection.ops.conditional_expression_supported_in_where_clause(side) and getattr(
+                side, "conditional", False
+            ):
+                side = Case(When(side, then=True), default=False)
+                wrapped = True
+            sides.append(side)
+        lookup = type(self)(*sides) if wrapped else self
+        return lookup.as_sql(compiler, connection)
+
+    def select_format(self, compiler: Any, sql: str, params: Any) -> tuple[str, Any]:
+        if not compiler.connection.features.supports_boolean_expr_in_select_clause:
+            sql = f"CASE WHEN {sql} THEN 1 ELSE 0 END"
+        return sql, params
+
+    # -- traversal -----------------------------------------------------------------------------
+
+    def get_source_expressions(self) -> list[Any]:
+        return [self.lhs] if self.rhs_is_direct_value() else [self.lhs, self.rhs]
+
+    def set_source_expressions(self, exprs: Sequence[Any]) -> None:
+        self.lhs, *rest = exprs
+        if rest:
+            (self.rhs,) = rest
+
+    def get_group_by_cols(self) -> list[Any]:
+        columns = list(self.lhs.get_group_by_cols())
+        if hasattr(self.rhs, "get_group_by_cols"):
+            columns.extend(self.rhs.get_group_by_cols())
+        return columns
+
+    @cached_property
+    def output_field(self) -> Any:
+        return BooleanField()
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        return type(self), self.lhs, self.rhs
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Lookup):
+            return NotImplemented
+        return self.identity == other.identity
+
+    def __hash__(self) -> int:
+        return hash(make_hashable(self.identity))
+
+    @cached_property
+    def allowed_default(self) -> bool:
+        """Both sides must be allowed."""
+        return all(
+            getattr(side, "allowed_default", True) if hasattr(side, "as_sql") else True
+            for side in (self.lhs, self.rhs)
+        )
+
+    def resolve_expression(
+        self,
+        query: Any = None,
+        allow_joins: bool = True,
+        reuse: set[str] | None = None,
+        summarize: bool = False,
+        for_save: bool = False,
+    ) -> Any:
+        context = (query, allow_joins, reuse, summarize, for_save)
+        resolved = self.copy()
+        resolved.is_summary = summarize
+        resolved.lhs = self.lhs.resolve_expression(*context)
+        rhs = self.rhs
+        if hasattr(rhs, "resolve_expression"):
+            resolved.rhs = rhs.resolve_expression(*context)
+        elif isinstance(rhs, (list, tuple)) and any(
+            hasattr(item, "resolve_expression") for item in rhs
+        ):
+            resolved.rhs = type(rhs)(
+                [
+                    i.resolve_expression(*context) if hasattr(i, "resolve_expression") else i
+                    for i in rhs
+                ]
+            )
+        return resolved
+
+
+class Transform(RegisterLookupMixin, Func):
+    """A function of one argument that lookups can follow. Manual: "Transform reference"."""
+
+    bilateral = False
+    arity = 1
+
+    @property
+    def lhs(self) -> Any:
+        """What is transformed."""
+        return self.get_source_expressions()[0]
+
+    def get_bilateral_transforms(self) -> list[type]:
+        """Return the transforms, innermost first, that apply to the right-hand side as well."""
+        inner = self.lhs
+        below = (
+            inner.get_bilateral_transforms() if hasattr(inner, "get_bilateral_transforms") else []
+        )
+        return [*below, type(self)] if self.bilateral else below
+
+
+class BuiltinLookup(Lookup):
+    """A lookup that an operator of the database expresses."""
+
+    def process_lhs(self, compiler: Any, connection: Any, lhs: Any = None) -> tuple[str, Params]:
+        sql, params = super().process_lhs(compiler, connection, lhs)
+        kind = self.lhs.output_field.get_internal_type()
+        return connection.ops.lookup_cast(self.lookup_name, kind) % sql, params
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        lhs, lhs_params = self.process_lhs(compiler, connection)
+        rhs, rhs_params = self.process_rhs(compiler, connection)
+        return f"{lhs} {self.get_rhs_op(connection, rhs)}", (*lhs_params, *rhs_params)
+
+    def get_rhs_op(self, connection: Any, rhs: str) -> str:
+        """Return operator and right-hand side."""
+        return connection.operators[self.lookup_name] % rhs
+
+
+class FieldGetDbPrepValueMixin(Lookup):
+    """For lookups whose values are what the field would save."""
+
+    get_db_prep_lookup_value_is_iterable = False
+
+    @property
+    def _value_field(self) -> Any:
+        # A relation compares by the field that it points to.
+        own = self.lhs.output_field
+        target = getattr(own, "target_field", None)
+        return target if hasattr(target, "get_db_prep_value") else own
+
+    def _db_value(self, value: Any, connection: Any) -> Any:
+        return self._value_field.get_db_prep_value(value, connection, prepared=True)
+
+    def _slot_param(self, slot: Slot, connection: Any) -> SlotParam:
+        # The field is looked up once, not for every value.
+        own = type(self)
+        if (own._prep_value, own._db_value, own._shape_param) != (
+            Lookup._prep_value,
+            FieldGetDbPrepValueMixin._db_value,
+            Lookup._shape_param,
+        ) or not self.prepare_rhs:
+            return super()._slot_param(slot, connection)
+        prepare = self.lhs.output_field.get_prep_value
+        to_db = self._value_field.get_db_prep_value
+        return SlotParam(slot.index, lambda value: to_db(prepare(value), connection, prepared=True))
+
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, Sequence[Any]]:
+        values = value if self.get_db_prep_lookup_value_is_iterable else [value]
+        return "%s", [
+            item if _has_sql(item) else self._db_value(item, connection) for item in values
+        ]
+
+
+def _has_sql(item: Any) -> bool:
+    return hasattr(item, "as_sql") or isinstance(item, Slot)
+
+
+class FieldGetDbPrepValueIterableMixin(FieldGetDbPrepValueMixin):
+    """The same for lookups that take several values, some of which may be expressions."""
+
+    get_db_prep_lookup_value_is_iterable = True
+
+    def get_prep_lookup(self) -> Any:
+        if hasattr(self.rhs, "resolve_expression"):
+            return self.rhs
+        prepared: list[Any] = []
+        convert = self.prepare_rhs and hasattr(self.lhs.output_field, "get_prep_value")
+        for item in self.rhs:
+            as_is = hasattr(item, "resolve_expression") or isinstance(item, Slot) or not convert
+            prepared.append(item if as_is else self._prep_value(item))
+        return prepared
+
+    def process_rhs(self, compiler: Any, connection: Any) -> tuple[Any, Params]:
+        if self.rhs_is_direct_value() and not isinstance(self.rhs, Slot):
+            return self.batch_process_rhs(compiler, connection)
+        return super().process_rhs(compiler, connection)
+
+    def resolve_expression_parameter(
+        self, compiler: Any, connection: Any, sql: str, param: Any
+    ) -> tuple[str, Sequence[Any]]:
+        """Compile an item that is an expression; others keep the placeholder."""
+        if isinstance(param, Slot):
+            return sql, [self._slot_param(param, connection)]
+        if hasattr(param, "resolve_expression"):
+            param = param.resolve_expression(compiler.query)
+        if hasattr(param, "as_sql"):
+            sql, params = compiler.compile(param)
+            return sql, params
+        return sql, [param]
+
+    def batch_process_rhs(
+        self, compiler: Any, connection: Any, rhs: Iterable[Any] | None = None
+    ) -> tuple[Sequence[str], Params]:
+        sqls, params = super().batch_process_rhs(compiler, connection, rhs)
+        resolved = [
+            self.resolve_expression_parameter(compiler, connection, sql, param)
+            for sql, param in zip(sqls, params)
+        ]
+        return [sql for sql, _ in resolved], [p for _, own in resolved for p in own]
+
+
+class PostgresOperatorLookup(Lookup):
+    """A lookup that is one operator on PostgreSQL."""
+
+    postgres_operator: str | None = None
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        """Return ``lhs operator rhs``."""
+        lhs, lhs_params = self.process_lhs(compiler, connection)
+        rhs, rhs_params = self.process_rhs(compiler, connection)
+        return f"{lhs} {self.postgres_operator} {rhs}", (*lhs_params, *rhs_params)
+
+
+def _single_value_of(lookup_name: str, query: Any) -> Any:
+    """Check that ``query`` gives one value, and let it select the primary key if nothing else."""
+    if not query.has_limit_one():
+        raise ValueError(
+            f"The QuerySet value for {'an exact' if lookup_name == 'exact' else 'a'} lookup must be "
+            "limited to one result using slicing."
+        )
+    if not query.has_select_fields:
+        query.clear_select_clause()
+        query.add_fields(["pk"])
+    return query
+
+
+@Field.register_lookup
+class Exact(FieldGetDbPrepValueMixin, BuiltinLookup):
+    """``=``. Manual: "exact"."""
+
+    lookup_name = "exact"
+    trail_safe = True
+
+    def get_prep_lookup(self) -> Any:
+        if _is_query(self.rhs):
+            self.rhs = _single_value_of("exact", self.rhs)
+        return super().get_prep_lookup()
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        # A condition compared with a constant is the condition itself, or its negation.
+        if (
+            isinstance(self.rhs, bool)
+            and getattr(self.lhs, "conditional", False)
+            and connection.ops.conditional_expression_supported_in_where_clause(self.lhs)
+        ):
+            sql, params = self.process_lhs(compiler, connection)
+            return (sql if self.rhs else f"NOT {sql}"), tuple(params)
+        return super().as_sql(compiler, connection)
+
+
+@Field.register_lookup
+class IExact(BuiltinLookup):
+    """Equal but for case. Manual: "iexact"."""
+
+    lookup_name = "iexact"
+    prepare_rhs = False
+    trail_safe = True
+
+    def _shape_param(self, param: Any, connection: Any) -> Any:
+        return connection.ops.prep_for_iexact_query(param)
+
+    def process_rhs(self, compiler: Any, connection: Any) -> tuple[str, Params]:
+        sql, params = super().process_rhs(compiler, connection)
+        if params and not isinstance(params[0], SlotParam):
+            params[0] = self._shape_param(params[0], connection)
+        return sql, params
+
+
+@Field.register_lookup
+class GreaterThan(FieldGetDbPrepValueMixin, BuiltinLookup):
+    """``>``. Manual: "gt"."""
+
+    lookup_name = "gt"
+    trail_safe = True
+
+
+@Field.register_lookup
+class GreaterThanOrEqual(FieldGetDbPrepValueMixin, BuiltinLookup):
+    """``>=``. Manual: "gte"."""
+
+    lookup_name = "gte"
+    trail_safe = True
+
+
+@Field.register_lookup
+class LessThan(FieldGetDbPrepValueMixin, BuiltinLookup):
+    """``<``. Manual: "lt"."""
+
+    lookup_name = "lt"
+    trail_safe = True
+
+
+@Field.register_lookup
+class LessThanOrEqual(FieldGetDbPrepValueMixin, BuiltinLookup):
+    """``<=``. Manual: "lte"."""
+
+    lookup_name = "lte"
+    trail_safe = True
+
+
+class IntegerFieldOverflow(Lookup):
+    """For integers that the column cannot hold: the comparison is decided without the database."""
+
+    underflow_exception: type[Exception] = EmptyResultSet
+    overflow_exception: type[Exception] = EmptyResultSet
+
+    def _verdict(self, value: Any, connection: Any) -> type[Exception] | None:
+        if not isinstance(value, int):
+            return None
+        low, high = connection.ops.integer_field_range(self.lhs.output_field.get_internal_type())
+        if low is not None and value < low:
+            return self.underflow_exception
+        if high is not None and value > high:
+            return self.overflow_exception
+        return None
+
+    def process_rhs(self, compiler: Any, connection: Any) -> tuple[str, Params]:
+        if (verdict := self._verdict(self.rhs, connection)) is not None:
+            raise verdict
+        return super().process_rhs(compiler, connection)
+
+    def _slot_param(self, slot: Slot, connection: Any) -> SlotParam:
+        low, high = connection.ops.integer_field_range(self.lhs.output_field.get_internal_type())
+        param = super()._slot_param(slot, connection)
+        adapt = param.adapt
+        assert adapt is not None
+
+        def checked(value: Any) -> Any:
+            made = adapt(value)
+            if isinstance(made, int) and (
+                (low is not None and made < low) or (high is not None and made > high)
+            ):
+                raise LeavesTrail
+            return made
+
+        return SlotParam(param.index, checked)
+
+
+class IntegerFieldFloatRounding(Lookup):
+    """For integers compared with fractions: ``>= 1.5`` is ``>= 2``."""
+
+    def _prep_value(self, value: Any) -> Any:
+        return super()._prep_value(math.ceil(value) if isinstance(value, float) else value)
+
+    def get_prep_lookup(self) -> Any:
+        if isinstance(self.rhs, float):
+            self.rhs = math.ceil(self.rhs)
+        return super().get_prep_lookup()
+
+
+@IntegerField.register_lookup
+class IntegerFieldExact(IntegerFieldOverflow, Exact):
+    """``exact`` for integers."""
+
+    trail_safe = True
+
+
+@IntegerField.register_lookup
+class IntegerGreaterThan(IntegerFieldOverflow, GreaterThan):
+    """``gt`` for integers."""
+
+    underflow_exception = FullResultSet
+    trail_safe = True
+
+
+@IntegerField.register_lookup
+class IntegerGreaterThanOrEqual(
+    IntegerFieldOverflow, IntegerFieldFloatRounding, GreaterThanOrEqual
+):
+    """``gte`` for integers."""
+
+    underflow_exception = FullResultSet
+    trail_safe = True
+
+
+@IntegerField.register_lookup
+class IntegerLessThan(IntegerFieldOverflow, IntegerFieldFloatRounding, LessThan):
+    """``lt`` for integers."""
+
+    overflow_exception = FullResultSet
+    trail_safe = True
+
+
+@IntegerField.register_lookup
+class IntegerLessThanOrEqual(IntegerFieldOverflow, LessThanOrEqual):
+    """``lte`` for integers."""
+
+    overflow_exception = FullResultSet
+    trail_safe = True
+
+
+@Field.register_lookup
+class In(FieldGetDbPrepValueIterableMixin, BuiltinLookup):
+    """One of several values, or a row of a query. Manual: "in"."""
+
+    lookup_name = "in"
+    trail_safe = True
+
+    def get_prep_lookup(self) -> Any:
+        if _is_query(self.rhs):
+            self.rhs.clear_ordering(clear_default=True)
+            if not self.rhs.has_select_fields:
+                self.rhs.clear_select_clause()
+                self.rhs.add_fields(["pk"])
+        return super().get_prep_lookup()
+
+    def get_refs(self) -> set[str]:
+        refs = super().get_refs()
+        if self.rhs_is_direct_value():
+            refs |= set().union(
+                *(item.get_refs() for item in self.rhs if hasattr(item, "get_refs"))
+            )
+        return refs
+
+    def _values(self) -> Any:
+        """Return the distinct values; NULL is never equal to anything."""
+        try:
+            distinct = OrderedSet(self.rhs)
+        except TypeError:
+            return [item for item in self.rhs if item is not None]
+        distinct.discard(None)
+        return distinct
+
+    def process_rhs(self, compiler: Any, connection: Any) -> tuple[Any, Params]:
+        elsewhere = getattr(self.rhs, "_db", None)
+        if elsewhere is not None and elsewhere != connection.alias:
+            raise ValueError(
+                "Subqueries aren't allowed across different databases. Force the inner query to be "
+                "evaluated using `list(inner_query)`."
+            )
+        if not self.rhs_is_direct_value():
+            return super().process_rhs(compiler, connection)
+        values = self._values()
+        if not values:
+            raise EmptyResultSet
+        sqls, params = self.batch_process_rhs(compiler, connection, values)
+        return f"({', '.join(sqls)})", params
+
+    def get_rhs_op(self, connection: Any, rhs: str) -> str:
+        return f"IN {rhs}"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        limit = connection.ops.max_in_list_size()
+        if not limit or not self.rhs_is_direct_value() or len(self.rhs) <= limit:
+            return super().as_sql(compiler, connection)
+        return self._in_chunks(compiler, connection, limit)
+
+    def _in_chunks(self, compiler: Any, connection: Any, limit: int) -> tuple[str, Any]:
+        """Split a list that is longer than the database takes."""
+        lhs, lhs_params = self.process_lhs(compiler, connection)
+        sqls, params = self.batch_process_rhs(compiler, connection)
+        groups: list[str] = []
+        all_params: Params = []
+        for pairs in itertools.batched(zip(sqls, params), limit):
+            groups.append(f"{lhs} IN ({', '.join(sql for sql, _ in pairs)})")
+            all_params += [*lhs_params, *(param for _, param in pairs)]
+        return f"({' OR '.join(groups)})", tuple(all_params)
+
+
+class PatternLookup(BuiltinLookup):
+    """A lookup by LIKE."""
+
+    #: Where the text stands between wildcards.
+    param_pattern = "%%%s%%"
+    prepare_rhs = False
+
+    def get_rhs_op(self, connection: Any, rhs: str) -> str:
+        # The wildcards of a text that the database computes are added by the database.
+        if hasattr(self.rhs, "as_sql") or self.bilateral_transforms:
+            pattern = connection.pattern_ops[self.lookup_name].format(connection.pattern_esc)
+            return pattern.format(rhs)
+        return super().get_rhs_op(connection, rhs)
+
+    def _shape_param(self, param: Any, connection: Any) -> Any:
+        return self.param_pattern % connection.ops.prep_for_like_query(param)
+
+    def process_rhs(self, compiler: Any, connection: Any) -> tuple[str, Params]:
+        sql, params = super().process_rhs(compiler, connection)
+        literal = self.rhs_is_direct_value() and not isinstance(self.rhs, Slot)
+        if literal and params and not self.bilateral_transforms:
+            params[0] = self._shape_param(params[0], connection)
+        return sql, params
+
+
+@Field.register_lookup
+class Contains(PatternLookup):
+    """The text stands in it. Manual: "contains"."""
+
+    lookup_name = "contains"
+    trail_safe = True
+
+
+@Field.register_lookup
+class IContains(Contains):
+    """The same, whatever the case. Manual: "icontains"."""
+
+    lookup_name = "icontains"
+    trail_safe = True
+
+
+@Field.register_lookup
+class StartsWith(PatternLookup):
+    """It begins with the text. Manual: "startswith"."""
+
+    lookup_name = "startswith"
+    param_pattern = "%s%%"
+    trail_safe = True
+
+
+@Field.register_lookup
+class IStartsWith(StartsWith):
+    """The same, whatever the case. Manual: "istartswith"."""
+
+    lookup_name = "istartswith"
+    trail_safe = True
+
+
+@Field.register_lookup
+class EndsWith(PatternLookup):
+    """It ends with the text. Manual: "endswith"."""
+
+    lookup_name = "endswith"
+    param_pattern = "%%%s"
+    trail_safe = True
+
+
+@Field.register_lookup
+class IEndsWith(EndsWith):
+    """The same, whatever the case. Manual: "iendswith"."""
+
+    lookup_name = "iendswith"
+    trail_safe = True
+
+
+@Field.register_lookup
+class Range(FieldGetDbPrepValueIterableMixin, BuiltinLookup):
+    """Between two values, both included. Manual: "range"."""
+
+    lookup_name = "range"
+    trail_safe = True
+
+    def get_rhs_op(self, connection: Any, rhs: Any) -> str:
+        low, high = rhs[0], rhs[1]
+        return f"BETWEEN {low} AND {high}"
+
+
+@Field.register_lookup
+class IsNull(BuiltinLookup):
+    """NULL or not. Manual: "isnull"."""
+
+    lookup_name = "isnull"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        if not isinstance(self.rhs, bool):
+            raise ValueError("The QuerySet value for an isnull lookup must be True or False.")
+        if isinstance(self.lhs, Value):
+            constant = self.lhs.value
+            null = constant is None or (
+                constant == "" and connection.features.interprets_empty_strings_as_nulls
+            )
+            raise FullResultSet if null is self.rhs else EmptyResultSet
+        sql, params = self.process_lhs(compiler, connection)
+        return f"{sql} {'IS NULL' if self.rhs else 'IS NOT NULL'}", tuple(params)
+
+
+@Field.register_lookup
+class Regex(BuiltinLookup):
+    """It matches a regular expression. Manual: "regex"."""
+
+    lookup_name = "regex"
+    prepare_rhs = False
+    trail_safe = True
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        if self.lookup_name in connection.operators:
+            return super().as_sql(compiler, connection)
+        lhs, lhs_params = self.process_lhs(compiler, connection)
+        rhs, rhs_params = self.process_rhs(compiler, connection)
+        template = connection.ops.regex_lookup(self.lookup_name)
+        return template % (lhs, rhs), (*lhs_params, *rhs_params)
+
+
+@Field.register_lookup
+class IRegex(Regex):
+    """The same, whatever the case. Manual: "iregex"."""
+
+    lookup_name = "iregex"
+    trail_safe = True
+
+
+class YearLookup(Lookup):
+    """A comparison of the year, done on the date itself so that an index helps."""
+
+    def year_lookup_bounds(self, connection: Any, year: int) -> tuple[Any, Any]:
+        """Return the first and the last moment of the year."""
+        from nuages.db.models.functions import ExtractIsoYear
+
+        of_moment = isinstance(self.lhs.lhs.output_field, DateTimeField)
+        kind = "datetime" if of_moment else "date"
+        bounds = getattr(connection.ops, f"year_lookup_bounds_for_{kind}_field")
+        return bounds(year, iso_year=isinstance(self.lhs, ExtractIsoYear))
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        if not self.rhs_is_direct_value():
+            return super().as_sql(compiler, connection)
+        lhs, params = self.process_lhs(compiler, connection, self.lhs.lhs)
+        rhs, _ = self.process_rhs(compiler, connection)
+        sql = f"{lhs} {self.get_direct_rhs_sql(connection, rhs)}"
+        if isinstance(self.rhs, Slot):
+            return sql, (*params, *self._slot_bounds(self.rhs, connection))
+        start, finish = self.year_lookup_bounds(connection, self.rhs)
+        return sql, (*params, *self.get_bound_params(start, finish))
+
+    def _slot_bounds(self, slot: Slot, connection: Any) -> list[SlotParam]:
+        prepare = self._prep_value
+
+        def bound(number: int) -> Callable[[Any], Any]:
+            def adapt(value: Any) -> Any:
+                ends = self.year_lookup_bounds(connection, prepare(value))
+                return self.get_bound_params(*ends)[number]
+
+            return adapt
+
+        return [
+            SlotParam(slot.index, bound(n)) for n in range(len(self.get_bound_params(None, None)))
+        ]
+
+    def get_direct_rhs_sql(self, connection: Any, rhs: str) -> str:
+        """Return operator and right-hand side."""
+        return connection.operators[self.lookup_name] % rhs
+
+    def get_bound_params(self, start: Any, finish: Any) -> tuple[Any, ...]:
+        """Return which of the year's ends are compared with."""
+        raise NotImplementedError(
+            "subclasses of YearLookup must provide a get_bound_params() method"
+        )
+
+
+class YearExact(YearLookup, Exact):
+    """Within the year."""
+
+    trail_safe = True
+
+    def get_direct_rhs_sql(self, connection: Any, rhs: str) -> str:
+        return "BETWEEN %s AND %s"
+
+    def get_bound_params(self, start: Any, finish: Any) -> tuple[Any, ...]:
+        return start, finish
+
+
+class YearGt(YearLookup, GreaterThan):
+    """After the year."""
+
+    trail_safe = True
+
+    def get_bound_params(self, start: Any, finish: Any) -> tuple[Any, ...]:
+        return (finish,)
+
+
+class YearGte(YearLookup, GreaterThanOrEqual):
+    """In the year or after."""
+
+    trail_safe = True
+
+    def get_bound_params(self, start: Any, finish: Any) -> tuple[Any, ...]:
+        return (start,)
+
+
+class YearLt(YearLookup, LessThan):
+    """Before the year."""
+
+    trail_safe = True
+
+    def get_bound_params(self, start: Any, finish: Any) -> tuple[Any, ...]:
+        return (start,)
+
+
+class YearLte(YearLookup, LessThanOrEqual):
+    """In the year or before."""
+
+    trail_safe = True
+
+    def get_bound_params(self, start: Any, finish: Any) -> tuple[Any, ...]:
+        return (finish,)
+
+
+class UUIDTextMixin(Lookup):
+    """Text lookups on UUIDs: without a native type they are stored without hyphens."""
+
+    def process_rhs(self, compiler: Any, connection: Any) -> tuple[str, Params]:
+        if not connection.features.has_native_uuid_field:
+            from nuages.db.models.functions import Replace
+
+            if self.rhs_is_direct_value():
+                self.rhs = Value(self.rhs)
+            self.rhs = Replace(self.rhs, Value("-"), Value(""), output_field=CharField())
+        return super().process_rhs(compiler, connection)
+
+
+for _lookup in (IExact, Contains, IContains, StartsWith, IStartsWith, EndsWith, IEndsWith):
+    _name = f"UUID{_lookup.__name__}"
+    globals()[_name] = UUIDField.register_lookup(
+        type(
+            _name,
+            (UUIDTextMixin, _lookup),
+            {"__module__": __name__, "__doc__": f"``{_lookup.lookup_name}`` for UUIDs."},
+        )
+    )
+del _lookup, _name

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 RAW = "raw"
 FILE = "file"
 FIELD = "field"
+#: The closing boundary: what came before it is complete.
+END = "end"
 FIELD_TYPES = frozenset((FIELD, RAW))
 
 #: Bytes that the headers of one part may take.
@@ -137,7 +139,8 @@ class Parser:
 
     Yields ``(kind, headers, content)`` for each part: ``FIELD``, ``FILE`` or ``RAW``; the headers by
     lower-case name, each a pair of value and parameters; a ``LazyStream``, good until the next
-    part is asked for.
+    part is asked for. The closing boundary is one more item, ``END``; it is missing where the body
+    was cut off.
 
     Args:
         stream: an iterator of chunks.
@@ -149,6 +152,7 @@ class Parser:
         self._separator = b"\r\n--" + boundary
         # A line end before the stream makes its first boundary look like all the others.
         self._buffer = b"\r\n"
+        self._closed = False
 
     def _fill(self) -> bool:
         piece = next(self._chunks, b"")
@@ -185,6 +189,7 @@ class Parser:
             if not self._fill():
                 return None
         if self._buffer.startswith(b"--"):
+            self._closed = True
             return None
         while (end := self._buffer.find(b"\r\n\r\n")) < 0:
             if len(self._buffer) > MAX_TOTAL_HEADER_SIZE:
@@ -210,6 +215,8 @@ class Parser:
                     kind = FILE if parameters.get("filename") is not None else FIELD
                 yield kind, headers, LazyStream(content)
             exhaust(content)
+        if self._closed:
+            yield END, {}, LazyStream(())
 
     def _content(self) -> Iterator[bytes]:
         pieces = self._until_separator()
@@ -320,7 +327,9 @@ class MultiPartParser:
             raise
         else:
             if self._opened:
-                self._interrupt()
+                # The body ended within a file.
+                for handler in handlers:
+                    handler.upload_interrupted()
             for handler in handlers:
                 if replacement := handler.upload_complete():
                     self._files.update(replacement)
@@ -345,6 +354,8 @@ class MultiPartParser:
             if self._opened:
                 # The next part starts: the file before it is complete.
                 self._complete_file()
+            if kind == END:
+                continue
             parameters = headers.get("content-disposition", ("", {}))[1]
             name = parameters.get("name", "").strip()
             if kind in FIELD_TYPES:
@@ -365,8 +376,6 @@ class MultiPartParser:
                 file_name = self.sanitize_file_name(parameters["filename"])
                 if name and file_name:
                     self._read_file(name, file_name, headers, stream)
-        if self._opened:
-            self._complete_file()
 
     def _spend(self, amount: int) -> None:
         if self._memory_left is not None:

@@ -21,6 +21,7 @@ RFC3986_SUBDELS = "!$&'()*+,;="
 
 MAX_URL_LENGTH = 2048
 MAX_HEADER_LENGTH = 10_000
+MAX_URL_REDIRECT_LENGTH = 16_384
 
 # Ones that a client sends most: RFC 9110, section 8.8.3.
 ETAG_MATCH = re.compile(r'(?:W/)?"[\x21\x23-\x7E\x80-\U0010FFFF]*"')

@@ -23,6 +23,7 @@ from nuages.core.exceptions import ValidationError
 from nuages.forms.boundfield import BoundField
 from nuages.forms.utils import (
     ClonedByParts,
+    blank_label,
     from_current_timezone,
     to_current_timezone,
     twin_of,
@@ -1032,7 +1033,7 @@ class FilePathField(ChoiceField):
     def set_choices(self) -> None:
         """Read the directory again."""
         found = sorted(self._walk(), key=operator.itemgetter(0))
-        head = [] if self.required else [("", "- Select an option -")]
+        head = [] if self.required else [("", blank_label)]
         self.choices = head + found
         self.widget.choices = self.choices
 

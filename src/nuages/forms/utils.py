@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nuages.core.exceptions import ValidationError
 from nuages.utils import timezone
+from nuages.utils.functional import lazy
 from nuages.utils.html import escape, format_html
 from nuages.utils.safestring import SafeString, mark_safe
 from nuages.utils.translation import gettext_lazy as _
@@ -27,6 +28,20 @@ def standard_renderer() -> BaseRenderer:
     from nuages.forms.renderers import get_default_renderer
 
     return get_default_renderer()
+
+
+def _blank_label() -> str:
+    from nuages.conf import settings
+
+    if settings.USE_BLANK_CHOICE_DASH:
+        return "---------"
+    from nuages.db.models.fields import BLANK_CHOICE_LABEL
+
+    return str(BLANK_CHOICE_LABEL)
+
+
+#: The label of the empty choice, as the settings want it at the time it is shown.
+blank_label = lazy(_blank_label, str)()
 
 
 def pretty_name(name: str | None) -> str:

@@ -1,0 +1,1 @@
+"""Benchmarks: Nuages, Django and the practical limit, interleaved in one run, as ratios."""

@@ -1,0 +1,304 @@
+"""The names that a template sees. Manual: "The Django template language: for Python programmers"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from nuages.http import HttpRequest
+    from nuages.template.base import Template
+
+#: Names that every template knows.
+BUILTINS = {"True": True, "False": False, "None": None}
+
+
+class ContextPopException(Exception):
+    """More layers were popped than were pushed."""
+
+
+class ContextDict(dict[str, Any]):
+    """One layer of a context; as a context manager it leaves the stack at the end."""
+
+    def __init__(self, context: BaseContext, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.context = context
+        context.dicts.append(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.context.pop()
+
+
+class BaseContext:
+    """A stack of dictionaries that reads like one, the uppermost first.
+
+    Attributes:
+        dicts: the layers; the first holds True, False and None.
+    """
+
+    def __init__(self, dict_: Mapping[str, Any] | BaseContext | None = None) -> None:
+        self._reset_dicts(dict_)
+
+    def _reset_dicts(self, value: Any = None) -> None:
+        self.dicts: list[Any] = [dict(BUILTINS)]
+        if isinstance(value, BaseContext):
+            self.dicts += value.dicts[1:]
+        elif value is not None:
+            self.dicts.append(value)
+
+    def __copy__(self) -> Self:
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin.dicts = self.dicts[:]
+        return twin
+
+    def __repr__(self) -> str:
+        return repr(self.dicts)
+
+    def __iter__(self) -> Iterator[Any]:
+        return reversed(self.dicts)
+
+    def push(self, *args: Any, **kwargs: Any) -> ContextDict:
+        """Add a layer holding what ``dict(*args, **kwargs)`` would; leave it with ``with``."""
+        layers: list[Any] = []
+        for arg in args:
+            layers += arg.dicts[1:] if isinstance(arg, BaseContext) else [arg]
+        return ContextDict(self, *layers, **kwargs)
+
+    def pop(self) -> Any:
+        """Remove and return the uppermost layer.
+
+        Raises:
+            ContextPopException: only the first is left.
+        """
+        if len(self.dicts) == 1:
+            raise ContextPopException
+        return self.dicts.pop()
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.dicts[-1][key] = value
+
+    def set_upward(self, key: str, value: Any) -> None:
+        """Set the name where it is defined, in the highest such layer, or else in the uppermost."""
+        holder = next((layer for layer in reversed(self.dicts) if key in layer), self.dicts[-1])
+        holder[key] = value
+
+    def __getitem__(self, key: str) -> Any:
+        for layer in reversed(self.dicts):
+            if key in layer:
+                return layer[key]
+        raise KeyError(key)
+
+    def __delitem__(self, key: str) -> None:
+        del self.dicts[-1][key]
+
+    def __contains__(self, key: object) -> bool:
+        return any(key in layer for layer in self.dicts)
+
+    def get(self, key: str, otherwise: Any = None) -> Any:
+        """Return the value of a name, or ``otherwise``."""
+        for layer in reversed(self.dicts):
+            if key in layer:
+                return layer[key]
+        return otherwise
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """Return the value of a name, which is first set to ``default`` where it is missing."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def new(self, values: Any = None) -> Self:
+        """Return a context of the same kind that holds ``values`` only."""
+        fresh = copy(self)
+        fresh._reset_dicts(values)
+        return fresh
+
+    def flatten(self) -> dict[str, Any]:
+        """Return all layers as one dictionary."""
+        merged: dict[str, Any] = {}
+        for layer in self.dicts:
+            merged |= layer
+        return merged
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, BaseContext):
+            return NotImplemented
+        return self.flatten() == other.flatten()
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class RenderContext(BaseContext):
+    """What template tags keep between renderings of one template.
+
+    Only the uppermost layer is read and written. ``template`` is the one being rendered.
+    """
+
+    template: Template | None = None
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.dicts[-1])
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.dicts[-1]
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.dicts[-1][key]
+
+    def get(self, key: Any, otherwise: Any = None) -> Any:
+        """Return what the uppermost layer has under ``key``, or ``otherwise``."""
+        return self.dicts[-1].get(key, otherwise)
+
+    @contextmanager
+    def push_state(self, template: Any, isolated_context: bool = True) -> Iterator[None]:
+        """For a ``with`` block, make ``template`` the one rendered, by default on a new layer."""
+        outer, self.template = self.template, template
+        if isolated_context:
+            self.push()
+        try:
+            yield
+        finally:
+            self.template = outer
+            if isolated_context:
+                self.pop()
+
+
+class Context(BaseContext):
+    """The names for rendering a template, and how values are shown.
+
+    Args:
+        dict_: the names.
+        autoescape: whether values are escaped for HTML.
+        use_l10n: whether they are localized; None leaves it to the settings.
+        use_tz: whether datetimes are converted to the current time zone; None likewise.
+    """
+
+    def __init__(
+        self,
+        dict_: Mapping[str, Any] | BaseContext | None = None,
+        autoescape: bool = True,
+        use_l10n: bool | None = None,
+        use_tz: bool | None = None,
+    ) -> None:
+        self.autoescape = autoescape
+        self.use_l10n = use_l10n
+        self.use_tz = use_tz
+        self.template_name = "unknown"
+        self.render_context = RenderContext()
+        # Set while a template renders with this context.
+        self.template: Template | None = None
+        super().__init__(dict_)
+
+    @contextmanager
+    def bind_template(self, template: Template) -> Iterator[None]:
+        """For a ``with`` block, make ``template`` the outermost one rendered."""
+        if self.template is not None:
+            raise RuntimeError("Context is already bound to a template")
+        self.template = template
+        try:
+            yield
+        finally:
+            self.template = None
+
+    def __copy__(self) -> Self:
+        twin = super().__copy__()
+        twin.render_context = copy(self.render_context)
+        return twin
+
+    def update(self, other_dict: Any) -> ContextDict:
+        """Add a layer with the names of a mapping; return it.
+
+        Raises:
+            TypeError: it is no mapping.
+        """
+        if not hasattr(other_dict, "__getitem__"):
+            raise TypeError("other_dict must be a mapping (dictionary-like) object.")
+        layers = other_dict.dicts[1:] if isinstance(other_dict, BaseContext) else [other_dict]
+        for layer in layers[:-1]:
+            ContextDict(self, layer)
+        return ContextDict(self, *layers[-1:])
+
+
+class RequestContext(Context):
+    """A context with the names that the engine's context processors give for a request.
+
+    Args:
+        request: passed to the processors.
+        dict_: names that go above theirs.
+        processors: more of them, run after the engine's.
+        use_l10n, use_tz, autoescape: as for ``Context``.
+    """
+
+    def __init__(
+        self,
+        request: HttpRequest,
+        dict_: Mapping[str, Any] | BaseContext | None = None,
+        processors: Sequence[Callable[[Any], dict[str, Any]]] | None = None,
+        use_l10n: bool | None = None,
+        use_tz: bool | None = None,
+        autoescape: bool = True,
+    ) -> None:
+        super().__init__(dict_, use_l10n=use_l10n, use_tz=use_tz, autoescape=autoescape)
+        self.request = request
+        self._processors = tuple(processors or ())
+        self._processors_index: int | None = len(self.dicts)
+        self.update({})  # the layer of the processors
+        self.update({})  # what the template sets stays above it
+
+    @contextmanager
+    def bind_template(self, template: Template) -> Iterator[None]:
+        """Bind ``template``, with the names of its engine's context processors filled in.
+
+        Raises:
+            TypeError: a processor does not return a dictionary.
+        """
+        with super().bind_template(template):
+            names: dict[str, Any] = {}
+            for processor in (*template.engine.template_context_processors, *self._processors):
+                given = processor(self.request)
+                try:
+                    names |= given
+                except TypeError:
+                    raise TypeError(
+                        f"Context processor {processor.__qualname__} didn't return a dictionary."
+                    ) from None
+            index = self._processors_index
+            if index is None:  # made by new(): holds its values only
+                yield
+                return
+            self.dicts[index] = names
+            try:
+                yield
+            finally:
+                self.dicts[index] = {}
+
+    def new(self, values: Any = None) -> Self:
+        """Return a context for the same request that holds ``values`` only."""
+        fresh = super().new(values)
+        fresh._processors_index = None
+        return fresh
+
+
+def make_context(
+    context: dict[str, Any] | None, request: HttpRequest | None = None, **kwargs: Any
+) -> Context:
+    """Return a context with the names of a dictionary, for a request if there is one.
+
+    Raises:
+        TypeError: ``context`` is no dictionary.
+    """
+    if context is not None and not isinstance(context, dict):
+        raise TypeError(f"context must be a dict rather than {type(context).__name__}.")
+    if request is None:
+        return Context(context, **kwargs)
+    # The processors' names must lie below those of the dictionary.
+    made = RequestContext(request, **kwargs)
+    if context:
+        made.push(context)
+    return made

@@ -1,0 +1,1 @@
+"""Loaders find templates. Manual: "The Django template language", section "Loading templates"."""

@@ -4,6 +4,7 @@ A template's text becomes tokens (``_lexer``), these become nodes (``_parser``, 
 hold variables and filter expressions (``_expressions``); ``compiler`` makes functions of them.
 """
 
+# ruff: noqa: F401
 from __future__ import annotations
 
 import warnings

@@ -1,0 +1,718 @@
+"""Built-in tags that produce text, change text, or load libraries.
+
+Manual: "Built-in template tags and filters".
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from nuages.conf import settings
+from nuages.template._expressions import (
+    FilterExpression,
+    VariableDoesNotExist,
+    kwarg_re,
+)
+from nuages.template._nodes import Node, NodeList
+from nuages.template.base import PartialTemplate
+from nuages.template.defaultfilters import date
+from nuages.template.exceptions import TemplateSyntaxError
+from nuages.template.library import Library
+from nuages.utils import timezone
+from nuages.utils.html import conditional_escape, escape, format_html, strip_spaces_between_tags
+from nuages.utils.safestring import mark_safe
+
+if TYPE_CHECKING:
+    from nuages.template._lexer import Token
+    from nuages.template._parser import Parser
+    from nuages.template.compiler import Compiler
+
+register = Library()
+
+
+class AutoEscapeControlNode(Node):
+    """``{% autoescape on %}…{% endautoescape %}``."""
+
+    def __init__(self, setting: bool, nodelist: NodeList) -> None:
+        self.setting = setting
+        self.nodelist = nodelist
+
+    def render(self, context: Any) -> str:
+        """Return the text inside, rendered with the setting."""
+        outer, context.autoescape = context.autoescape, self.setting
+        try:
+            output = self.nodelist.render(context)
+        finally:
+            context.autoescape = outer
+        return mark_safe(output) if self.setting else output
+
+    def inlines(self, compiler: Compiler) -> bool:
+        return compiler.can_inline(self.nodelist)
+
+    def emit(self, compiler: Compiler) -> None:
+        outer, compiler.autoescape = compiler.autoescape, self.setting
+        compiler.nodes(self.nodelist)
+        compiler.autoescape = outer
+
+
+@register.tag
+def autoescape(parser: Parser, token: Token) -> Node:
+    """Compile an ``autoescape`` tag."""
+    match token.contents.split():
+        case [_, "on" | "off" as word]:
+            pass
+        case [_, _]:
+            raise TemplateSyntaxError("'autoescape' argument should be 'on' or 'off'")
+        case _:
+            raise TemplateSyntaxError("'autoescape' tag requires exactly one argument.")
+    nodelist = parser.parse(("endautoescape",))
+    parser.delete_first_token()
+    return AutoEscapeControlNode(word == "on", nodelist)
+
+
+class CommentNode(Node):
+    """``{% comment %}…{% endcomment %}``."""
+
+    child_nodelists = ()
+
+    def inlines(self, compiler: Compiler) -> bool:
+        return True
+
+    def emit(self, compiler: Compiler) -> None:
+        pass
+
+
+@register.tag
+def comment(parser: Parser, token: Token) -> Node:
+    """Compile a ``comment`` tag."""
+    parser.skip_past("endcomment")
+    return CommentNode()
+
+
+class CsrfTokenNode(Node):
+    """``{% csrf_token %}``."""
+
+    child_nodelists = ()
+
+    def render(self, context: Any) -> str:
+        """Return the hidden field."""
+        return csrf_field(context.get("csrf_token"))
+
+    def inlines(self, compiler: Compiler) -> bool:
+        return True
+
+    def emit(self, compiler: Compiler) -> None:
+        field = compiler.constant(csrf_field, "csrf_field")
+        compiler.write(f"{field}({compiler.name('csrf_token', 'None')})")
+
+
+def csrf_field(token: Any) -> str:
+    """Return the hidden field for a token of the context."""
+    if token:
+        if token == "NOTPROVIDED":
+            return ""
+        return format_html(
+            '<input type="hidden" name="csrfmiddlewaretoken" value="{}">', token
+        )
+    if settings.DEBUG:
+        import warnings
+
+        warnings.warn(
+            "A {% csrf_token %} was used in a template, but the context did not provide the "
+            "value. This is usually caused by not using RequestContext.",
+            stacklevel=2,
+        )
+    return ""
+
+
+@register.tag
+def csrf_token(parser: Parser, token: Token) -> Node:
+    """Compile a ``csrf_token`` tag."""
+    return CsrfTokenNode()
+
+
+@register.simple_tag(takes_context=True)
+def csp_nonce_attr(context: Any, media: Any = None) -> str:
+    """Return the nonce as an attribute, or the assets of a form with the nonce on each."""
+    nonce = context.get("csp_nonce")
+    if media is not None:
+        return media.render(attrs={"nonce": nonce}) if nonce else media.render()
+    return format_html('nonce="{}"', nonce) if nonce else ""
+
+
+class DebugNode(Node):
+    """``{% debug %}``."""
+
+    child_nodelists = ()
+
+    def render(self, context: Any) -> str:
+        """Return the context and the loaded modules; nothing unless ``DEBUG``."""
+        if not settings.DEBUG:
+            return ""
+        from pprint import pformat
+
+        parts = [escape(pformat(layer)) for layer in context]
+        return "".join([*parts, "\n\n", escape(pformat(sys.modules))])
+
+
+@register.tag
+def debug(parser: Parser, token: Token) -> Node:
+    """Compile a ``debug`` tag."""
+    return DebugNode()
+
+
+class FilterNode(Node):
+    """``{% filter %}…{% endfilter %}``."""
+
+    def __init__(self, filter_expr: FilterExpression, nodelist: NodeList) -> None:
+        self.filter_expr = filter_expr
+        self.nodelist = nodelist
+
+    def render(self, context: Any) -> str:
+        """Return the text inside, filtered."""
+        text = self.nodelist.render(context)
+        with context.push(var=text):
+            return self.filter_expr.resolve(context)
+
+
+@register.tag("filter")
+def do_filter(parser: Parser, token: Token) -> Node:
+    """Compile a ``filter`` tag."""
+    # Filters with arguments may hold spaces, so the rest is taken whole.
+    _, _, rest = token.contents.partition(" ")
+    expression = parser.compile_filter(f"var|{rest.strip()}")
+    for function, _ in expression.filters:
+        name = getattr(function, "_filter_name", None)
+        if name in ("escape", "safe"):
+            raise TemplateSyntaxError(
+                f'"filter {name}" is not permitted.  Use the "autoescape" tag instead.'
+            )
+    nodelist = parser.parse(("endfilter",))
+    parser.delete_first_token()
+    return FilterNode(expression, nodelist)
+
+
+class LoadNode(Node):
+    """``{% load %}``."""
+
+    child_nodelists = ()
+
+    def inlines(self, compiler: Compiler) -> bool:
+        return True
+
+    def emit(self, compiler: Compiler) -> None:
+        pass
+
+
+def find_library(parser: Parser, name: str) -> Library:
+    """Return the library of a label.
+
+    Raises:
+        TemplateSyntaxError: there is none.
+    """
+    try:
+        return parser.libraries[name]
+    except KeyError:
+        known = "\n".join(sorted(parser.libraries))
+        raise TemplateSyntaxError(
+            f"'{name}' is not a registered tag library. Must be one of:\n{known}"
+        ) from None
+
+
+def load_from_library(library: Library, label: str, names: list[str]) -> Library:
+    """Return a library with the named tags and filters of another.
+
+    Raises:
+        TemplateSyntaxError: a name is neither.
+    """
+    subset = Library()
+    for name in names:
+        if name not in library.tags and name not in library.filters:
+            raise TemplateSyntaxError(
+                f"'{name}' is not a valid tag or filter in tag library '{label}'"
+            )
+        if name in library.tags:
+            subset.tags[name] = library.tags[name]
+        if name in library.filters:
+            subset.filters[name] = library.filters[name]
+    return subset
+
+
+@register.tag
+def load(parser: Parser, token: Token) -> Node:
+    """Compile a ``load`` tag."""
+    # Not split_contents(): labels hold no quotes, and there may be newlines between them.
+    match token.contents.split():
+        case [_, *names, "from", label]:
+            library = find_library(parser, label)
+            parser.add_library(load_from_library(library, label, names))
+        case [_, *labels]:
+            for label in labels:
+                parser.add_library(find_library(parser, label))
+    return LoadNode()
+
+
+class LoremNode(Node):
+    """``{% lorem %}``."""
+
+    child_nodelists = ()
+
+    def __init__(self, count: FilterExpression, method: str, common: bool) -> None:
+        self.count = count
+        self.method = method
+        self.common = common
+
+    def render(self, context: Any) -> str:
+        """Return filler text."""
+        from nuages.utils.lorem_ipsum import paragraphs, words
+
+        try:
+            count = int(self.count.resolve(context))
+        except (ValueError, TypeError):
+            count = 1
+        if self.method == "w":
+            return words(count, common=self.common)
+        texts = paragraphs(count, common=self.common)
+        if self.method == "p":
+            texts = [f"<p>{text}</p>" for text in texts]
+        return "\n\n".join(texts)
+
+
+@register.tag
+def lorem(parser: Parser, token: Token) -> Node:
+    """Compile a ``lorem`` tag."""
+    tag, *words = token.split_contents()
+    common = words[-1:] != ["random"]
+    if not common:
+        words.pop()
+    method = words.pop() if words and words[-1] in ("w", "p", "b") else "b"
+    count = words.pop() if words else "1"
+    if words:
+        raise TemplateSyntaxError(f"Incorrect format for {tag!r} tag")
+    return LoremNode(parser.compile_filter(count), method, common)
+
+
+class NowNode(Node):
+    """``{% now "format" %}``."""
+
+    child_nodelists = ()
+
+    def __init__(self, format_string: str, asvar: str | None = None) -> None:
+        self.format_string = format_string
+        self.asvar = asvar
+
+    def render(self, context: Any) -> str:
+        """Return the current time."""
+        zone = timezone.get_current_timezone() if settings.USE_TZ else None
+        text = date(datetime.now(tz=zone), self.format_string)
+        if self.asvar:
+            context[self.asvar] = text
+            return ""
+        return text
+
+
+@register.tag
+def now(parser: Parser, token: Token) -> Node:
+    """Compile a ``now`` tag."""
+    match token.split_contents():
+        case [_, text, "as", name]:
+            return NowNode(text[1:-1], name)
+        case [_, text]:
+            return NowNode(text[1:-1])
+    raise TemplateSyntaxError("'now' statement takes one argument")
+
+
+class PartialDefNode(Node):
+    """``{% partialdef name %}…{% endpartialdef %}``."""
+
+    def __init__(self, partial_name: str, inline: bool, nodelist: NodeList) -> None:
+        self.partial_name = partial_name
+        self.inline = inline
+        self.nodelist = nodelist
+
+    def render(self, context: Any) -> str:
+        """Return the text inside if the part is shown in place."""
+        return self.nodelist.render(context) if self.inline else ""
+
+    def inlines(self, compiler: Compiler) -> bool:
+        return not self.inline or compiler.can_inline(self.nodelist)
+
+    def emit(self, compiler: Compiler) -> None:
+        if self.inline:
+            compiler.nodes(self.nodelist)
+
+
+class PartialNode(Node):
+    """``{% partial name %}``."""
+
+    child_nodelists = ()
+
+    def __init__(self, partial_name: str, partial_mapping: dict[str, PartialTemplate]) -> None:
+        # The part may be defined further below, so it is looked up when rendered.
+        self.partial_name = partial_name
+        self.partial_mapping = partial_mapping
+
+    def render(self, context: Any) -> str:
+        """Return the text of the part."""
+        try:
+            part = self.partial_mapping[self.partial_name]
+        except KeyError:
+            raise TemplateSyntaxError(
+                f"Partial '{self.partial_name}' is not defined in the current template."
+            ) from None
+        return part.nodelist.render(context)
+
+    def inlines(self, compiler: Compiler) -> bool:
+        part = self.partial_mapping.get(self.partial_name)
+        return part is not None and compiler.can_inline(part.nodelist)
+
+    def emit(self, compiler: Compiler) -> None:
+        compiler.nodes(self.partial_mapping[self.partial_name].nodelist)
+
+
+@register.tag("partialdef")
+def partialdef_func(parser: Parser, token: Token) -> Node:
+    """Compile a ``partialdef`` tag."""
+    match token.split_contents():
+        case [_]:
+            raise TemplateSyntaxError("'partialdef' tag requires a name")
+        case [_, name]:
+            inline = False
+        case [_, name, "inline"]:
+            inline = True
+        case [_, _, _]:
+            raise TemplateSyntaxError(
+                "The 'inline' argument does not have any parameters; either use 'inline' or "
+                "remove it completely."
+            )
+        case _:
+            raise TemplateSyntaxError("'partialdef' tag takes at most 2 arguments")
+    nodelist = parser.parse(("endpartialdef", f"endpartialdef {name}"))
+    end = parser.next_token()
+    if end.contents not in ("endpartialdef", f"endpartialdef {name}"):
+        parser.invalid_block_tag(end, "endpartialdef", ("endpartialdef", f"endpartialdef {name}"))
+    partials = parser.extra_data.setdefault("partials", {})
+    if name in partials:
+        raise TemplateSyntaxError(
+            f"Partial '{name}' is already defined in the "
+            f"'{parser.origin.name if parser.origin else ''}' template."
+        )
+    partials[name] = PartialTemplate(
+        nodelist,
+        parser.origin,  # type: ignore[arg-type]
+        name,
+        source_start=token.position[0] if token.position else None,
+        source_end=end.position[1] if end.position else None,
+    )
+    return PartialDefNode(name, inline, nodelist)
+
+
+@register.tag("partial")
+def partial_func(parser: Parser, token: Token) -> Node:
+    """Compile a ``partial`` tag."""
+    match token.split_contents():
+        case [_, name]:
+            return PartialNode(name, parser.extra_data.setdefault("partials", {}))
+    raise TemplateSyntaxError("'partial' tag requires a single argument")
+
+
+@register.simple_tag(name="querystring", takes_context=True)
+def querystring(context: Any, *args: Any, **kwargs: Any) -> str:
+    """Return a query string from mappings (``request.GET`` by default) and single values."""
+    from nuages.http import QueryDict
+
+    result = QueryDict(mutable=True)
+    for source in chain(args or (context.request.GET,), (kwargs,)):
+        if source is None:
+            continue
+        if not isinstance(source, Mapping):
+            raise TemplateSyntaxError(
+                "querystring requires mappings for positional arguments (got "
+                f"{source!r} instead)."
+            )
+        lists = source.lists() if isinstance(source, QueryDict) else source.items()
+        for key, value in lists:
+            if not isinstance(key, str):
+                raise TemplateSyntaxError(
+                    f"querystring requires strings for mapping keys (got {key!r} instead)."
+                )
+            values = value if not isinstance(value, (str, Mapping)) and hasattr(
+                value, "__iter__"
+            ) else [value]
+            values = [each for each in values if each is not None]
+            if values:
+                result.setlist(key, values)
+            else:
+                result.pop(key, None)
+    return f"?{result.urlencode()}" if result else "?"
+
+
+class SpacelessNode(Node):
+    """``{% spaceless %}…{% endspaceless %}``."""
+
+    def __init__(self, nodelist: NodeList) -> None:
+        self.nodelist = nodelist
+
+    def render(self, context: Any) -> str:
+        """Return the text inside without the space between its HTML tags."""
+        return strip_spaces_between_tags(self.nodelist.render(context).strip())
+
+    def inlines(self, compiler: Compiler) -> bool:
+        return compiler.can_inline(self.nodelist)
+
+    def emit(self, compiler: Compiler) -> None:
+        strip = compiler.constant(strip_spaces_between_tags, "strip_spaces")
+        with compiler.captured() as text:
+            compiler.nodes(self.nodelist)
+        compiler.write(f"{strip}({text}.strip())")
+
+
+@register.tag
+def spaceless(parser: Parser, token: Token) -> Node:
+    """Compile a ``spaceless`` tag."""
+    nodelist = parser.parse(("endspaceless",))
+    parser.delete_first_token()
+    return SpacelessNode(nodelist)
+
+
+class TemplateTagNode(Node):
+    """``{% templatetag %}``."""
+
+    child_nodelists = ()
+    mapping = {
+        "openblock": "{%",
+        "closeblock": "%}",
+        "openvariable": "{{",
+        "closevariable": "}}",
+        "openbrace": "{",
+        "closebrace": "}",
+        "opencomment": "{#",
+        "closecomment": "#}",
+    }
+
+    def __init__(self, tagtype: str) -> None:
+        self.tagtype = tagtype
+
+    def render(self, context: Any) -> str:
+        """Return the delimiter."""
+        return self.mapping.get(self.tagtype, "")
+
+    def inlines(self, compiler: Compiler) -> bool:
+        return True
+
+    def emit(self, compiler: Compiler) -> None:
+        compiler.text(self.mapping.get(self.tagtype, ""))
+
+
+@register.tag
+def templatetag(parser: Parser, token: Token) -> Node:
+    """Compile a ``templatetag`` tag."""
+    match token.contents.split():
+        case [_, kind] if kind in TemplateTagNode.mapping:
+            return TemplateTagNode(kind)
+        case [_, kind]:
+            raise TemplateSyntaxError(
+                f"Invalid templatetag argument: '{kind}'. Must be one of: "
+                f"{list(TemplateTagNode.mapping)}"
+            )
+    raise TemplateSyntaxError("'templatetag' statement takes one argument")
+
+
+class URLNode(Node):
+    """``{% url %}``."""
+
+    child_nodelists = ()
+
+    def __init__(
+        self,
+        view_name: FilterExpression,
+        args: list[FilterExpression],
+        kwargs: dict[str, FilterExpression],
+        asvar: str | None,
+    ) -> None:
+        self.view_name = view_name
+        self.args = args
+        self.kwargs = kwargs
+        self.asvar = asvar
+
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__qualname__} view_name='{self.view_name}' args={self.args!r} "
+            f"kwargs={self.kwargs!r} as={self.asvar!r}>"
+        )
+
+    def render(self, context: Any) -> str:
+        """Return the URL, or keep it in a variable (which is empty where there is none)."""
+        from nuages.urls import NoReverseMatch, reverse
+
+        args = [arg.resolve(context) for arg in self.args]
+        kwargs = {name: value.resolve(context) for name, value in self.kwargs.items()}
+        view_name = self.view_name.resolve(context)
+        url = ""
+        try:
+            url = reverse(view_name, args=args, kwargs=kwargs, current_app=current_app(context))
+        except NoReverseMatch:
+            if self.asvar is None:
+                raise
+        if self.asvar:
+            context[self.asvar] = url
+            return ""
+        return conditional_escape(url) if context.autoescape else url
+
+    def inlines(self, compiler: Compiler) -> bool:
+        return self.asvar is None and all(
+            map(compiler.can_resolve, (self.view_name, *self.args, *self.kwargs.values()))
+        )
+
+    def emit(self, compiler: Compiler) -> None:
+        from nuages.urls import reverse
+
+        app = compiler.constant(current_app, "current_app")
+        args = [compiler.resolved(arg) for arg in self.args]
+        kwargs = [f"{name!r}: {compiler.resolved(value)}" for name, value in self.kwargs.items()]
+        view_name = compiler.resolved(self.view_name)
+        url = (
+            f"{compiler.constant(reverse, 'reverse')}({view_name}, args=[{', '.join(args)}], "
+            f"kwargs={{{', '.join(kwargs)}}}, current_app={app}(context))"
+        )
+        compiler.write(f"escape({url})" if compiler.autoescape else f"as_text({url})")
+
+
+def current_app(context: Any) -> str | None:
+    """Return the application namespace that URLs are reversed in."""
+    try:
+        request = context.request
+    except AttributeError:
+        return None
+    try:
+        return request.current_app
+    except AttributeError:
+        pass
+    try:
+        return request.resolver_match.namespace
+    except AttributeError:
+        return None
+
+
+@register.tag
+def url(parser: Parser, token: Token) -> Node:
+    """Compile a ``url`` tag."""
+    tag, *bits = token.split_contents()
+    if not bits:
+        raise TemplateSyntaxError(
+            f"'{tag}' takes at least one argument, a URL pattern name."
+        )
+    view_name = parser.compile_filter(bits.pop(0))
+    asvar = None
+    if len(bits) >= 2 and bits[-2] == "as":
+        asvar = bits[-1]
+        del bits[-2:]
+    args: list[FilterExpression] = []
+    kwargs: dict[str, FilterExpression] = {}
+    for bit in bits:
+        word = kwarg_re.fullmatch(bit)
+        if word is None:
+            raise TemplateSyntaxError("Malformed arguments to url tag")
+        name, text = word.groups()
+        if name:
+            kwargs[name] = parser.compile_filter(text)
+        else:
+            args.append(parser.compile_filter(text))
+    return URLNode(view_name, args, kwargs, asvar)
+
+
+class VerbatimNode(Node):
+    """``{% verbatim %}…{% endverbatim %}``."""
+
+    child_nodelists = ()
+
+    def __init__(self, content: str) -> None:
+        self.content = content
+
+    def render(self, context: Any) -> str:
+        """Return the text as it was written."""
+        return self.content
+
+    def inlines(self, compiler: Compiler) -> bool:
+        return True
+
+    def emit(self, compiler: Compiler) -> None:
+        compiler.text(self.content)
+
+
+@register.tag
+def verbatim(parser: Parser, token: Token) -> Node:
+    """Compile a ``verbatim`` tag."""
+    nodelist = parser.parse(("endverbatim",))
+    parser.delete_first_token()
+    return VerbatimNode("".join(node.s for node in nodelist))
+
+
+class WidthRatioNode(Node):
+    """``{% widthratio %}``."""
+
+    child_nodelists = ()
+
+    def __init__(
+        self,
+        val_expr: FilterExpression,
+        max_expr: FilterExpression,
+        max_width: FilterExpression,
+        asvar: str | None = None,
+    ) -> None:
+        self.val_expr = val_expr
+        self.max_expr = max_expr
+        self.max_width = max_width
+        self.asvar = asvar
+
+    def render(self, context: Any) -> str:
+        """Return the width."""
+        text = self._width(context)
+        if self.asvar:
+            context[self.asvar] = text
+            return ""
+        return text
+
+    def _width(self, context: Any) -> str:
+        try:
+            value = self.val_expr.resolve(context)
+            maximum = self.max_expr.resolve(context)
+            width = int(self.max_width.resolve(context))
+        except VariableDoesNotExist:
+            return ""
+        except (ValueError, TypeError):
+            raise TemplateSyntaxError("widthratio final argument must be a number") from None
+        try:
+            ratio = float(value) / float(maximum) * width
+            return str(round(ratio))
+        except ZeroDivisionError:
+            return "0"
+        except (ValueError, TypeError, OverflowError):
+            return ""
+
+
+@register.tag
+def widthratio(parser: Parser, token: Token) -> Node:
+    """Compile a ``widthratio`` tag."""
+    match token.split_contents():
+        case [_, value, maximum, width]:
+            name = None
+        case [_, value, maximum, width, word, name]:
+            if word != "as":
+                raise TemplateSyntaxError(
+                    "Invalid syntax in widthratio tag. Expecting 'as' keyword"
+                )
+        case _:
+            raise TemplateSyntaxError("widthratio takes at least three arguments")
+    return WidthRatioNode(
+        parser.compile_filter(value),
+        parser.compile_filter(maximum),
+        parser.compile_filter(width),
+        name,
+    )
+
+

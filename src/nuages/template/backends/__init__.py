@@ -1,0 +1,1 @@
+"""Backends make template engines usable in ``TEMPLATES``."""

@@ -1,0 +1,194 @@
+"""Decorators for methods and classes, and decorators made of middleware.
+
+Manual: ref/utils, "django.utils.decorators".
+"""
+
+from collections.abc import Callable
+from functools import partial, update_wrapper, wraps
+from inspect import iscoroutinefunction, markcoroutinefunction
+from typing import Any
+
+__all__ = [
+    "async_only_middleware",
+    "classonlymethod",
+    "decorator_from_middleware",
+    "decorator_from_middleware_with_args",
+    "make_middleware_decorator",
+    "method_decorator",
+    "sync_and_async_middleware",
+    "sync_only_middleware",
+]
+
+
+class classonlymethod(classmethod):
+    """A class method that instances do not have."""
+
+    def __get__(self, instance: Any, cls: type | None = None) -> Any:
+        if instance is not None:
+            raise AttributeError("This method is available only on the class, not on instances.")
+        return super().__get__(instance, cls)
+
+
+def _apply(decorators: Any, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate ``function`` by one decorator, or by several, the last one first."""
+    if not hasattr(decorators, "__iter__"):
+        return decorators(function)
+    for decorate in decorators[::-1]:
+        function = decorate(function)
+    return function
+
+
+def _decorated_method(decorators: Any, method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a method that decorates its bound self at each call, and is called instead."""
+    if hasattr(decorators, "__iter__"):
+        decorators = decorators[::-1][::-1]
+
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        # A partial: decorators may set attributes, which bound methods do not take.
+        bound = wraps(method)(partial(method.__get__(self, type(self))))
+        return _apply(decorators, bound)(*args, **kwargs)
+
+    # The attributes that the decorators set, and then the method's own.
+    def stand_in(*args: Any, **kwargs: Any) -> None: ...
+
+    update_wrapper(wrapper, _apply(decorators, stand_in), assigned=())
+    update_wrapper(wrapper, method)
+    if iscoroutinefunction(method):
+        markcoroutinefunction(wrapper)
+    return wrapper
+
+
+def method_decorator(decorator: Any, name: str = "") -> Callable[[Any], Any]:
+    """Return a decorator for methods made of one for functions, or of a list of those.
+
+    Applied to a class it decorates the method ``name``. Raises ``ValueError`` or ``TypeError``
+    where the class has no such method.
+    """
+
+    def decorate(target: Any) -> Any:
+        if not isinstance(target, type):
+            return _decorated_method(decorator, target)
+        if not (name and hasattr(target, name)):
+            raise ValueError(
+                "The keyword argument `name` must be the name of a method of the decorated "
+                f"class: {target}. Got '{name}' instead"
+            )
+        method = getattr(target, name)
+        if not callable(method):
+            raise TypeError(
+                f"Cannot decorate '{name}' as it isn't a callable attribute of {target} ({method})"
+            )
+        setattr(target, name, _decorated_method(decorator, method))
+        return target
+
+    # For tracebacks and help(); a list of decorators has no name.
+    if hasattr(decorator, "__name__") or not hasattr(decorator, "__iter__"):
+        shown = getattr(decorator, "__name__", type(decorator).__name__)
+        if hasattr(decorator, "__wrapped__") or hasattr(decorator, "__dict__"):
+            update_wrapper(decorate, decorator, assigned=("__module__", "__doc__"))
+        decorate.__name__ = f"method_decorator({shown})"
+    return decorate
+
+
+def decorator_from_middleware_with_args(middleware_class: type) -> Callable[..., Any]:
+    """Return a function that takes the middleware's arguments and gives a view decorator."""
+    return make_middleware_decorator(middleware_class)
+
+
+def decorator_from_middleware(middleware_class: type) -> Callable[..., Any]:
+    """Return a view decorator that runs the hooks of a middleware around that view."""
+    return make_middleware_decorator(middleware_class)()
+
+
+def make_middleware_decorator(middleware_class: type) -> Callable[..., Any]:
+    """Return what `decorator_from_middleware_with_args()` returns."""
+
+    def with_arguments(*m_args: Any, **m_kwargs: Any) -> Callable[[Any], Any]:
+        def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+            hooks = middleware_class(view, *m_args, **m_kwargs)
+            make = _async_view if iscoroutinefunction(view) else _sync_view
+            return wraps(view)(make(hooks, view))
+
+        return decorate
+
+    return with_arguments
+
+
+def _before(hooks: Any, request: Any, view: Any, args: Any, kwargs: Any) -> Any:
+    """Run the hooks before the view; a response of theirs takes its place."""
+    response = None
+    if hasattr(hooks, "process_request"):
+        response = hooks.process_request(request)
+    if response is None and hasattr(hooks, "process_view"):
+        response = hooks.process_view(request, view, args, kwargs)
+    return response
+
+
+def _failed(hooks: Any, request: Any, error: Exception) -> Any:
+    """Return the response that the hooks make of an error; raise it again if none."""
+    if hasattr(hooks, "process_exception"):
+        response = hooks.process_exception(request, error)
+        if response is not None:
+            return response
+    raise error
+
+
+def _after(hooks: Any, request: Any, response: Any) -> Any:
+    """Run the hooks after the view; ``process_response`` only once there is content."""
+    unrendered = hasattr(response, "render") and callable(response.render)
+    if unrendered and hasattr(hooks, "process_template_response"):
+        response = hooks.process_template_response(request, response)
+    if hasattr(hooks, "process_response"):
+        if not unrendered:
+            return hooks.process_response(request, response)
+        response.add_post_render_callback(lambda r: hooks.process_response(request, r))
+    return response
+
+
+def _sync_view(hooks: Any, view: Callable[..., Any]) -> Callable[..., Any]:
+    def run(request: Any, *args: Any, **kwargs: Any) -> Any:
+        early = _before(hooks, request, view, args, kwargs)
+        if early is not None:
+            return early
+        try:
+            response = view(request, *args, **kwargs)
+        except Exception as error:
+            return _failed(hooks, request, error)
+        return _after(hooks, request, response)
+
+    return run
+
+
+def _async_view(hooks: Any, view: Callable[..., Any]) -> Callable[..., Any]:
+    async def run(request: Any, *args: Any, **kwargs: Any) -> Any:
+        early = _before(hooks, request, view, args, kwargs)
+        if early is not None:
+            return early
+        try:
+            response = await view(request, *args, **kwargs)
+        except Exception as error:
+            return _failed(hooks, request, error)
+        return _after(hooks, request, response)
+
+    return run
+
+
+def _marked(middleware: Any, sync: bool, asynchronous: bool) -> Any:
+    middleware.sync_capable = sync
+    middleware.async_capable = asynchronous
+    return middleware
+
+
+def sync_only_middleware[F](func: F) -> F:
+    """Mark a middleware as one for the synchronous path (the default)."""
+    return _marked(func, True, False)
+
+
+def async_only_middleware[F](func: F) -> F:
+    """Mark a middleware as one for the asynchronous path."""
+    return _marked(func, False, True)
+
+
+def sync_and_async_middleware[F](func: F) -> F:
+    """Mark a middleware as one for both paths."""
+    return _marked(func, True, True)

@@ -14,6 +14,7 @@ from typing import Any
 
 from nuages.core.exceptions import ImproperlyConfigured
 from nuages.db.backends.base.base import BaseDatabaseWrapper
+from nuages.db.backends.sqlite3._functions import register, register_if_missing
 from nuages.db.backends.sqlite3.client import DatabaseClient
 from nuages.db.backends.sqlite3.creation import DatabaseCreation
 from nuages.db.backends.sqlite3.features import DatabaseFeatures
@@ -60,29 +61,49 @@ class SQLiteCursorWrapper(Database.Cursor):
 
     def execute(self, query: str, params: Any = None) -> Any:
         if params is None:
-            return _retrying(self, super().execute, query)
-        if isinstance(params, Mapping):
-            return _retrying(self, super().execute, _to_named(query, params), params)
-        return _retrying(self, super().execute, to_qmark(query), params)
+            arguments: tuple[Any, ...] = (query,)
+        elif isinstance(params, Mapping):
+            arguments = (_to_named(query, params), params)
+        else:
+            arguments = (to_qmark(query), params)
+        try:
+            return super().execute(*arguments)
+        except Database.OperationalError as error:
+            if not register_if_missing(self.connection, error):
+                raise
+            return super().execute(*arguments)
+
+    def executescript(self, script: str) -> Any:
+        # A statement in the middle cannot be tried again.
+        if not getattr(self.connection, "has_our_functions", True):
+            register(self.connection)
+            self.connection.has_our_functions = True
+        return super().executescript(script)
 
     def executemany(self, query: str, param_list: Iterable[Any]) -> Any:
         # The parameters may come from a generator, so the first one is put back.
         rest = iter(param_list)
         first = next(rest, None)
-        if first is None:
-            return super().executemany(to_qmark(query), ())
-        everything = chain((first,), rest)
-        if isinstance(first, Mapping):
-            return super().executemany(_to_named(query, first), everything)
-        return super().executemany(to_qmark(query), everything)
+        everything = () if first is None else chain((first,), rest)
+        named = isinstance(first, Mapping)
+        converted = _to_named(query, first) if named else to_qmark(query)
+        try:
+            return super().executemany(converted, everything)
+        except Database.OperationalError as error:
+            # The statement failed before it took a second set of parameters.
+            if not register_if_missing(self.connection, error):
+                raise
+            return super().executemany(converted, chain((first,), rest))
 
     def convert_query(self, query: str, *, param_names: Iterable[str] | None = None) -> str:
         """Return the query in SQLite's style of placeholders."""
         return to_qmark(query) if param_names is None else _to_named(query, param_names)
 
 
-def _retrying(cursor: Any, execute: Any, *args: Any) -> Any:
-    return execute(*args)
+class Handle(Database.Connection):
+    """A driver's connection that notes whether our functions are registered in it."""
+
+    has_our_functions = False
 
 
 def _varchar(column: Mapping[str, Any]) -> str:
@@ -213,11 +234,10 @@ class DatabaseWrapper(BaseDatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Return a new ``sqlite3.Connection`` with our functions, foreign keys checked."""
-        from nuages.db.backends.sqlite3 import _functions
-
         init_command = conn_params.pop("init_command", "")
-        conn = Database.connect(**conn_params)
-        _functions.register(conn)
+        conn = Database.connect(**{"factory": Handle, **conn_params})
+        if not isinstance(conn, Handle):
+            register(conn)
         conn.execute("PRAGMA foreign_keys = ON")
         # Renaming a table has to follow the references to it.
         conn.execute("PRAGMA legacy_alter_table = OFF")

@@ -1,0 +1,318 @@
+"""Fields of dates, times and durations."""
+
+from __future__ import annotations
+
+import datetime
+import warnings
+from collections.abc import Callable
+from functools import partialmethod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from nuages.conf import settings
+from nuages.db.models.fields import _checks
+from nuages.db.models.fields._base import Field, keyword
+from nuages.utils import timezone
+from nuages.utils.dateparse import parse_date, parse_datetime, parse_duration, parse_time
+from nuages.utils.duration import duration_microseconds, duration_string
+from nuages.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from nuages.db.models.base import Model
+
+
+class DateTimeCheckMixin:
+    """Says that ``auto_now``, ``auto_now_add`` and ``default`` exclude each other."""
+
+    clock_checks = (_checks.one_source_of_the_date,)
+
+    def check(self, **kwargs: Any) -> list[Any]:
+        own = _checks.flatten(check(self, **kwargs) for check in self.clock_checks)
+        return super().check(**kwargs) + own  # type: ignore[misc]
+
+
+class _Clock(DateTimeCheckMixin, Field):
+    """A field that may be set to the present moment when it is saved."""
+
+    empty_strings_allowed = False
+    #: Reads text; ``None``: it has not the right format.
+    parse: ClassVar[Callable[[str], Any]]
+    #: The error when the format is right but there is no such date or time.
+    impossible: ClassVar[str]
+    form_field_name: ClassVar[str]
+
+    def __init__(
+        self,
+        verbose_name: Any = None,
+        name: str | None = None,
+        auto_now: bool = False,
+        auto_now_add: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        self.auto_now, self.auto_now_add = auto_now, auto_now_add
+        if auto_now or auto_now_add:
+            kwargs |= {"editable": False, "blank": True}
+        super().__init__(verbose_name, name, **kwargs)
+
+    def deconstruct(self) -> tuple[Any, ...]:
+        name, path, args, kwargs = super().deconstruct()
+        automatic = {
+            option: True for option in ("auto_now", "auto_now_add") if getattr(self, option)
+        }
+        if automatic:
+            del kwargs["editable"], kwargs["blank"]
+        return name, path, args, kwargs | automatic
+
+    def present(self) -> Any:
+        """Return the present moment, as this field stores it."""
+        raise NotImplementedError(type(self).__name__)
+
+    def pre_save(self, model_instance: Model, add: bool) -> Any:
+        if self.auto_now or (self.auto_now_add and add):
+            value = self.present()
+            setattr(model_instance, self.attname, value)
+            return value
+        return super().pre_save(model_instance, add)
+
+    def read(self, text: Any) -> Any:
+        """Return what ``text`` says, or raise ``ValidationError``."""
+        try:
+            value = type(self).parse(text)
+        except ValueError:
+            raise self.refuse(self.impossible, text) from None
+        if value is None:
+            raise self.refuse("invalid", text)
+        return value
+
+    def get_prep_value(self, value: Any) -> Any:
+        return self.to_python(super().get_prep_value(value))
+
+    def value_to_string(self, obj: Model) -> str:
+        value = self.value_from_object(obj)
+        return "" if value is None else value.isoformat()
+
+    def formfield(self, **kwargs: Any) -> Any:
+        from nuages import forms
+
+        return super().formfield(**({"form_class": getattr(forms, self.form_field_name)} | kwargs))
+
+
+class DateField(_Clock):
+    """A day."""
+
+    default_error_messages = {
+        "invalid": _(
+            "“%(value)s” value has an invalid date format. It must be in YYYY-MM-DD format."
+        ),
+        "invalid_date": _(
+            "“%(value)s” value has the correct format (YYYY-MM-DD) but it is an invalid date."
+        ),
+    }
+    description: Any = _("Date (without time)")
+    parse = staticmethod(parse_date)
+    impossible = "invalid_date"
+    form_field_name = "DateField"
+
+    def get_internal_type(self) -> str:
+        return "DateField"
+
+    def present(self) -> Any:
+        return datetime.date.today()
+
+    def contribute_to_class(self, cls: type[Model], name: str, **kwargs: Any) -> None:
+        super().contribute_to_class(cls, name, **kwargs)
+        if self.null:
+            return
+        for word, forwards in (("next", True), ("previous", False)):
+            walk = partialmethod(
+                cls._get_next_or_previous_by_FIELD, field=self, is_next=forwards
+            )
+            setattr(cls, f"get_{word}_by_{self.name}", walk)
+
+    def to_python(self, value: Any) -> Any:
+        match value:
+            case None:
+                return None
+            case datetime.datetime():
+                if settings.USE_TZ and timezone.is_aware(value):
+                    # The day depends on the place: the default time zone's.
+                    value = timezone.make_naive(value, timezone.get_default_timezone())
+                return value.date()
+            case datetime.date():
+                return value
+        return self.read(value)
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        if not prepared:
+            value = self.get_prep_value(value)
+        return connection.ops.adapt_datefield_value(value)
+
+
+class DateTimeField(DateField):
+    """A moment: aware where ``USE_TZ`` is on."""
+
+    default_error_messages = {
+        "invalid": _(
+            "“%(value)s” value has an invalid format. It must be in "
+            "YYYY-MM-DD HH:MM[:ss[.uuuuuu]][TZ] format."
+        ),
+        "invalid_date": _(
+            "“%(value)s” value has the correct format (YYYY-MM-DD) but it is an invalid date."
+        ),
+        "invalid_datetime": _(
+            "“%(value)s” value has the correct format (YYYY-MM-DD HH:MM[:ss[.uuuuuu]][TZ]) but "
+            "it is an invalid date/time."
+        ),
+    }
+    description = _("Date (with time)")
+    parse = staticmethod(parse_datetime)
+    impossible = "invalid_datetime"
+    form_field_name = "DateTimeField"
+
+    def get_internal_type(self) -> str:
+        return "DateTimeField"
+
+    def present(self) -> Any:
+        return timezone.now()
+
+    def _made_aware(self, value: datetime.datetime) -> datetime.datetime:
+        model = getattr(self, "model", None)
+        name = f"{model.__name__}.{self.name}" if model is not None else "(unbound)"
+        warnings.warn(
+            f"DateTimeField {name} received a naive datetime ({value}) while time zone support "
+            "is active.",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+        return timezone.make_aware(value, timezone.get_default_timezone())
+
+    def to_python(self, value: Any) -> Any:
+        match value:
+            case None | datetime.datetime():
+                return value
+            case datetime.date():
+                midnight = datetime.datetime(value.year, value.month, value.day)
+                # Not the prep path: a day given for a moment is worth a warning of its own.
+                return self._made_aware(midnight) if settings.USE_TZ else midnight
+        try:
+            moment = parse_datetime(value)
+        except ValueError:
+            raise self.refuse("invalid_datetime", value) from None
+        if moment is not None:
+            return moment
+        try:
+            day = parse_date(value)
+        except ValueError:
+            raise self.refuse("invalid_date", value) from None
+        if day is None:
+            raise self.refuse("invalid", value)
+        return datetime.datetime(day.year, day.month, day.day)
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        if value is not None and settings.USE_TZ and timezone.is_naive(value):
+            return self._made_aware(value)
+        return value
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        if not prepared:
+            value = self.get_prep_value(value)
+        return connection.ops.adapt_datetimefield_value(value)
+
+
+class TimeField(_Clock):
+    """A time of day."""
+
+    default_error_messages = {
+        "invalid": _(
+            "“%(value)s” value has an invalid format. It must be in HH:MM[:ss[.uuuuuu]] format."
+        ),
+        "invalid_time": _(
+            "“%(value)s” value has the correct format (HH:MM[:ss[.uuuuuu]]) but it is an invalid "
+            "time."
+        ),
+    }
+    description = _("Time")
+    parse = staticmethod(parse_time)
+    impossible = "invalid_time"
+    form_field_name = "TimeField"
+
+    def get_internal_type(self) -> str:
+        return "TimeField"
+
+    def present(self) -> Any:
+        return datetime.datetime.now().time()
+
+    def to_python(self, value: Any) -> Any:
+        match value:
+            case None | datetime.time():
+                return value
+            case datetime.datetime():
+                # Accepted for convenience: the date is lost.
+                return value.time()
+        return self.read(value)
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        if not prepared:
+            value = self.get_prep_value(value)
+        return connection.ops.adapt_timefield_value(value)
+
+
+class DurationField(Field):
+    """A length of time; a number of microseconds where the database has no type for it."""
+
+    empty_strings_allowed = False
+    default_error_messages = {
+        "invalid": _(
+            "“%(value)s” value has an invalid format. It must be in "
+            "[DD] [[HH:]MM:]ss[.uuuuuu] format."
+        )
+    }
+    description = _("Duration")
+
+    def get_internal_type(self) -> str:
+        return "DurationField"
+
+    def to_python(self, value: Any) -> Any:
+        if value is None or isinstance(value, datetime.timedelta):
+            return value
+        try:
+            length = parse_duration(value)
+        except ValueError:
+            length = None
+        if length is None:
+            raise self.refuse("invalid", value)
+        return length
+
+    def get_prep_value(self, value: Any) -> Any:
+        return self.to_python(super().get_prep_value(value))
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        if not prepared:
+            value = self.get_prep_value(value)
+        return connection.ops.adapt_durationfield_value(value)
+
+    def get_db_converters(self, connection: Any) -> list[Callable[..., Any]]:
+        own = super().get_db_converters(connection)
+        if connection.features.has_native_duration_field:
+            return own
+        return [connection.ops.convert_durationfield_value, *own]
+
+    def value_to_string(self, obj: Model) -> str:
+        value = self.value_from_object(obj)
+        return "" if value is None else duration_string(value)
+
+    def formfield(self, **kwargs: Any) -> Any:
+        from nuages import forms
+
+        return super().formfield(**({"form_class": forms.DurationField} | kwargs))
+
+
+__all__ = [
+    "DateField",
+    "DateTimeCheckMixin",
+    "DateTimeField",
+    "DurationField",
+    "TimeField",
+    "duration_microseconds",
+    "keyword",
+]

@@ -1,0 +1,407 @@
+"""Fields of numbers and truth values, and the automatic keys."""
+
+from __future__ import annotations
+
+import decimal
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from nuages.core import validators
+from nuages.db import connection
+from nuages.db.models.fields import _checks
+from nuages.db.models.fields._base import Field, keyword
+from nuages.utils.functional import cached_property
+from nuages.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from nuages.db.models.base import Model
+
+
+class BooleanField(Field):
+    """True or false; with ``null=True`` also unknown."""
+
+    empty_strings_allowed = False
+    default_error_messages = {
+        "invalid": _("“%(value)s” value must be either True or False."),
+        "invalid_nullable": _("“%(value)s” value must be either True, False, or None."),
+    }
+    description = _("Boolean (Either True or False)")
+    #: What forms, fixtures and rows write for the two values.
+    spellings: ClassVar[dict[Any, bool]] = {
+        True: True,
+        False: False,
+        "t": True,
+        "True": True,
+        "1": True,
+        "f": False,
+        "False": False,
+        "0": False,
+    }
+
+    def get_internal_type(self) -> str:
+        return "BooleanField"
+
+    def to_python(self, value: Any) -> Any:
+        if self.null and value in self.empty_values:
+            return None
+        try:
+            return self.spellings[value]
+        except (KeyError, TypeError):
+            code = "invalid_nullable" if self.null else "invalid"
+            raise self.refuse(code, value) from None
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        return None if value is None else self.to_python(value)
+
+    def formfield(self, **kwargs: Any) -> Any:
+        from nuages import forms
+
+        given: dict[str, Any] = {}
+        if self.choices is not None:
+            prefilled = self.has_default() or "initial" in kwargs
+            given["choices"] = self.get_choices(include_blank=not prefilled)
+        else:
+            # An unticked box is an answer: nothing is required.
+            given["required"] = False
+            given["form_class"] = forms.NullBooleanField if self.null else forms.BooleanField
+        return super().formfield(**(given | kwargs))
+
+
+class NullBooleanField(BooleanField):
+    """Kept for historical migrations alone."""
+
+    system_check_removed_details = {
+        "msg": (
+            "NullBooleanField is removed except for support in historical migrations."
+        ),
+        "hint": "Use BooleanField(null=True, blank=True) instead.",
+        "id": "fields.E903",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs |= {"null": True, "blank": True}
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> tuple[Any, ...]:
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["null"], kwargs["blank"]
+        return name, path, args, kwargs
+
+
+class _Numeric(Field):
+    """A field whose values go through a Python number type."""
+
+    empty_strings_allowed = False
+    number: ClassVar[Callable[[Any], Any]]
+
+    def to_python(self, value: Any) -> Any:
+        if value is None:
+            return None
+        try:
+            return type(self).number(value)
+        except (TypeError, ValueError):
+            raise self.refuse("invalid", value) from None
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        if value is None:
+            return None
+        try:
+            return type(self).number(value)
+        except (TypeError, ValueError) as error:
+            raise type(error)(
+                f"Field '{self.name}' expected a number but got {value!r}."
+            ) from error
+
+
+class IntegerField(_Numeric):
+    """A whole number that fits the database's column."""
+
+    default_error_messages = {"invalid": _("“%(value)s” value must be an integer.")}
+    description: Any = _("Integer")
+    number = int
+    field_checks = (*Field.field_checks, _checks.max_length_is_not_for_numbers)
+
+    @cached_property
+    def validators(self) -> list[Callable[[Any], None]]:
+        """The field's validators, and the bounds of the column where none is as narrow."""
+        own = super().validators
+        low, high = connection.ops.integer_field_range(self.get_internal_type())
+
+        def limits(kind: type) -> list[Any]:
+            found = [each.limit_value for each in own if isinstance(each, kind)]
+            return [value() if callable(value) else value for value in found]
+
+        bounds: list[Callable[[Any], None]] = []
+        if low is not None and not any(v >= low for v in limits(validators.MinValueValidator)):
+            bounds.append(validators.MinValueValidator(low))
+        if high is not None and not any(v <= high for v in limits(validators.MaxValueValidator)):
+            bounds.append(validators.MaxValueValidator(high))
+        return [*own, *bounds]
+
+    def get_internal_type(self) -> str:
+        return "IntegerField"
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        value = super().get_db_prep_value(value, connection, prepared)
+        return connection.ops.adapt_integerfield_value(value, self.get_internal_type())
+
+    def formfield(self, **kwargs: Any) -> Any:
+        from nuages import forms
+
+        return super().formfield(**({"form_class": forms.IntegerField} | kwargs))
+
+
+class BigIntegerField(IntegerField):
+    """A whole number of 64 bits."""
+
+    description = _("Big (8 byte) integer")
+    MAX_BIGINT = 2**63 - 1
+
+    def get_internal_type(self) -> str:
+        return "BigIntegerField"
+
+    def formfield(self, **kwargs: Any) -> Any:
+        bounds = {"min_value": -self.MAX_BIGINT - 1, "max_value": self.MAX_BIGINT}
+        return super().formfield(**(bounds | kwargs))
+
+
+class SmallIntegerField(IntegerField):
+    """A whole number of 16 bits."""
+
+    description = _("Small integer")
+
+    def get_internal_type(self) -> str:
+        return "SmallIntegerField"
+
+
+class PositiveIntegerRelDbTypeMixin:
+    """Keys that point to a positive number have the plain type where the database allows it."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not hasattr(cls, "integer_field_class"):
+            cls.integer_field_class = next(
+                (
+                    base
+                    for base in cls.__mro__[1:]
+                    if isinstance(base, type)
+                    and issubclass(base, IntegerField)
+                    and not issubclass(base, PositiveIntegerRelDbTypeMixin)
+                ),
+                None,
+            )
+
+    def rel_db_type(self, connection: Any) -> str | None:
+        if connection.features.related_fields_match_type:
+            return self.db_type(connection)  # type: ignore[attr-defined]
+        return self.integer_field_class().db_type(connection=connection)  # type: ignore[attr-defined]
+
+
+class _Positive(PositiveIntegerRelDbTypeMixin):
+    def get_internal_type(self) -> str:
+        return next(
+            name
+            for name in (cls.__name__ for cls in type(self).__mro__)
+            if name in ("PositiveBigIntegerField", "PositiveIntegerField", "PositiveSmallIntegerField")
+        )
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**({"min_value": 0} | kwargs))  # type: ignore[misc]
+
+
+class PositiveBigIntegerField(_Positive, BigIntegerField):
+    """A whole number from 0, of 63 bits."""
+
+    description = _("Positive big integer")
+
+
+class PositiveIntegerField(_Positive, IntegerField):
+    """A whole number from 0, of 31 bits."""
+
+    description = _("Positive integer")
+
+
+class PositiveSmallIntegerField(_Positive, SmallIntegerField):
+    """A whole number from 0, of 15 bits."""
+
+    description = _("Positive small integer")
+
+
+class AutoFieldMixin:
+    """A primary key whose values the database counts up."""
+
+    db_returning = True
+    auto_checks = (_checks.automatic_field_is_primary_key,)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["blank"] = True
+        super().__init__(*args, **kwargs)
+
+    def check(self, **kwargs: Any) -> list[Any]:
+        own = _checks.flatten(check(self, **kwargs) for check in self.auto_checks)
+        return super().check(**kwargs) + own  # type: ignore[misc]
+
+    def deconstruct(self) -> tuple[Any, ...]:
+        name, path, args, kwargs = super().deconstruct()  # type: ignore[misc]
+        del kwargs["blank"]
+        kwargs["primary_key"] = True
+        return name, path, args, kwargs
+
+    def validate(self, value: Any, model_instance: Any) -> None:
+        """Accept everything: the database gives the value."""
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        if not prepared:
+            value = connection.ops.validate_autopk_value(self.get_prep_value(value))  # type: ignore[attr-defined]
+        return value
+
+    def contribute_to_class(self, cls: type[Model], name: str, **kwargs: Any) -> None:
+        if cls._meta.auto_field:
+            raise ValueError(
+                f"Model {cls._meta.label} can't have more than one auto-generated field."
+            )
+        super().contribute_to_class(cls, name, **kwargs)  # type: ignore[misc]
+        cls._meta.auto_field = self
+
+    def formfield(self, **kwargs: Any) -> None:
+        """Return ``None``: no form edits the value."""
+
+
+class AutoFieldMeta(type):
+    """Lets ``isinstance(field, AutoField)`` hold for the big and small automatic keys too."""
+
+    @property
+    def _subclasses(cls) -> tuple[type, ...]:
+        return BigAutoField, SmallAutoField
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return super().__instancecheck__(instance) or (
+            cls is AutoField and isinstance(instance, cls._subclasses)
+        )
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        return super().__subclasscheck__(subclass) or (
+            cls is AutoField and issubclass(subclass, cls._subclasses)
+        )
+
+
+class AutoField(AutoFieldMixin, IntegerField, metaclass=AutoFieldMeta):
+    """An automatic primary key of 32 bits."""
+
+    def get_internal_type(self) -> str:
+        return "AutoField"
+
+    def rel_db_type(self, connection: Any) -> str | None:
+        return IntegerField().db_type(connection=connection)
+
+
+class BigAutoField(AutoFieldMixin, BigIntegerField):
+    """An automatic primary key of 64 bits."""
+
+    def get_internal_type(self) -> str:
+        return "BigAutoField"
+
+    def rel_db_type(self, connection: Any) -> str | None:
+        return BigIntegerField().db_type(connection=connection)
+
+
+class SmallAutoField(AutoFieldMixin, SmallIntegerField):
+    """An automatic primary key of 16 bits."""
+
+    def get_internal_type(self) -> str:
+        return "SmallAutoField"
+
+    def rel_db_type(self, connection: Any) -> str | None:
+        return SmallIntegerField().db_type(connection=connection)
+
+
+class FloatField(_Numeric):
+    """A binary floating point number."""
+
+    default_error_messages = {"invalid": _("“%(value)s” value must be a float.")}
+    description = _("Floating point number")
+    number = float
+
+    def get_internal_type(self) -> str:
+        return "FloatField"
+
+    def formfield(self, **kwargs: Any) -> Any:
+        from nuages import forms
+
+        return super().formfield(**({"form_class": forms.FloatField} | kwargs))
+
+
+class DecimalField(Field):
+    """A decimal number of fixed precision."""
+
+    empty_strings_allowed = False
+    default_error_messages = {"invalid": _("“%(value)s” value must be a decimal number.")}
+    description = _("Decimal number")
+    keywords = (keyword("max_digits"), keyword("decimal_places"))
+    field_checks = (*Field.field_checks, _checks.decimal_has_precision)
+
+    def __init__(
+        self,
+        verbose_name: Any = None,
+        name: str | None = None,
+        max_digits: int | None = None,
+        decimal_places: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.max_digits, self.decimal_places = max_digits, decimal_places
+        super().__init__(verbose_name, name, **kwargs)
+
+    @cached_property
+    def validators(self) -> list[Callable[[Any], None]]:
+        precision = validators.DecimalValidator(self.max_digits, self.decimal_places)
+        return [*super().validators, precision]
+
+    @cached_property
+    def context(self) -> decimal.Context:
+        """The precision with which floats are rounded."""
+        return decimal.Context(prec=self.max_digits)
+
+    def get_internal_type(self) -> str:
+        return "DecimalField"
+
+    def to_python(self, value: Any) -> Any:
+        if value is None:
+            return None
+        try:
+            if isinstance(value, float):
+                if math.isnan(value):
+                    raise self.refuse("invalid", value)
+                rounding = self.context if self.max_digits is not None else decimal.getcontext()
+                number = rounding.create_decimal_from_float(value)
+            else:
+                number = decimal.Decimal(value)
+        except (decimal.InvalidOperation, TypeError, ValueError):
+            raise self.refuse("invalid", value) from None
+        if not number.is_finite():
+            raise self.refuse("invalid", value)
+        return number
+
+    def get_prep_value(self, value: Any) -> Any:
+        return self.to_python(super().get_prep_value(value))
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        if not prepared:
+            value = self.get_prep_value(value)
+        if hasattr(value, "as_sql"):
+            return value
+        return connection.ops.adapt_decimalfield_value(
+            value, self.max_digits, self.decimal_places
+        )
+
+    def formfield(self, **kwargs: Any) -> Any:
+        from nuages import forms
+
+        given = {
+            "max_digits": self.max_digits,
+            "decimal_places": self.decimal_places,
+            "form_class": forms.DecimalField,
+        }
+        return super().formfield(**(given | kwargs))

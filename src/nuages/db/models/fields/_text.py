@@ -1,0 +1,458 @@
+"""Fields of text: lines, paragraphs, addresses, paths, identifiers; and raw bytes."""
+
+from __future__ import annotations
+
+import uuid
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from typing import Any
+
+from nuages.core import exceptions, validators
+from nuages.db import connection
+from nuages.db.models.fields import _checks
+from nuages.db.models.fields._base import Field, keyword
+from nuages.utils.functional import cached_property
+from nuages.utils.ipv6 import clean_ipv6_address
+from nuages.utils.translation import gettext_lazy as _
+
+
+class _Text(Field):
+    """What one line and many lines of text share."""
+
+    keywords = (keyword("db_collation"),)
+    #: The type named by the check of ``db_collation``.
+    collated_type = "CharField"
+
+    def __init__(self, *args: Any, db_collation: str | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.db_collation = db_collation
+
+    def db_parameters(self, connection: Any) -> dict[str, Any]:
+        return super().db_parameters(connection) | {"collation": self.db_collation}
+
+    def to_python(self, value: Any) -> Any:
+        return value if value is None or isinstance(value, str) else str(value)
+
+    def get_prep_value(self, value: Any) -> Any:
+        return self.to_python(super().get_prep_value(value))
+
+    def slice_expression(self, expression: Any, start: int, length: int | None) -> Any:
+        from nuages.db.models.functions import Substr
+
+        return Substr(expression, start, length)
+
+
+class CharField(_Text):
+    """A line of text, as long as ``max_length`` at most."""
+
+    field_checks = (
+        *Field.field_checks,
+        _checks.collation_is_supported,
+        _checks.max_length_is_positive,
+    )
+
+    def __init__(self, *args: Any, db_collation: str | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, db_collation=db_collation, **kwargs)
+        if self.max_length is not None:
+            self.validators.append(validators.MaxLengthValidator(self.max_length))
+
+    @property
+    def description(self) -> Any:
+        if self.max_length is None:
+            return _("String (unlimited)")
+        return _("String (up to %(max_length)s)")
+
+    def get_internal_type(self) -> str:
+        return "CharField"
+
+    def formfield(self, **kwargs: Any) -> Any:
+        given: dict[str, Any] = {"max_length": self.max_length}
+        if self.null and not connection.features.interprets_empty_strings_as_nulls:
+            given["empty_value"] = None
+        return super().formfield(**(given | kwargs))
+
+    def cast_db_type(self, connection: Any) -> str | None:
+        if self.max_length is None:
+            return connection.ops.cast_char_field_without_max_length
+        return super().cast_db_type(connection)
+
+
+class CommaSeparatedIntegerField(CharField):
+    """Kept for historical migrations alone."""
+
+    default_validators = [validators.validate_comma_separated_integer_list]
+    description = _("Comma-separated integers")
+    system_check_removed_details = {
+        "msg": (
+            "CommaSeparatedIntegerField is removed except for support in historical migrations."
+        ),
+        "hint": (
+            "Use CharField(validators=[validate_comma_separated_integer_list]) instead."
+        ),
+        "id": "fields.E901",
+    }
+
+
+class _SizedChar(CharField):
+    """A line whose ``max_length`` has a default, and is always written down."""
+
+    default_max_length = 255
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", self.default_max_length)
+        super().__init__(*args, **kwargs)
+
+
+class EmailField(_SizedChar):
+    """An e-mail address."""
+
+    default_validators = [validators.validate_email]
+    description = _("Email address")
+    default_max_length = 254  # RFC 3696, erratum 1690
+
+    def formfield(self, **kwargs: Any) -> Any:
+        from nuages import forms
+
+        return super().formfield(**({"form_class": forms.EmailField} | kwargs))
+
+
+class URLField(CharField):
+    """The address of a page."""
+
+    default_validators = [validators.URLValidator()]
+    description = _("URL")
+
+    def __init__(self, verbose_name: Any = None, name: str | None = None, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 200)
+        super().__init__(verbose_name, name, **kwargs)
+
+    def deconstruct(self) -> tuple[Any, ...]:
+        name, path, args, kwargs = super().deconstruct()
+        if kwargs.get("max_length") == 200:
+            del kwargs["max_length"]
+        return name, path, args, kwargs
+
+    def formfield(self, **kwargs: Any) -> Any:
+        from nuages import forms
+
+        return super().formfield(**({"form_class": forms.URLField} | kwargs))
+
+
+class SlugField(CharField):
+    """Letters, digits, hyphens and underscores, for use in addresses."""
+
+    default_validators = [validators.validate_slug]
+    description = _("Slug (up to %(max_length)s)")
+
+    def __init__(
+        self,
+        *args: Any,
+        max_length: int | None = 50,
+        db_index: bool = True,
+        allow_unicode: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        self.allow_unicode = allow_unicode
+        if allow_unicode:
+            self.default_validators = [validators.validate_unicode_slug]
+        super().__init__(*args, max_length=max_length, db_index=db_index, **kwargs)
+
+    def deconstruct(self) -> tuple[Any, ...]:
+        name, path, args, kwargs = super().deconstruct()
+        # This type's own defaults differ from those of other fields.
+        if self.max_length == 50:
+            kwargs.pop("max_length", None)
+        if self.db_index is False:
+            kwargs["db_index"] = False
+        else:
+            kwargs.pop("db_index", None)
+        if self.allow_unicode:
+            kwargs["allow_unicode"] = self.allow_unicode
+        return name, path, args, kwargs
+
+    def get_internal_type(self) -> str:
+        return "SlugField"
+
+    def formfield(self, **kwargs: Any) -> Any:
+        from nuages import forms
+
+        given = {"form_class": forms.SlugField, "allow_unicode": self.allow_unicode}
+        return super().formfield(**(given | kwargs))
+
+
+class TextField(_Text):
+    """Text of any length."""
+
+    description = _("Text")
+    collated_type = "TextField"
+    field_checks = (*Field.field_checks, _checks.collation_is_supported)
+
+    def get_internal_type(self) -> str:
+        return "TextField"
+
+    def formfield(self, **kwargs: Any) -> Any:
+        from nuages import forms
+
+        # The length is enforced by forms alone.
+        given: dict[str, Any] = {"max_length": self.max_length}
+        if self.choices is None:
+            given["widget"] = forms.Textarea
+        return super().formfield(**(given | kwargs))
+
+
+class FilePathField(Field):
+    """The path of a file or folder below ``path``."""
+
+    description = _("File path")
+    keywords = (
+        keyword("match"),
+        keyword("recursive", False),
+        keyword("allow_files", True),
+        keyword("allow_folders", False),
+    )
+    field_checks = (*Field.field_checks, _checks.path_field_allows_something)
+
+    def __init__(
+        self,
+        verbose_name: Any = None,
+        name: str | None = None,
+        path: str | Callable[[], str] = "",
+        match: str | None = None,
+        recursive: bool = False,
+        allow_files: bool = True,
+        allow_folders: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        self.path, self.match = path, match
+        self.recursive = recursive
+        self.allow_files, self.allow_folders = allow_files, allow_folders
+        kwargs.setdefault("max_length", 100)
+        super().__init__(verbose_name, name, **kwargs)
+
+    def deconstruct(self) -> tuple[Any, ...]:
+        name, path, args, kwargs = super().deconstruct()
+        if self.path != "":
+            kwargs["path"] = self.path
+        if kwargs.get("max_length") == 100:
+            del kwargs["max_length"]
+        return name, path, args, kwargs
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        return None if value is None else str(value)
+
+    def get_internal_type(self) -> str:
+        return "FilePathField"
+
+    def formfield(self, **kwargs: Any) -> Any:
+        from nuages import forms
+
+        given = {
+            "path": self.path() if callable(self.path) else self.path,
+            "match": self.match,
+            "recursive": self.recursive,
+            "form_class": forms.FilePathField,
+            "allow_files": self.allow_files,
+            "allow_folders": self.allow_folders,
+        }
+        return super().formfield(**(given | kwargs))
+
+
+class IPAddressField(Field):
+    """Kept for historical migrations alone."""
+
+    empty_strings_allowed = False
+    description = _("IPv4 address")
+    system_check_removed_details = {
+        "msg": (
+            "IPAddressField has been removed except for support in historical migrations."
+        ),
+        "hint": "Use GenericIPAddressField instead.",
+        "id": "fields.E900",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["max_length"] = 15
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> tuple[Any, ...]:
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["max_length"]
+        return name, path, args, kwargs
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        return None if value is None else str(value)
+
+    def get_internal_type(self) -> str:
+        return "IPAddressField"
+
+
+class GenericIPAddressField(Field):
+    """An address of IP version 4 or 6."""
+
+    empty_strings_allowed = False
+    description = _("IP address")
+    keywords = (keyword("unpack_ipv4", False),)
+    field_checks = (*Field.field_checks, _checks.blank_address_is_null)
+
+    def __init__(
+        self,
+        verbose_name: Any = None,
+        name: str | None = None,
+        protocol: str = "both",
+        unpack_ipv4: bool = False,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        self.protocol, self.unpack_ipv4 = protocol, unpack_ipv4
+        self.default_validators = validators.ip_address_validators(protocol, unpack_ipv4)
+        kwargs["max_length"] = 39  # eight groups of four digits
+        super().__init__(verbose_name, name, *args, **kwargs)
+
+    def deconstruct(self) -> tuple[Any, ...]:
+        name, path, args, kwargs = super().deconstruct()
+        if self.protocol != "both":
+            kwargs["protocol"] = self.protocol
+        if kwargs.get("max_length") == 39:
+            del kwargs["max_length"]
+        return name, path, args, kwargs
+
+    def get_internal_type(self) -> str:
+        return "GenericIPAddressField"
+
+    def _normal(self, value: str) -> str:
+        return clean_ipv6_address(value, self.unpack_ipv4)
+
+    def to_python(self, value: Any) -> Any:
+        if value is None:
+            return None
+        text = (value if isinstance(value, str) else str(value)).strip()
+        if ":" not in text:
+            return text
+        return clean_ipv6_address(text, self.unpack_ipv4, self.error_messages["invalid"])
+
+    default_error_messages = {"invalid": _("Enter a valid %(protocol)s address.")}
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        if value is None:
+            return None
+        if value and ":" in value:
+            try:
+                return self._normal(value)
+            except exceptions.ValidationError:
+                # A part of an address, in a lookup such as ``startswith``.
+                pass
+        return str(value)
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        if not prepared:
+            value = self.get_prep_value(value)
+        return connection.ops.adapt_ipaddressfield_value(value)
+
+    def formfield(self, **kwargs: Any) -> Any:
+        from nuages import forms
+
+        given = {"protocol": self.protocol, "form_class": forms.GenericIPAddressField}
+        return super().formfield(**(given | kwargs))
+
+
+class UUIDField(Field):
+    """A universally unique identifier."""
+
+    default_error_messages = {"invalid": _("“%(value)s” is not a valid UUID.")}
+    description = _("Universally unique identifier")
+    empty_strings_allowed = False
+
+    def __init__(self, verbose_name: Any = None, **kwargs: Any) -> None:
+        kwargs["max_length"] = 32
+        super().__init__(verbose_name, **kwargs)
+
+    def deconstruct(self) -> tuple[Any, ...]:
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["max_length"]
+        return name, path, args, kwargs
+
+    def get_internal_type(self) -> str:
+        return "UUIDField"
+
+    def to_python(self, value: Any) -> Any:
+        if value is None or isinstance(value, uuid.UUID):
+            return value
+        try:
+            return uuid.UUID(**{"int" if isinstance(value, int) else "hex": value})
+        except (AttributeError, ValueError):
+            raise self.refuse("invalid", value) from None
+
+    def get_prep_value(self, value: Any) -> Any:
+        return self.to_python(super().get_prep_value(value))
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        if value is None:
+            return None
+        identifier = self.to_python(value)
+        return identifier if connection.features.has_native_uuid_field else identifier.hex
+
+    def formfield(self, **kwargs: Any) -> Any:
+        from nuages import forms
+
+        return super().formfield(**({"form_class": forms.UUIDField} | kwargs))
+
+
+class BinaryField(Field):
+    """Raw bytes."""
+
+    description = _("Raw binary data")
+    empty_values = [None, b""]
+    default_error_messages = {"invalid": _("“%(value)s” value must be valid Base64.")}
+    field_checks = (*Field.field_checks, _checks.binary_default_is_bytes)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("editable", False)
+        super().__init__(*args, **kwargs)
+        if self.max_length is not None:
+            self.validators.append(validators.MaxLengthValidator(self.max_length))
+
+    def deconstruct(self) -> tuple[Any, ...]:
+        name, path, args, kwargs = super().deconstruct()
+        if self.editable:
+            kwargs["editable"] = True
+        else:
+            del kwargs["editable"]
+        return name, path, args, kwargs
+
+    def get_internal_type(self) -> str:
+        return "BinaryField"
+
+    def get_placeholder_sql(
+        self, value: Any, compiler: Any, connection: Any
+    ) -> tuple[str, tuple[Any, ...]]:
+        """Return the SQL and parameters that stand for ``value``."""
+        return connection.ops.binary_placeholder_sql(value, compiler)
+
+    def get_default(self) -> Any:
+        if self.has_default() and not callable(self.default):
+            return self.default
+        default = super().get_default()
+        return b"" if isinstance(default, str) and default == "" else default
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        value = super().get_db_prep_value(value, connection, prepared)
+        return None if value is None else connection.Database.Binary(value)
+
+    def value_to_string(self, obj: Any) -> str:
+        return b64encode(self.value_from_object(obj)).decode("ascii")
+
+    def to_python(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return memoryview(b64decode(value.encode("ascii"), validate=True))
+        except ValueError:
+            raise self.refuse("invalid", value) from None
+
+
+# ``cached_property`` on a class is read through the instance: the validators above may be appended
+# to, since each field has its own list.
+assert isinstance(Field.__dict__["validators"], cached_property)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from nuages.apps import apps
 from nuages.conf import settings
 from nuages.core import exceptions, validators
-from nuages.db import connection, connections
+from nuages.db import connection
 from nuages.db.models.fields import _checks
 from nuages.db.models.query_utils import DeferredAttribute, RegisterLookupMixin
 from nuages.db.utils import NotSupportedError
@@ -669,15 +669,6 @@ _CHOICE_KEYWORDS = frozenset(
         "disabled",
     }
 )
-
-
-def databases_for(field: Field, databases: Iterable[str]) -> Iterator[Any]:
-    """Yield the connections among ``databases`` to which the router lets the field migrate."""
-    from nuages.db import router
-
-    for alias in databases:
-        if router.allow_migrate_model(alias, field.model):
-            yield connections[alias]
 
 
 def _keywords_of(cls: type[Field]) -> Iterator[Keyword]:

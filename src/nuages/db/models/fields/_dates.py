@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from nuages.conf import settings
 from nuages.db.models.fields import _checks
-from nuages.db.models.fields._base import Field, keyword
+from nuages.db.models.fields._base import Field
 from nuages.utils import timezone
 from nuages.utils.dateparse import parse_date, parse_datetime, parse_duration, parse_time
-from nuages.utils.duration import duration_microseconds, duration_string
+from nuages.utils.duration import duration_string
 from nuages.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -306,13 +306,3 @@ class DurationField(Field):
 
         return super().formfield(**({"form_class": forms.DurationField} | kwargs))
 
-
-__all__ = [
-    "DateField",
-    "DateTimeCheckMixin",
-    "DateTimeField",
-    "DurationField",
-    "TimeField",
-    "duration_microseconds",
-    "keyword",
-]

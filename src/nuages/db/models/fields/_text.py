@@ -11,7 +11,6 @@ from nuages.core import exceptions, validators
 from nuages.db import connection
 from nuages.db.models.fields import _checks
 from nuages.db.models.fields._base import Field, keyword
-from nuages.utils.functional import cached_property
 from nuages.utils.ipv6 import clean_ipv6_address
 from nuages.utils.translation import gettext_lazy as _
 
@@ -293,6 +292,7 @@ class GenericIPAddressField(Field):
 
     empty_strings_allowed = False
     description = _("IP address")
+    default_error_messages = {"invalid": _("Enter a valid %(protocol)s address.")}
     keywords = (keyword("unpack_ipv4", False),)
     field_checks = (*Field.field_checks, _checks.blank_address_is_null)
 
@@ -331,8 +331,6 @@ class GenericIPAddressField(Field):
         if ":" not in text:
             return text
         return clean_ipv6_address(text, self.unpack_ipv4, self.error_messages["invalid"])
-
-    default_error_messages = {"invalid": _("Enter a valid %(protocol)s address.")}
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
@@ -452,7 +450,3 @@ class BinaryField(Field):
         except ValueError:
             raise self.refuse("invalid", value) from None
 
-
-# ``cached_property`` on a class is read through the instance: the validators above may be appended
-# to, since each field has its own list.
-assert isinstance(Field.__dict__["validators"], cached_property)

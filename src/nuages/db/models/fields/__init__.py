@@ -1,0 +1,103 @@
+"""The types of fields that have a column of their own.
+
+Manual: "Model field reference". Relations, files, JSON, generated and composite fields are in the
+modules beside this one.
+"""
+
+from nuages.db.models.fields._base import (
+    NOT_PROVIDED,
+    Empty,
+    Field,
+    _load_field,
+    return_None,
+)
+from nuages.db.models.fields._dates import (
+    DateField,
+    DateTimeCheckMixin,
+    DateTimeField,
+    DurationField,
+    TimeField,
+)
+from nuages.db.models.fields._numbers import (
+    AutoField,
+    AutoFieldMeta,
+    AutoFieldMixin,
+    BigAutoField,
+    BigIntegerField,
+    BooleanField,
+    DecimalField,
+    FloatField,
+    IntegerField,
+    NullBooleanField,
+    PositiveBigIntegerField,
+    PositiveIntegerField,
+    PositiveIntegerRelDbTypeMixin,
+    PositiveSmallIntegerField,
+    SmallAutoField,
+    SmallIntegerField,
+)
+from nuages.db.models.fields._text import (
+    BinaryField,
+    CharField,
+    CommaSeparatedIntegerField,
+    EmailField,
+    FilePathField,
+    GenericIPAddressField,
+    IPAddressField,
+    SlugField,
+    TextField,
+    URLField,
+    UUIDField,
+)
+
+__all__ = [
+    "AutoField",
+    "BLANK_CHOICE_DASH",
+    "BLANK_CHOICE_LABEL",
+    "BigAutoField",
+    "BigIntegerField",
+    "BinaryField",
+    "BooleanField",
+    "CharField",
+    "CommaSeparatedIntegerField",
+    "DateField",
+    "DateTimeField",
+    "DecimalField",
+    "DurationField",
+    "EmailField",
+    "Empty",
+    "Field",
+    "FilePathField",
+    "FloatField",
+    "GenericIPAddressField",
+    "IPAddressField",
+    "IntegerField",
+    "NOT_PROVIDED",
+    "NullBooleanField",
+    "PositiveBigIntegerField",
+    "PositiveIntegerField",
+    "PositiveSmallIntegerField",
+    "SlugField",
+    "SmallAutoField",
+    "SmallIntegerField",
+    "TextField",
+    "TimeField",
+    "URLField",
+    "UUIDField",
+]
+
+# The parts are private: what is written down names this module.
+for _part in list(globals().values()):
+    if getattr(_part, "__module__", "").startswith(f"{__name__}._"):
+        _part.__module__ = __name__
+del _part
+
+
+def __getattr__(name: str) -> object:
+    from nuages.db.models import utils
+
+    if name == "BLANK_CHOICE_LABEL":
+        return utils.BLANK_CHOICE_LABEL
+    if name == "BLANK_CHOICE_DASH":
+        return utils.deprecated_blank_choice_dash()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

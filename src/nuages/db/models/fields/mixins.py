@@ -1,0 +1,46 @@
+"""What several types of field share: the cache of related objects, the check of shared defaults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nuages.core.checks import CheckMessage
+from nuages.db.models.fields import NOT_PROVIDED, _checks
+
+
+class FieldCacheMixin:
+    """Keeps related objects in the instance's ``_state.fields_cache``, under ``cache_name``."""
+
+    @property
+    def cache_name(self) -> str:
+        raise NotImplementedError(f"{type(self).__name__} says no cache_name.")
+
+    def get_cached_value(self, instance: Any, default: Any = NOT_PROVIDED) -> Any:
+        """Return the cached object; without one ``default``, or ``KeyError``."""
+        cache = instance._state.fields_cache
+        if default is NOT_PROVIDED:
+            return cache[self.cache_name]
+        return cache.get(self.cache_name, default)
+
+    def is_cached(self, instance: Any) -> bool:
+        return self.cache_name in instance._state.fields_cache
+
+    def set_cached_value(self, instance: Any, value: Any) -> None:
+        instance._state.fields_cache[self.cache_name] = value
+
+    def delete_cached_value(self, instance: Any) -> None:
+        """Forget the object; ``KeyError`` if there is none."""
+        del instance._state.fields_cache[self.cache_name]
+
+
+class CheckFieldDefaultMixin:
+    """Warns of a mutable default: every instance would share it."""
+
+    #: A callable that would do, and a default that would not.
+    _default_hint = ("<valid default>", "<invalid default>")
+
+    def _check_default(self) -> list[CheckMessage]:
+        return list(_checks.default_is_not_shared(self))
+
+    def check(self, **kwargs: Any) -> list[CheckMessage]:
+        return [*super().check(**kwargs), *self._check_default()]  # type: ignore[misc]

@@ -1,0 +1,381 @@
+"""Functions generated for exactly one model: its constructor and its row loaders.
+
+Each has a plain twin of the same meaning (:func:`plain_init`, ``Model.from_db``), which runs where the
+generated one would skip something that a project has put there: receivers of ``pre_init`` and
+``post_init``, descriptors that are not ours, an ``__init__``, ``__setattr__`` or ``from_db`` of the
+project's own. ``NUAGES = {"COMPILED_MODELS": False}`` turns the generated ones off.
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Callable, Iterator
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+from nuages.conf import switches
+from nuages.db.models.query_utils import DeferredAttribute
+from nuages.db.models.signals import post_init, pre_init
+from nuages.utils.codegen import compile_function
+
+if TYPE_CHECKING:
+    from nuages.db.models.base import Model
+
+
+class Deferred:
+    """The value of a field that is not loaded. Manual: "Customizing model loading"."""
+
+    def __repr__(self) -> str:
+        return "<Deferred field>"
+
+    def __str__(self) -> str:
+        return "<Deferred field>"
+
+
+DEFERRED = Deferred()
+
+
+class _Missing:
+    """Stands for an argument that was not given."""
+
+    def __repr__(self) -> str:
+        return "…"
+
+
+MISSING: Any = _Missing()
+
+#: The name under which a class keeps its generated functions, in its own ``__dict__``.
+SHELF = "_compiled_functions"
+
+
+def shelf(model: type[Model]) -> dict[Any, Any]:
+    """Return the generated functions of exactly this class."""
+    kept = model.__dict__.get(SHELF)
+    if kept is None:
+        kept = {}
+        type.__setattr__(model, SHELF, kept)
+    return kept
+
+
+def forget(model: type[Model]) -> None:
+    """Drop what was generated for ``model``: it has changed."""
+    own = model.__dict__
+    if SHELF not in own:
+        return
+    made = own[SHELF].get("init")
+    if made is not None and own.get("__init__") is made:
+        type.__delattr__(model, "__init__")
+    type.__delattr__(model, SHELF)
+
+
+def forget_tree(model: type[Model]) -> None:
+    """Drop what was generated for ``model`` and all models below it."""
+    forget(model)
+    for child in model.__subclasses__():
+        forget_tree(child)
+
+
+# The constructor
+
+
+def plain_init(instance: Model, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Set the fields of a new instance: positional values first, then by name, then defaults.
+
+    Raises:
+        TypeError: an abstract model; a field given twice; an unknown name.
+        IndexError: more values than fields.
+    """
+    cls = type(instance)
+    options = cls._meta
+    if options.abstract:
+        raise TypeError("Abstract models cannot be instantiated.")
+    pre_init.send(sender=cls, args=args, kwargs=kwargs)
+    instance._state = _base.ModelState()
+    if args:
+        _check_arguments(options, args, kwargs)
+    for field, value in zip_longest(_positional(options, args, kwargs), args, fillvalue=MISSING):
+        attname = field.attname
+        if value is MISSING:
+            if field.is_relation and field.name in kwargs and field.name != attname:
+                related = kwargs.pop(field.name)
+                if related is not DEFERRED:
+                    setattr(instance, field.name, related)
+                kwargs.pop(attname, None)
+                continue
+            if attname in kwargs:
+                value = kwargs.pop(attname)
+            elif field.column is None or field.generated:
+                continue
+            else:
+                value = field.get_default()
+        if value is not DEFERRED:
+            setattr(instance, attname, value)
+    if kwargs:
+        set_properties(instance, kwargs)
+    post_init.send(sender=cls, instance=instance)
+
+
+def _positional(options: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Any]:
+    # Rows are given by column; with names, relations without a column can be meant as well.
+    yield from options.concrete_fields[: len(args)]
+    if args and len(args) == len(options.concrete_fields) and not kwargs:
+        return
+    taken = set(map(id, options.concrete_fields[: len(args)]))
+    for field in options.fields:
+        if id(field) not in taken:
+            yield field
+
+
+def _check_arguments(options: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    if len(args) > len(options.concrete_fields):
+        raise IndexError("Number of args exceeds number of fields")
+    for field in options.concrete_fields[: len(args)]:
+        for name in (field.name, field.attname):
+            if name in kwargs:
+                raise TypeError(
+                    f"{options.object_name}() got both positional and keyword arguments for "
+                    f"field '{field.name}'."
+                )
+
+
+def set_properties(instance: Model, kwargs: dict[str, Any]) -> None:
+    """Set what remains of a constructor's keywords: properties, and relations without a column.
+
+    Raises:
+        TypeError: some are neither.
+    """
+    options = instance._meta
+    unknown = []
+    for name, value in kwargs.items():
+        if name in options._property_names or _names_field(options, name):
+            if value is not DEFERRED:
+                setattr(instance, name, value)
+        else:
+            unknown.append(name)
+    if unknown:
+        names = ", ".join(f"'{name}'" for name in unknown)
+        raise TypeError(f"{options.object_name}() got unexpected keyword arguments: {names}")
+
+
+def _names_field(options: Any, name: str) -> bool:
+    from nuages.core.exceptions import FieldDoesNotExist
+
+    try:
+        options.get_field(name)
+    except FieldDoesNotExist:
+        return False
+    return True
+
+
+def _plain_kinds() -> tuple[Any, ...]:
+    from nuages.db.models.fields.related_descriptors import ForeignKeyDeferredAttribute
+
+    return DeferredAttribute, ForeignKeyDeferredAttribute
+
+
+def can_be_compiled(model: type[Model]) -> bool:
+    """Whether writing the instance's ``__dict__`` does what assigning the fields would."""
+    if not switches.enabled("COMPILED_MODELS") or model._meta.abstract:
+        return False
+    if model.__setattr__ is not object.__setattr__ or "_state" in model._meta._forward_fields_map:
+        return False
+    kinds = _plain_kinds()
+    return all(
+        field.attname.isidentifier()
+        and not keyword.iskeyword(field.attname)
+        and not field.attname.startswith("__")
+        and field.name.isidentifier()
+        and not keyword.iskeyword(field.name)
+        and type(_attribute(model, field.attname)) in kinds
+        for field in model._meta.concrete_fields
+    )
+
+
+def _attribute(model: type[Model], name: str) -> Any:
+    for cls in model.__mro__:
+        if name in cls.__dict__:
+            return cls.__dict__[name]
+    return None
+
+
+def compile_init(model: type[Model]) -> Callable[..., None] | None:
+    """Return the constructor generated for ``model``; ``None`` if it must be the plain one.
+
+    Fields are keyword-only parameters, so that the interpreter itself matches names and values.
+    """
+    options = model._meta
+    if not can_be_compiled(model):
+        return None
+    fields = list(options.concrete_fields)
+    scope: dict[str, Any] = {
+        "M": MISSING,
+        "D": DEFERRED,
+        "C": model,
+        "S": _base.ModelState,
+        "pre": pre_init,
+        "post": post_init,
+        "plain": plain_init,
+        "properties": set_properties,
+    }
+    parameters: list[str] = []
+    again: list[str] = []  # what hands all keywords to the plain constructor
+    sets: list[str] = []
+    for number, field in enumerate(fields):
+        attname, related = field.attname, field.name != field.attname and field.is_relation
+        for name in (attname, field.name) if related else (attname,):
+            parameters.append(f"{name}=M")
+            again.append(f"    if {name} is not M: kw[{name!r}] = {name}")
+        if field.generated:
+            default = None
+        else:
+            default = _default_source(field, number, scope)
+        body = [f"if {attname} is M:"]
+        if default is None:
+            body += ["    pass"]
+        else:
+            body += [f"    d[{attname!r}] = {default}"]
+        body += [f"elif {attname} is not D: d[{attname!r}] = {attname}"]
+        if related:
+            body = [
+                f"if {field.name} is not M:",
+                f"    if {field.name} is not D: self.{field.name} = {field.name}",
+                f"el{body[0]}",
+                *body[1:],
+            ]
+        sets += [f"    {line}" for line in body]
+    if len(set(parameters)) < len(parameters):
+        return None
+    reserved = {"self", "args", "kw", "d", *scope}
+    if reserved & {each.removesuffix("=M") for each in parameters}:
+        return None
+    values = ", ".join(f"v{number}" for number in range(len(fields)))
+    from_values = [
+        f"        if v{n} is not D: d[{f.attname!r}] = v{n}" for n, f in enumerate(fields)
+    ]
+    source = "\n".join(
+        [
+            f"def __init__(self, /, *args, {', '.join(parameters)}, **kw):",
+            "    if type(self) is not C or pre.receivers or post.receivers:",
+            *(f"    {line}" for line in again),
+            "        return plain(self, args, kw)",
+            "    if args:",
+            *(f"    {line}" for line in again),
+            f"        if kw or len(args) != {len(fields)}:",
+            "            return plain(self, args, kw)",
+            "        d = self.__dict__",
+            "        d['_state'] = S()",
+            f"        {values}, = args",
+            *from_values,
+            "        return",
+            "    d = self.__dict__",
+            "    d['_state'] = S()",
+            *sets,
+            "    if kw: properties(self, kw)",
+        ]
+    )
+    return compile_function(source, "__init__", scope, f"model {options.label}")
+
+
+def _default_source(field: Any, number: int, scope: dict[str, Any]) -> str:
+    from nuages.db.models.fields import Field
+
+    name = f"f{number}"
+    ours = type(field).get_default is Field.get_default
+    if ours and "_get_default" not in type(field).__dict__:
+        maker = field._get_default
+        if maker is str:
+            return "''"
+        if field.has_default() and not callable(field.default):
+            scope[name] = field.default
+            return name
+        if not field.has_default() and not field.has_db_default():
+            return "None"
+        scope[name] = maker
+    else:
+        scope[name] = field.get_default
+    return f"{name}()"
+
+
+def initialise(instance: Model, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Run the constructor of the instance's class: the generated one if there can be one.
+
+    The first call generates it, and makes it the class's ``__init__`` if that is ours.
+    """
+    cls = type(instance)
+    kept = shelf(cls)
+    if "init" not in kept:
+        made = kept["init"] = None if not cls._meta.apps.models_ready else compile_init(cls)
+        if made is None and not cls._meta.apps.models_ready:
+            # More may be added to the class yet.
+            del kept["init"]
+        elif made is not None and cls.__init__ is _base.Model.__init__ is _base.OWN_INIT:
+            made.__qualname__ = f"{cls.__qualname__}.__init__"
+            made.__module__ = cls.__module__
+            type.__setattr__(cls, "__init__", made)
+    made = kept.get("init")
+    if made is not None:
+        made(instance, *args, **kwargs)
+    else:
+        plain_init(instance, args, kwargs)
+
+
+# Rows
+
+
+def row_loader(
+    model: type[Model], attnames: tuple[str, ...]
+) -> Callable[[tuple[Any, ...], str], Model]:
+    """Return ``load(row, using)``: an instance of ``model`` with the row's values.
+
+    Args:
+        attnames: the attributes that the row has, in order. Others are deferred.
+    """
+    kept = shelf(model)
+    key = ("row", attnames)
+    loader = kept.get(key)
+    if loader is None:
+        loader = kept[key] = _make_row_loader(model, attnames)
+    return loader
+
+
+def _make_row_loader(
+    model: type[Model], attnames: tuple[str, ...]
+) -> Callable[[tuple[Any, ...], str], Model]:
+    def faithful(row: tuple[Any, ...], using: str) -> Model:
+        return model.from_db(using, attnames, row)
+
+    inits = (_base.Model.__init__, model.__dict__.get(SHELF, {}).get("init"))
+    untouched = (
+        getattr(model.from_db, "__func__", None) is _base.OWN_FROM_DB
+        and model.__init__ in inits
+        and _base.Model.__init__ is _base.OWN_INIT
+        and can_be_compiled(model)
+    )
+    if not untouched or not all(name.isidentifier() for name in attnames):
+        return faithful
+    entries = ", ".join(f"{name!r}: v{n}" for n, name in enumerate(attnames))
+    values = "".join(f"v{n}, " for n in range(len(attnames)))
+    source = f"""\
+def load(row, using):
+    if pre.receivers or post.receivers:
+        return faithful(row, using)
+    {values}= row
+    state = S()
+    state.adding = False
+    state.db = using
+    self = new(C)
+    self.__dict__ = {{"_state": state, {entries}}}
+    return self
+"""
+    scope = {
+        "pre": pre_init,
+        "post": post_init,
+        "faithful": faithful,
+        "new": model.__new__,
+        "S": _base.ModelState,
+        "C": model,
+    }
+    return compile_function(source, "load", scope, f"rows of {model._meta.label}")
+
+
+from nuages.db.models import base as _base  # noqa: E402  (each needs the other by name)

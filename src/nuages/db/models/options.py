@@ -1,0 +1,746 @@
+"""``Model._meta``: what a model is made of. Manual: "Model _meta API", "Model Meta options"."""
+
+from __future__ import annotations
+
+import bisect
+import copy
+import inspect
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from nuages.apps import apps
+from nuages.conf import settings
+from nuages.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from nuages.db import connection, connections
+from nuages.db.models import AutoField, Manager, OrderWrt, UniqueConstraint
+from nuages.db.models.fields import composite
+from nuages.db.models.query_utils import PathInfo
+from nuages.utils.datastructures import ImmutableList
+from nuages.utils.functional import cached_property
+from nuages.utils.module_loading import import_string
+from nuages.utils.text import camel_case_to_spaces, format_lazy
+from nuages.utils.translation import override
+
+if TYPE_CHECKING:
+    from nuages.db.models.base import Model
+
+EMPTY_RELATION_TREE: tuple[Any, ...] = ()
+
+IMMUTABLE_WARNING = (
+    "What '%s' returns is shared by all callers and cannot be changed: make a list of it first."
+)
+
+#: The names allowed in ``class Meta``; packages extend it.
+DEFAULT_NAMES: tuple[str, ...] = (
+    "verbose_name",
+    "verbose_name_plural",
+    "db_table",
+    "db_table_comment",
+    "ordering",
+    "unique_together",
+    "permissions",
+    "get_latest_by",
+    "order_with_respect_to",
+    "app_label",
+    "db_tablespace",
+    "abstract",
+    "managed",
+    "proxy",
+    "swappable",
+    "auto_created",
+    "apps",
+    "default_permissions",
+    "select_on_save",
+    "default_related_name",
+    "required_db_features",
+    "required_db_vendor",
+    "base_manager_name",
+    "default_manager_name",
+    "indexes",
+    "constraints",
+)
+
+
+def normalize_together(option_together: Any) -> Any:
+    """Return ``unique_together`` as a tuple of tuples; one group may stand for itself.
+
+    What cannot be read so is returned as it is, for the checks to complain of.
+    """
+    try:
+        groups = tuple(option_together)
+        if groups and not isinstance(groups[0], list | tuple):
+            groups = (groups,)
+        return tuple(map(tuple, groups))
+    except TypeError:
+        return option_together
+
+
+def make_immutable_fields_list(name: str, data: Iterable[Any]) -> ImmutableList:
+    """Return ``data`` as a list that refuses changes, saying that it came from ``name``."""
+    return ImmutableList(data, warning=IMMUTABLE_WARNING % name)
+
+
+class derived[T](cached_property[T]):
+    """A value computed from the fields, and forgotten when they change.
+
+    Those of ``reverse`` also depend on the relations of other models to this one, and are forgotten
+    when any model changes.
+    """
+
+    forward: ClassVar[set[str]] = set()
+    reverse: ClassVar[set[str]] = set()
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        super().__set_name__(owner, name)
+        self.forward.add(name)
+
+
+class derived_reverse[T](derived[T]):
+    """A :class:`derived` value that depends on relations from other models."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        cached_property.__set_name__(self, owner, name)
+        self.reverse.add(name)
+
+
+class Options:
+    """The description of one model: its ``Meta`` options, its fields, managers and parents."""
+
+    FORWARD_PROPERTIES = derived.forward
+    REVERSE_PROPERTIES = derived.reverse
+
+    default_apps = apps
+    #: What an option is when ``Meta`` does not say. Lists and sets are made anew for each model.
+    initial: ClassVar[dict[str, Any]] = {
+        "base_manager_name": None,
+        "default_manager_name": None,
+        "model_name": None,
+        "verbose_name": None,
+        "verbose_name_plural": None,
+        "db_table": "",
+        "db_table_comment": "",
+        "ordering": [],
+        "indexes": [],
+        "constraints": [],
+        "unique_together": [],
+        "select_on_save": False,
+        "default_permissions": ("add", "change", "delete", "view"),
+        "permissions": [],
+        "object_name": None,
+        "get_latest_by": None,
+        "order_with_respect_to": None,
+        "required_db_features": [],
+        "required_db_vendor": None,
+        "pk": None,
+        "auto_field": None,
+        "abstract": False,
+        "managed": True,
+        "proxy": False,
+        #: For a proxy: the model that it stands for, itself perhaps a proxy.
+        "proxy_for_model": None,
+        #: The nearest model with a table: the model itself, or behind proxies. ``None``: abstract.
+        "concrete_model": None,
+        "swappable": None,
+        "auto_created": False,
+        "default_related_name": None,
+        # Fields: with columns, many-to-many, and those that are neither.
+        "local_fields": [],
+        "local_many_to_many": [],
+        "private_fields": [],
+        "local_managers": [],
+        #: Parent model -> the field that links to it (``None`` for the concrete parent of a proxy).
+        "parents": {},
+        "related_fkey_lookups": [],
+        "_ordering_clash": False,
+    }
+
+    def __init__(self, meta: type | None, app_label: str | None = None) -> None:
+        for name, value in self.initial.items():
+            fresh = copy.copy(value) if isinstance(value, list | dict) else value
+            setattr(self, name, fresh)
+        self.db_tablespace = settings.DEFAULT_TABLESPACE
+        self.app_label = app_label
+        self.apps = self.default_apps
+        self.meta = meta
+
+    def __repr__(self) -> str:
+        return f"<Options for {self.object_name}>"
+
+    def __str__(self) -> str:
+        return self.label_lower
+
+    # Names
+
+    @property
+    def label(self) -> str:
+        """``app_label.ModelName``."""
+        return f"{self.app_label}.{self.object_name}"
+
+    @property
+    def label_lower(self) -> str:
+        return f"{self.app_label}.{self.model_name}"
+
+    @property
+    def app_config(self) -> Any:
+        """The application's configuration; ``None`` if it is not installed."""
+        return self.apps.app_configs.get(self.app_label)
+
+    @cached_property
+    def installed(self) -> bool:
+        return self.app_config is not None
+
+    @property
+    def verbose_name_raw(self) -> str:
+        """The verbose name untranslated."""
+        with override(None):
+            return str(self.verbose_name)
+
+    @property
+    def swapped(self) -> str | None:
+        """The model named by the setting ``swappable`` in the place of this one, or ``None``."""
+        replacement = self.swappable and getattr(settings, self.swappable, None)
+        if not replacement:
+            return None
+        label, dot, name = replacement.partition(".")
+        # What is no label is given back as it is: the checks complain of it.
+        same = dot and f"{label}.{name.lower()}" == self.label_lower
+        return None if same else replacement
+
+    # How it is made
+
+    def contribute_to_class(self, cls: type[Model], name: str) -> None:
+        """Become ``cls._meta``, and read ``class Meta``.
+
+        Raises:
+            TypeError: ``Meta`` has a name that is no option.
+        """
+        from nuages.db.backends.utils import truncate_name
+
+        cls._meta = self
+        self.model = cls
+        self.object_name = cls.__name__
+        self.model_name = self.object_name.lower()
+        self.verbose_name = camel_case_to_spaces(self.object_name)
+        #: What ``Meta`` said itself: migrations write it down.
+        self.original_attrs: dict[str, Any] = {}
+        if self.meta is not None:
+            self._read_meta(self.meta)
+            self.unique_together = normalize_together(self.unique_together)
+            if not self.abstract:
+                for option in ("constraints", "indexes"):
+                    named = [self._with_name_filled(each, cls) for each in getattr(self, option)]
+                    setattr(self, option, named)
+            self._ordering_clash = bool(self.ordering and self.order_with_respect_to)
+        if self.verbose_name_plural is None:
+            self.verbose_name_plural = format_lazy("{}s", self.verbose_name)
+        del self.meta
+        if not self.db_table:
+            self.db_table = truncate_name(
+                f"{self.app_label}_{self.model_name}", connection.ops.max_name_length()
+            )
+
+    def _read_meta(self, meta: type) -> None:
+        own = {name for name in vars(meta) if not name.startswith("_")}
+        for name in DEFAULT_NAMES:
+            if hasattr(meta, name):
+                value = self.original_attrs[name] = getattr(meta, name)
+                setattr(self, name, value)
+        if unknown := own.difference(DEFAULT_NAMES):
+            raise TypeError(f"'class Meta' got invalid attribute(s): {','.join(sorted(unknown))}")
+
+    def _with_name_filled(self, each: Any, cls: type) -> Any:
+        each = each.clone()
+        each.name = each.name % {
+            "app_label": self.app_label.lower(),
+            "class": cls.__name__.lower(),
+        }
+        return each
+
+    def _get_default_pk_class(self) -> type:
+        config = self.app_config
+        path = getattr(config, "default_auto_field", settings.DEFAULT_AUTO_FIELD)
+        if config is not None and config._is_default_auto_field_overridden:
+            cls = type(config)
+            source = f"{cls.__module__}.{cls.__qualname__}.default_auto_field"
+        else:
+            source = "DEFAULT_AUTO_FIELD"
+        if not path:
+            raise ImproperlyConfigured(f"{source} must not be empty.")
+        try:
+            field_class = import_string(path)
+        except ImportError as error:
+            raise ImproperlyConfigured(
+                f"{source} refers to the module '{path}' that could not be imported."
+            ) from error
+        if not issubclass(field_class, AutoField):
+            raise ValueError(f"Primary key '{path}' referred by {source} must subclass AutoField.")
+        return field_class
+
+    def _prepare(self, model: type[Model]) -> None:
+        """Add what the model needs and does not declare: the order column, the primary key."""
+        if self.order_with_respect_to:
+            wanted = self.order_with_respect_to
+            for field in self._own_fields():
+                if wanted in (field.name, getattr(field, "attname", None)):
+                    self.order_with_respect_to = field
+                    break
+            else:
+                raise FieldDoesNotExist(f"{self.object_name} has no field named '{wanted}'")
+            self.ordering = ("_order",)
+            if not any(isinstance(field, OrderWrt) for field in self.local_fields):
+                model.add_to_class("_order", OrderWrt())
+        else:
+            self.order_with_respect_to = None
+        if self.pk is not None:
+            return
+        links = [link for link in self.parents.values() if link is not None]
+        if links:
+            # The first parent's link is the key. (A class may have declared the link itself.)
+            link = next((f for f in self.local_fields if f.name == links[0].name), links[0])
+            link.primary_key = True
+            self.setup_pk(link)
+            if not link.remote_field.parent_link:
+                raise ImproperlyConfigured(f"Add parent_link=True to {link}.")
+        else:
+            field_class = self._get_default_pk_class()
+            model.add_to_class(
+                "id", field_class(verbose_name="ID", primary_key=True, auto_created=True)
+            )
+
+    def add_manager(self, manager: Any) -> None:
+        self.local_managers.append(manager)
+        self._expire_cache()
+
+    def add_field(self, field: Any, private: bool = False) -> None:
+        """Take in a field of the model's own, in the order of creation."""
+        if private:
+            self.private_fields.append(field)
+        elif field.is_relation and field.many_to_many:
+            bisect.insort(self.local_many_to_many, field)
+        else:
+            bisect.insort(self.local_fields, field)
+            self.setup_pk(field)
+        target = getattr(field.remote_field, "model", None) if field.is_relation else None
+        if hasattr(target, "_meta"):
+            target._meta._expire_cache(forward=False)
+        self._expire_cache(reverse=field.is_relation and bool(getattr(field, "remote_field", None)))
+
+    def setup_pk(self, field: Any) -> None:
+        if not self.pk and field.primary_key:
+            self.pk = field
+            field.serialize = False
+
+    def setup_proxy(self, target: type[Model]) -> None:
+        """Stand for ``target``."""
+        self.pk = target._meta.pk
+        self.proxy_for_model = target
+        self.db_table = target._meta.db_table
+
+    def can_migrate(self, connection: Any) -> bool:
+        """Whether a database (a connection or an alias) can have the model's table."""
+        if self.proxy or self.swapped or not self.managed:
+            return False
+        if isinstance(connection, str):
+            connection = connections[connection]
+        if self.required_db_vendor:
+            return self.required_db_vendor == connection.vendor
+        return all(
+            getattr(connection.features, feature, False) for feature in self.required_db_features
+        )
+
+    # Managers
+
+    @derived
+    def managers(self) -> ImmutableList:
+        """All managers, in the order of creation; a nearer class hides one of the same name."""
+        found: dict[str, tuple[int, int, Any]] = {}
+        bases = (base for base in self.model.mro() if hasattr(base, "_meta"))
+        for depth, base in enumerate(bases):
+            for manager in base._meta.local_managers:
+                if manager.name not in found:
+                    manager = copy.copy(manager)
+                    manager.model = self.model
+                    found[manager.name] = (depth, manager.creation_counter, manager)
+        in_order = sorted(found.values(), key=lambda entry: entry[:2])
+        return make_immutable_fields_list("managers", (entry[2] for entry in in_order))
+
+    @derived
+    def managers_map(self) -> dict[str, Any]:
+        return {manager.name: manager for manager in self.managers}
+
+    def _named_manager(self, option: str) -> Any:
+        """Return the manager that ``Meta`` names by ``option``, or that of the first parent."""
+        name = getattr(self, option)
+        if not name:
+            # Only the nearest parent may say so.
+            for parent in self.model.mro()[1:]:
+                if hasattr(parent, "_meta"):
+                    wanted = getattr(parent._meta, option.removesuffix("_name"))
+                    if wanted is not None and (
+                        wanted.name != "_base_manager" or option.startswith("default")
+                    ):
+                        name = wanted.name
+                    break
+        if not name:
+            return None
+        try:
+            return self.managers_map[name]
+        except KeyError:
+            raise ValueError(f"{self.object_name} has no manager named {name!r}") from None
+
+    @derived
+    def base_manager(self) -> Any:
+        """The manager that follows relations: all rows, unless ``base_manager_name`` says."""
+        manager = self._named_manager("base_manager_name")
+        if manager is None:
+            manager = Manager()
+            manager.name = "_base_manager"
+            manager.model = self.model
+            manager.auto_created = True
+        return manager
+
+    @derived
+    def default_manager(self) -> Any:
+        """The manager that generic code uses: ``default_manager_name``, or the first."""
+        if not self.default_manager_name and not self.local_managers:
+            return self._named_manager("default_manager_name") or next(iter(self.managers), None)
+        if self.default_manager_name:
+            return self._named_manager("default_manager_name")
+        return next(iter(self.managers), None)
+
+    # Parents
+
+    @cached_property
+    def all_parents(self) -> tuple[type[Model], ...]:
+        """All models above this one (through parent links), the nearest first."""
+        found = dict.fromkeys(self.parents)
+        for parent in self.parents:
+            found |= dict.fromkeys(parent._meta.all_parents)
+        return tuple(found)
+
+    def get_parent_list(self) -> list[type[Model]]:
+        return list(self.all_parents)
+
+    def get_base_chain(self, model: type[Model]) -> list[type[Model]]:
+        """Return the models between this one and ``model``, the nearest first, ``model`` last."""
+        if not self.parents:
+            return []
+        if model in self.parents:
+            return [model]
+        for parent in self.parents:
+            if chain := parent._meta.get_base_chain(model):
+                return [parent, *chain]
+        return []
+
+    def get_ancestor_link(self, ancestor: type[Model]) -> Any:
+        """Return the field with which the way from here to ``ancestor`` starts, or ``None``."""
+        if ancestor in self.parents:
+            return self.parents[ancestor]
+        for parent, link in self.parents.items():
+            if beyond := parent._meta.get_ancestor_link(ancestor):
+                # A proxy's parent has no link: the way starts with the parent's own.
+                return link or beyond
+        return None
+
+    def get_path_to_parent(self, parent: type[Model]) -> list[PathInfo]:
+        """Return the hops that lead from this model to its ancestor ``parent``."""
+        if self.model is parent:
+            return []
+        path = []
+        options = self
+        for ancestor in self._concrete_chain(parent):
+            if ancestor._meta is options:
+                continue
+            link = options.get_ancestor_link(ancestor)
+            if link is None:
+                continue
+            path.append(
+                PathInfo(
+                    from_opts=options,
+                    to_opts=ancestor._meta,
+                    target_fields=tuple(target for _source, target in link.related_fields),
+                    join_field=link,
+                    m2m=False,
+                    direct=True,
+                    filtered_relation=None,
+                )
+            )
+            options = ancestor._meta
+        return path
+
+    def _concrete_chain(self, parent: type[Model]) -> Iterator[type[Model]]:
+        # From the first model that has a table: a proxy joins nothing.
+        proxied = self.concrete_model
+        for model in self.get_base_chain(parent):
+            if model is not proxied:
+                yield model
+
+    def get_path_from_parent(self, parent: type[Model]) -> list[PathInfo]:
+        """Return the hops that lead from the ancestor ``parent`` to this model."""
+        if self.model is parent:
+            return []
+        model = self.concrete_model
+        chain = [*reversed(model._meta.get_base_chain(parent)), model]
+        path: list[PathInfo] = []
+        for above, below in zip(chain, chain[1:], strict=False):
+            path += below._meta.get_ancestor_link(above).reverse_path_infos
+        return path
+
+    # Fields
+
+    def _lineage(self, proxies: bool) -> Iterator[Options]:
+        """Yield the options of all ancestors, then these: each once.
+
+        Args:
+            proxies: only follow the parents that have the same table.
+        """
+        seen: set[int] = set()
+
+        def walk(options: Options) -> Iterator[Options]:
+            for parent in options.parents:
+                above = parent._meta
+                if not proxies or above.concrete_model is self.concrete_model:
+                    yield from walk(above)
+            if id(options) not in seen:
+                seen.add(id(options))
+                yield options
+
+        return walk(self)
+
+    def _own_fields(self) -> Iterator[Any]:
+        yield from self.local_fields
+        yield from self.local_many_to_many
+        yield from self.private_fields
+
+    def _get_fields(
+        self,
+        forward: bool = True,
+        reverse: bool = True,
+        include_parents: bool = True,
+        include_hidden: bool = False,
+    ) -> ImmutableList:
+        """Return fields of the model and its ancestors, relations from other models first."""
+        if not forward and not reverse:
+            raise TypeError("Fields can be forward, reverse or both, but not neither.")
+        fields: list[Any] = []
+        for options in self._lineage(proxies=not include_parents):
+            if reverse and not options.proxy:
+                for field in options._relation_tree:
+                    relation = field.remote_field
+                    # The link from this model to its parent is not a relation of the model's own.
+                    inherited_link = options is not self and getattr(relation, "parent_link", False)
+                    if (include_hidden or not relation.hidden) and not inherited_link:
+                        fields.append(relation)
+            if forward:
+                fields += options.local_fields
+                fields += options.local_many_to_many
+        if forward:
+            fields += self.private_fields
+        return make_immutable_fields_list("get_fields()", fields)
+
+    def get_fields(
+        self, include_parents: bool = True, include_hidden: bool = False
+    ) -> ImmutableList:
+        """Return the fields of the model, and the relations from other models to it.
+
+        Args:
+            include_parents: also those of parent models.
+            include_hidden: also those with ``hidden=True``.
+        """
+        key = (include_parents, include_hidden)
+        cache = self._get_fields_cache
+        if key not in cache:
+            cache[key] = self._get_fields(
+                include_parents=include_parents, include_hidden=include_hidden
+            )
+        return cache[key]
+
+    @derived_reverse
+    def _get_fields_cache(self) -> dict[tuple[bool, bool], ImmutableList]:
+        return {}
+
+    def get_field(self, field_name: str) -> Any:
+        """Return a field, or a relation from another model, by name.
+
+        Raises:
+            FieldDoesNotExist: there is none.
+        """
+        field = self._forward_fields_map.get(field_name)
+        if field is not None:
+            return field
+        if not self.apps.models_ready:
+            raise FieldDoesNotExist(
+                f"{self.object_name} has no field named '{field_name}'. The app cache isn't "
+                "ready yet, so if this is an auto-created related field, it won't be available "
+                "yet."
+            )
+        try:
+            return self.fields_map[field_name]
+        except KeyError:
+            raise FieldDoesNotExist(
+                f"{self.object_name} has no field named '{field_name}'"
+            ) from None
+
+    @derived
+    def fields(self) -> ImmutableList:
+        """The fields with a value of their own, those of parents first."""
+        found = (field for options in self._lineage(False) for field in options.local_fields)
+        return make_immutable_fields_list("fields", found)
+
+    @derived
+    def concrete_fields(self) -> ImmutableList:
+        """The fields that have a column."""
+        return make_immutable_fields_list(
+            "concrete_fields", (field for field in self.fields if field.concrete)
+        )
+
+    @derived
+    def local_concrete_fields(self) -> ImmutableList:
+        """The fields that have a column in the model's own table."""
+        return make_immutable_fields_list(
+            "local_concrete_fields", (field for field in self.local_fields if field.concrete)
+        )
+
+    @derived
+    def many_to_many(self) -> ImmutableList:
+        """The many-to-many fields."""
+        found = (field for options in self._lineage(False) for field in options.local_many_to_many)
+        return make_immutable_fields_list("many_to_many", found)
+
+    @derived_reverse
+    def related_objects(self) -> ImmutableList:
+        """The relations from other models to this one."""
+        relations = self._get_fields(forward=False, include_hidden=True)
+        return make_immutable_fields_list(
+            "related_objects",
+            (each for each in relations if not each.hidden or each.field.many_to_many),
+        )
+
+    @derived
+    def _forward_fields_map(self) -> dict[str, Any]:
+        return self._by_name(self._get_fields(reverse=False))
+
+    @derived_reverse
+    def fields_map(self) -> dict[str, Any]:
+        """The relations from other models, by name."""
+        return self._by_name(self._get_fields(forward=False, include_hidden=True))
+
+    @staticmethod
+    def _by_name(fields: Iterable[Any]) -> dict[str, Any]:
+        named: dict[str, Any] = {}
+        for field in fields:
+            named[field.name] = field
+            # A relation also answers to the name of its column's attribute.
+            if attname := getattr(field, "attname", None):
+                named[attname] = field
+        return named
+
+    @property
+    def _relation_tree(self) -> tuple[Any, ...]:
+        """The fields of other models that point to this one."""
+        tree = self.__dict__.get("_relation_tree")
+        if tree is None:
+            self._populate_directed_relation_graph()
+            tree = self.__dict__.get("_relation_tree", EMPTY_RELATION_TREE)
+        return tree
+
+    def _populate_directed_relation_graph(self) -> Any:
+        """Find the relations between all models, and give each model those that point to it."""
+        pointing: dict[Options, list[Any]] = defaultdict(list)
+        models = self.apps.get_models(include_auto_created=True)
+        for model in models:
+            # The fields of an abstract model are those of its children.
+            if model._meta.abstract:
+                continue
+            for field in model._meta._own_fields():
+                target = field.is_relation and field.related_model
+                if target and not isinstance(target, str):
+                    concrete = field.remote_field.model._meta.concrete_model
+                    if concrete is not None:
+                        pointing[concrete._meta].append(field)
+        for model in models:
+            concrete = model._meta.concrete_model
+            model._meta.__dict__["_relation_tree"] = pointing.get(
+                concrete._meta, EMPTY_RELATION_TREE
+            )
+        return self.__dict__.get("_relation_tree", EMPTY_RELATION_TREE)
+
+    def _expire_cache(self, forward: bool = True, reverse: bool = True) -> None:
+        """Forget what was derived from the fields of this model, or of those that point to it."""
+        stale: set[str] = set()
+        if forward:
+            stale |= derived.forward
+        if reverse and not self.abstract:
+            stale |= derived.reverse
+            stale.add("_relation_tree")
+        for name in stale.intersection(self.__dict__):
+            del self.__dict__[name]
+        if forward and (model := getattr(self, "model", None)) is not None:
+            _compiled.forget(model)
+
+    # Primary keys and constraints
+
+    @cached_property
+    def pk_fields(self) -> list[Any]:
+        """The fields that compose the primary key."""
+        return composite.unnest([self.pk])
+
+    @property
+    def is_composite_pk(self) -> bool:
+        return isinstance(self.pk, composite.CompositePrimaryKey)
+
+    @derived
+    def total_unique_constraints(self) -> list[Any]:
+        """The unique constraints on fields that hold for every row."""
+        return [
+            constraint
+            for constraint in self.constraints
+            if isinstance(constraint, UniqueConstraint)
+            and constraint.condition is None
+            and not constraint.contains_expressions
+        ]
+
+    @derived
+    def db_returning_fields(self) -> list[Any]:
+        """The fields whose values an ``INSERT`` gives back."""
+        return [
+            field
+            for options in self._lineage(proxies=True)
+            for field in options.local_fields
+            if getattr(field, "db_returning", False)
+        ]
+
+    @cached_property
+    def _property_names(self) -> frozenset[str]:
+        """The names of the model's properties: constructors and lookups may set them."""
+        model = self.model
+        return frozenset(
+            name
+            for name in {name for cls in model.__mro__ for name in vars(cls)}
+            if isinstance(inspect.getattr_static(model, name), property)
+        )
+
+    @derived
+    def _non_pk_concrete_field_names(self) -> frozenset[str]:
+        """The names of the fields that an update may name."""
+        key = {id(field) for field in composite.unnest([self.pk])}
+        names: set[str] = set()
+        for field in self.concrete_fields:
+            if id(field) not in key:
+                names |= {field.name, field.attname}
+        return frozenset(names)
+
+    @derived_reverse
+    def _reverse_one_to_one_field_names(self) -> frozenset[str]:
+        """The names of the one-to-one relations from other models."""
+        return frozenset(field.name for field in self.related_objects if field.one_to_one)
+
+    # Generated functions
+
+    def row_loader(self, attnames: tuple[str, ...]) -> Callable[[tuple[Any, ...], str], Model]:
+        """Return ``load(row, using) -> instance`` for rows of exactly these attributes."""
+        return _compiled.row_loader(self.model, attnames)
+
+
+from nuages.db.models import _compiled  # noqa: E402  (needs Options by name)

@@ -11,7 +11,6 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any, ClassVar
 
 from nuages.forms.utils import flatatt
-from nuages.templatetags.static import static
 from nuages.utils.html import format_html, html_safe
 from nuages.utils.safestring import SafeString, mark_safe
 
@@ -68,6 +67,8 @@ class MediaAsset:
         """The asset's URL: relative paths stand below the static files' URL."""
         if self._path.startswith(("/", "http://", "https://")):
             return self._path
+        from nuages.templatetags.static import static
+
         return static(self._path)
 
 

@@ -6,6 +6,7 @@ Manual: "Creating forms from models", sections "Model formsets" and "Inline form
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nuages.core.exceptions import NON_FIELD_ERRORS, ImproperlyConfigured, ValidationError
@@ -229,13 +230,13 @@ class BaseModelFormSet(BaseFormSet):
 
         problems: list[str] = []
         for _model, names in checks:
-            for form in self._repeated(staying, lambda form: self._unique_values(form, names)):
+            for form in self._repeated(staying, partial(self._unique_values, names)):
                 problems.append(self.get_unique_error_message(names))
                 self._refuse(form, names)
         for check in date_checks:
             _model, lookup, name, date_name = check
-            key = lambda form: self._dated_values(form, lookup, name, date_name)  # noqa: B023
-            for form in self._repeated(staying, key):
+            values = partial(self._dated_values, lookup, name, date_name)
+            for form in self._repeated(staying, values):
                 problems.append(self.get_date_error_message(check))
                 self._refuse(form, (name,))
         if problems:
@@ -254,7 +255,7 @@ class BaseModelFormSet(BaseFormSet):
             seen.add(own)
         return repeated
 
-    def _unique_values(self, form: Any, names: Iterable[str]) -> Any:
+    def _unique_values(self, names: Iterable[str], form: Any) -> Any:
         """Return the values of the fields that are unique together, or ``None``."""
         values = [
             # A field that is the same in all forms stands for itself.
@@ -269,7 +270,7 @@ class BaseModelFormSet(BaseFormSet):
         return row if row and None not in row else None
 
     @staticmethod
-    def _dated_values(form: Any, lookup: str, name: str, date_name: str) -> Any:
+    def _dated_values(lookup: str, name: str, date_name: str, form: Any) -> Any:
         """Return a value and the part of the date it is unique for, or ``None``."""
         cleaned = form.cleaned_data
         value, day = cleaned.get(name), cleaned.get(date_name)

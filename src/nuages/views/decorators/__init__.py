@@ -1,0 +1,1 @@
+"""Decorators for views. Manual: "View decorators"."""

@@ -1,0 +1,54 @@
+"""One way to wrap a view, synchronous or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from inspect import iscoroutinefunction
+from typing import Any
+
+View = Callable[..., Any]
+
+
+def around(
+    view: View,
+    before: Callable[..., Any] | None = None,
+    after: Callable[[Any, Any], Any] | None = None,
+) -> View:
+    """Return a view that does something before and after another one.
+
+    Args:
+        before: gets what the view gets; if it returns a response, the view is not called.
+        after: gets request and response, and changes the response.
+    """
+
+    def start(request: Any, args: Any, kwargs: Any) -> Any:
+        return None if before is None else before(request, *args, **kwargs)
+
+    def finish(request: Any, response: Any) -> Any:
+        if after is not None:
+            after(request, response)
+        return response
+
+    if iscoroutinefunction(view):
+
+        @wraps(view)
+        async def wrapped(request: Any, *args: Any, **kwargs: Any) -> Any:
+            early = start(request, args, kwargs)
+            return early or finish(request, await view(request, *args, **kwargs))
+
+    else:
+
+        @wraps(view)
+        def wrapped(request: Any, *args: Any, **kwargs: Any) -> Any:
+            early = start(request, args, kwargs)
+            return early or finish(request, view(request, *args, **kwargs))
+
+    return wrapped
+
+
+def marked(view: View, **marks: Any) -> View:
+    """Return a view like ``view`` with attributes that middleware looks for."""
+    wrapped = around(view)
+    vars(wrapped).update(marks)
+    return wrapped

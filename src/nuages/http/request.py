@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from functools import lru_cache
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urljoin, urlsplit
 
@@ -360,13 +360,28 @@ class HttpRequest:
                 raise RawPostDataException(
                     "You cannot access body after reading from request's data stream"
                 )
-            self._check_data_too_big(int(self.META.get("CONTENT_LENGTH") or 0))
+            self._check_data_too_big(self._length_of_body())
             try:
                 self._body = self.read()
             finally:
                 self._stream.close()
             self._stream = BytesIO(self._body)
         return self._body
+
+    def _length_of_body(self) -> int:
+        """Return the length: as received where that is known, else as the client declares it."""
+        stream = self._stream
+        seekable = getattr(stream, "seekable", None)
+        if seekable is not None and seekable():
+            position = stream.tell()
+            stream.seek(0, SEEK_END)
+            end = stream.tell()
+            stream.seek(position)
+            return end - position
+        try:
+            return int(self.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            return 0
 
     def _check_data_too_big(self, length: int) -> None:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE

@@ -8,7 +8,6 @@ from io import SEEK_END, BytesIO
 from typing import TYPE_CHECKING, Any
 
 from nuages.conf import settings
-from nuages.core.files.uploadedfile import InMemoryUploadedFile, TemporaryUploadedFile
 from nuages.utils.module_loading import import_string
 
 if TYPE_CHECKING:
@@ -119,6 +118,8 @@ class TemporaryFileUploadHandler(FileUploadHandler):
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         """Open the temporary file."""
+        from nuages.core.files.uploadedfile import TemporaryUploadedFile
+
         super().new_file(*args, **kwargs)
         self.file = TemporaryUploadedFile(
             self.file_name, self.content_type, 0, self.charset, self.content_type_extra
@@ -190,6 +191,8 @@ class MemoryFileUploadHandler(FileUploadHandler):
         """Return the file, if this handler took it."""
         if not self.activated:
             return None
+        from nuages.core.files.uploadedfile import InMemoryUploadedFile
+
         self.file.seek(0)
         return InMemoryUploadedFile(
             file=self.file,

@@ -1,0 +1,1 @@
+"""From a server to a response: the handlers of WSGI and ASGI."""

@@ -1,0 +1,135 @@
+"""Files that came with a request. Manual: ref/files/uploads."""
+
+import os
+from io import BytesIO
+from typing import Any, Self
+
+from nuages.conf import settings
+from nuages.core.files import temp as tempfile
+from nuages.core.files.base import File
+from nuages.core.files.utils import validate_file_name
+
+__all__ = (
+    "InMemoryUploadedFile",
+    "SimpleUploadedFile",
+    "TemporaryUploadedFile",
+    "UploadedFile",
+)
+
+# The longest file name that common file systems take.
+_MAX_NAME_LENGTH = 255
+
+
+class UploadedFile(File):
+    """A file with what the client said about it; base of the classes that hold content."""
+
+    def __init__(
+        self,
+        file: Any = None,
+        name: str | None = None,
+        content_type: str | None = None,
+        size: int | None = None,
+        charset: str | None = None,
+        content_type_extra: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(file, name)
+        self.size = size  # type: ignore[assignment]
+        self.content_type = content_type
+        self.charset = charset
+        self.content_type_extra = content_type_extra
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.name} ({self.content_type})>"
+
+    @property
+    def name(self) -> str | None:
+        """The name that the client gave, without directories, of a length that can be stored."""
+        return self._name
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        if name is not None:
+            name = os.path.basename(name)
+            if len(name) > _MAX_NAME_LENGTH:
+                root, extension = os.path.splitext(name)
+                extension = extension[:_MAX_NAME_LENGTH]
+                name = root[: _MAX_NAME_LENGTH - len(extension)] + extension
+            name = validate_file_name(name)
+        self._name = name
+
+
+class TemporaryUploadedFile(UploadedFile):
+    """An upload kept in a temporary file, which can be moved to where it shall stay."""
+
+    def __init__(
+        self,
+        name: str,
+        content_type: str | None,
+        size: int,
+        charset: str | None,
+        content_type_extra: dict[str, str] | None = None,
+    ) -> None:
+        extension = os.path.splitext(name)[1]
+        file = tempfile.NamedTemporaryFile(
+            suffix=f".upload{extension}", dir=settings.FILE_UPLOAD_TEMP_DIR
+        )
+        super().__init__(file, name, content_type, size, charset, content_type_extra)
+
+    def temporary_file_path(self) -> str:
+        """Return the path of the temporary file."""
+        return self.file.name
+
+    def close(self) -> None:
+        """Close and delete the temporary file, unless it was moved away."""
+        try:
+            self.file.close()
+        except FileNotFoundError:
+            pass
+
+
+class InMemoryUploadedFile(UploadedFile):
+    """An upload kept in memory."""
+
+    def __init__(
+        self,
+        file: Any,
+        field_name: str | None,
+        name: str,
+        content_type: str | None,
+        size: int,
+        charset: str | None,
+        content_type_extra: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(file, name, content_type, size, charset, content_type_extra)
+        self.field_name = field_name
+
+    def open(self, mode: str | None = None, *args: Any, **kwargs: Any) -> Self:
+        """Go to the start."""
+        self.file.seek(0)
+        return self
+
+    def chunks(self, chunk_size: int | None = None) -> Any:
+        """Yield the content in one piece: it is in memory anyway."""
+        self.file.seek(0)
+        yield self.read()
+
+    def multiple_chunks(self, chunk_size: int | None = None) -> bool:
+        """Return ``False``."""
+        return False
+
+
+class SimpleUploadedFile(InMemoryUploadedFile):
+    """An upload made of a name and content, for tests."""
+
+    def __init__(
+        self, name: str, content: bytes | None, content_type: str | None = "text/plain"
+    ) -> None:
+        content = content or b""
+        super().__init__(BytesIO(content), None, name, content_type, len(content), None, None)
+
+    @classmethod
+    def from_dict(cls, file_dict: dict[str, Any]) -> Self:
+        """Make one of the keys ``filename``, ``content`` and ``content-type``."""
+        return cls(
+            file_dict["filename"], file_dict["content"], file_dict.get("content-type", "text/plain")
+        )

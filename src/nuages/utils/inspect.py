@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from inspect import Parameter
+from inspect import unwrap as unwrap
 from typing import Any
 
 from nuages.utils.version import PY314

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from copy import copy
 from typing import Any
 
+from nuages.utils.functional import cached_property
+
 request_logger = logging.getLogger("django.request")
 
 DEFAULT_LOGGING: dict[str, Any] = {
@@ -86,13 +88,18 @@ class AdminEmailHandler(logging.Handler):
         using: str | None = None,
     ) -> None:
         super().__init__()
-        from nuages.conf import settings
-        from nuages.utils.module_loading import import_string
-
         self.include_html = include_html
         self.email_backend = email_backend
         self.using = using
-        self.reporter_class = import_string(reporter_class or settings.DEFAULT_EXCEPTION_REPORTER)
+        self._reporter_path = reporter_class
+
+    @cached_property
+    def reporter_class(self) -> Any:
+        """The exception reporter. It is imported when the first record is to be mailed."""
+        from nuages.conf import settings
+        from nuages.utils.module_loading import import_string
+
+        return import_string(self._reporter_path or settings.DEFAULT_EXCEPTION_REPORTER)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Mail one record."""

@@ -1,5 +1,7 @@
 import sys
 
+from benchmarks import startup
 from benchmarks.harness import main
 
-sys.exit(main())
+status = main()
+sys.exit(startup.main() or status if len(sys.argv) == 1 else status)

@@ -4,25 +4,41 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from io import StringIO
 from typing import Any
+from unittest import mock
 
 from nuages.core.signals import request_started
 
 
-class CaptureQueriesContext:
-    """Context manager that keeps the queries a connection executes inside it.
+class CaptureQueriesContext(Sequence[dict[str, str]]):
+    """Context manager and sequence: the queries that a connection executes inside the block.
 
     Manual: "Advanced testing topics" and ``assertNumQueries``.
     """
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
+        self._span: tuple[int, int | None] = (0, 0)
+        self._undo = ExitStack()
 
-    def __iter__(self) -> Iterator[dict[str, str]]:
-        return iter(self.captured_queries)
+    @property
+    def captured_queries(self) -> list[dict[str, str]]:
+        """What was executed so far, as in ``connection.queries``."""
+        return self.connection.queries[slice(*self._span)]
+
+    @property
+    def initial_queries(self) -> int:
+        """The length of the connection's log when the block began."""
+        return self._span[0]
+
+    @property
+    def final_queries(self) -> int | None:
+        """The length of the connection's log when the block ended; ``None`` before."""
+        return self._span[1]
 
     def __getitem__(self, index: Any) -> Any:
         return self.captured_queries[index]
@@ -30,75 +46,47 @@ class CaptureQueriesContext:
     def __len__(self) -> int:
         return len(self.captured_queries)
 
-    @property
-    def captured_queries(self) -> list[dict[str, str]]:
-        return self.connection.queries[self.initial_queries : self.final_queries]
-
     def __enter__(self) -> CaptureQueriesContext:
         from nuages.db import reset_queries
 
-        self.force_debug_cursor = self.connection.force_debug_cursor
-        self.connection.force_debug_cursor = True
+        connection = self.connection
+        undo = self._undo = ExitStack()
+        undo.callback(setattr, connection, "force_debug_cursor", connection.force_debug_cursor)
+        connection.force_debug_cursor = True
         # Connecting may take queries of its own, which are not the block's.
-        self.connection.ensure_connection()
-        self.initial_queries = len(self.connection.queries_log)
-        self.final_queries: int | None = None
-        self.resets = request_started.disconnect(reset_queries)
+        connection.ensure_connection()
+        self._span = len(connection.queries_log), None
+        # A request of the block must not empty the log.
+        if request_started.disconnect(reset_queries):
+            undo.callback(request_started.connect, reset_queries)
         return self
 
     def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
-        from nuages.db import reset_queries
-
-        self.connection.force_debug_cursor = self.force_debug_cursor
-        if self.resets:
-            request_started.connect(reset_queries)
         if exc_type is None:
-            self.final_queries = len(self.connection.queries_log)
+            self._span = self._span[0], len(self.connection.queries_log)
+        self._undo.close()
 
 
-@contextmanager
-def captured_output(stream_name: str) -> Iterator[StringIO]:
+def captured_output(stream_name: str) -> AbstractContextManager[Any]:
     """Put a ``StringIO`` in the place of ``sys.<stream_name>`` for a block."""
-    original = getattr(sys, stream_name)
-    captured = StringIO()
-    setattr(sys, stream_name, captured)
-    try:
-        yield captured
-    finally:
-        setattr(sys, stream_name, original)
+    return mock.patch.object(sys, stream_name, new_callable=StringIO)
 
 
-def captured_stdout() -> Any:
-    """Capture ``sys.stdout`` for a block."""
-    return captured_output("stdout")
-
-
-def captured_stderr() -> Any:
-    """Capture ``sys.stderr`` for a block."""
-    return captured_output("stderr")
-
-
-def captured_stdin() -> Any:
-    """Put an empty stream in the place of ``sys.stdin`` for a block."""
-    return captured_output("stdin")
+#: Capture one of the standard streams for a block.
+captured_stdout = partial(captured_output, "stdout")
+captured_stderr = partial(captured_output, "stderr")
+captured_stdin = partial(captured_output, "stdin")
 
 
 @contextmanager
 def patch_logger(logger_name: str, log_level: str, log_kwargs: bool = False) -> Iterator[list[Any]]:
     """Collect the messages that a logger is given at one level, by its method's name."""
-    calls: list[Any] = []
-
-    def collect(message: str, *args: Any, **kwargs: Any) -> None:
-        text = message % args
-        calls.append((text, kwargs) if log_kwargs else text)
-
-    logger = logging.getLogger(logger_name)
-    original = getattr(logger, log_level)
-    setattr(logger, log_level, collect)
-    try:
+    with mock.patch.object(logging.getLogger(logger_name), log_level) as method:
+        calls: list[Any] = []
+        method.side_effect = lambda message, *args, **kwargs: calls.append(
+            (message % args, kwargs) if log_kwargs else message % args
+        )
         yield calls
-    finally:
-        setattr(logger, log_level, original)
 
 
 class LoggingCaptureMixin:
@@ -107,8 +95,9 @@ class LoggingCaptureMixin:
     def setUp(self) -> None:
         self.logger = logging.getLogger("django")
         self.logger_output = StringIO()
-        self.old_stream = self.logger.handlers[0].stream  # type: ignore[attr-defined]
-        self.logger.handlers[0].stream = self.logger_output  # type: ignore[attr-defined]
+        handler: Any = self.logger.handlers[0]
+        self._stream_patch = mock.patch.object(handler, "stream", self.logger_output)
+        self._stream_patch.start()
 
     def tearDown(self) -> None:
-        self.logger.handlers[0].stream = self.old_stream  # type: ignore[attr-defined]
+        self._stream_patch.stop()

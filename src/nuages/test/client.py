@@ -6,6 +6,7 @@ blocking and the awaiting client differ in who waits.
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import sys
@@ -17,7 +18,7 @@ from http.cookies import SimpleCookie
 from importlib import import_module
 from io import BytesIO
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes, urljoin, urlparse, urlsplit
 
 from asgiref.sync import sync_to_async
@@ -54,6 +55,7 @@ __all__ = [
     "encode_multipart",
 ]
 
+OCTETS = "application/octet-stream"
 CONTENT_TYPE_RE = re.compile(r".*; charset=([\w-]+);?")
 # "application/json", and types whose structured suffix says JSON (RFC 6839).
 JSON_CONTENT_TYPE_RE = re.compile(r"^application/(?:.+\+)?json")
@@ -133,57 +135,70 @@ def conditional_content_removal(request: HttpRequest, response: Any) -> Any:
     return response
 
 
-class ClientHandler(BaseHandler):
-    """Turns a WSGI environment into a response, through the whole middleware stack."""
+class _TestHandler(BaseHandler):
+    """What the handlers of both clients share.
+
+    Args:
+        enforce_csrf_checks: whether requests need a token; clients say no by default.
+    """
+
+    is_async = False
 
     def __init__(self, enforce_csrf_checks: bool = True, *args: Any, **kwargs: Any) -> None:
-        self.enforce_csrf_checks = enforce_csrf_checks
         super().__init__(*args, **kwargs)
+        self.enforce_csrf_checks = enforce_csrf_checks
+
+    def _prepared(self, request: HttpRequest) -> HttpRequest:
+        """Return ``request``, ready for the middleware, which is loaded with the first one."""
+        if self._middleware_chain is None:
+            self.load_middleware(is_async=self.is_async)
+        request._dont_enforce_csrf_checks = not self.enforce_csrf_checks
+        return request
+
+    @staticmethod
+    def _released(response: Any) -> Callable[[], None]:
+        """Return what closes ``response``: at once, or for a stream once it was read."""
+        close = response.close
+
+        def close_quietly() -> None:
+            with _KeepConnections(request_finished):
+                close()
+
+        if not response.streaming:
+            return close_quietly
+        after = aclosing_iterator_wrapper if response.is_async else closing_iterator_wrapper
+        response.streaming_content = after(response.streaming_content, close)
+        return lambda: None
+
+
+class ClientHandler(_TestHandler):
+    """Turns a WSGI environment into a response, through the whole middleware stack."""
 
     def __call__(self, environ: dict[str, Any]) -> Any:
-        if self._middleware_chain is None:
-            self.load_middleware()
         with _KeepConnections(request_started):
-            request_started.send(sender=self.__class__, environ=environ)
-        request = WSGIRequest(environ)
-        # Tests post without tokens unless they ask for the check.
-        request._dont_enforce_csrf_checks = not self.enforce_csrf_checks
-        response = self.get_response(request)
-        conditional_content_removal(request, response)
+            request_started.send(sender=type(self), environ=environ)
+        request = self._prepared(WSGIRequest(environ))
+        response = conditional_content_removal(request, self.get_response(request))
         response.wsgi_request = request
-        if response.streaming:
-            wrapper = aclosing_iterator_wrapper if response.is_async else closing_iterator_wrapper
-            response.streaming_content = wrapper(response.streaming_content, response.close)
-        else:
-            with _KeepConnections(request_finished):
-                response.close()
+        self._released(response)()
         return response
 
 
-class AsyncClientHandler(BaseHandler):
+class AsyncClientHandler(_TestHandler):
     """Turns an ASGI scope into a response, through the whole middleware stack."""
 
-    def __init__(self, enforce_csrf_checks: bool = True, *args: Any, **kwargs: Any) -> None:
-        self.enforce_csrf_checks = enforce_csrf_checks
-        super().__init__(*args, **kwargs)
+    is_async = True
 
     async def __call__(self, scope: dict[str, Any]) -> Any:
-        if self._middleware_chain is None:
-            self.load_middleware(is_async=True)
         body = scope.pop("_body_file", None) or FakePayload("")
         with _KeepConnections(request_started):
-            await request_started.asend(sender=self.__class__, scope=scope)
-        request = ASGIRequest(scope, LimitedStream(body, len(body)))
-        request._dont_enforce_csrf_checks = not self.enforce_csrf_checks
-        response = await self.get_response_async(request)
-        conditional_content_removal(request, response)
+            await request_started.asend(sender=type(self), scope=scope)
+        request = self._prepared(ASGIRequest(scope, LimitedStream(body, len(body))))
+        answer = await self.get_response_async(request)
+        response = conditional_content_removal(request, answer)
         response.asgi_request = request
-        if response.streaming:
-            wrapper = aclosing_iterator_wrapper if response.is_async else closing_iterator_wrapper
-            response.streaming_content = wrapper(response.streaming_content, response.close)
-        else:
-            with _KeepConnections(request_finished):
-                await sync_to_async(response.close, thread_sensitive=False)()
+        # Receivers of request_finished may block.
+        await sync_to_async(self._released(response), thread_sensitive=False)()
         return response
 
 
@@ -295,104 +310,33 @@ class RequestFactory:
         headers: Headers, query_params: Any, extra: dict[str, Any],
     ) -> Any:  # fmt: skip
         """Make a request whose data goes into the body, as JSON where the type says so."""
-        return self.generic(
-            method,
-            path,
-            self._encode_json(data, content_type),
-            content_type,
-            secure=secure,
-            headers=headers,
-            query_params=query_params,
-            **extra,
+        encoded = self._encode_json(data, content_type)
+        return self._with_raw_body(
+            method, path, encoded, content_type, secure, headers, query_params, extra
         )
 
-    def get(
-        self, path: str, data: Any = None, secure: bool = False, *, headers: Headers = None,
-        query_params: Any = None, **extra: Any,
+    def _with_form(
+        self, method: str, path: str, data: Any, content_type: str, secure: bool,
+        headers: Headers, query_params: Any, extra: dict[str, Any],
     ) -> Any:  # fmt: skip
-        """Make a GET request."""
-        return self._with_query("GET", path, data, secure, headers, query_params, extra)
-
-    def head(
-        self, path: str, data: Any = None, secure: bool = False, *, headers: Headers = None,
-        query_params: Any = None, **extra: Any,
-    ) -> Any:  # fmt: skip
-        """Make a HEAD request."""
-        return self._with_query("HEAD", path, data, secure, headers, query_params, extra)
-
-    def post(
-        self, path: str, data: Any = None, content_type: str = MULTIPART_CONTENT,
-        secure: bool = False, *, headers: Headers = None, query_params: Any = None, **extra: Any,
-    ) -> Any:  # fmt: skip
-        """Make a POST request."""
+        """Make a request whose data goes into the body as a form, unless the type says else."""
         encoded = self._encode_json({} if data is None else data, content_type)
         body = self._encode_data(encoded, content_type)
-        return self.generic(
-            "POST",
-            path,
-            body,
-            content_type,
-            secure=secure,
-            headers=headers,
-            query_params=query_params,
-            **extra,
+        return self._with_raw_body(
+            method, path, body, content_type, secure, headers, query_params, extra
         )
 
-    def trace(
-        self, path: str, secure: bool = False, *, headers: Headers = None,
-        query_params: Any = None, **extra: Any,
+    def _with_raw_body(
+        self, method: str, path: str, data: Any, content_type: str, secure: bool,
+        headers: Headers, query_params: Any, extra: dict[str, Any],
     ) -> Any:  # fmt: skip
-        """Make a TRACE request."""
-        return self.generic(
-            "TRACE", path, secure=secure, headers=headers, query_params=query_params, **extra
-        )
-
-    def options(
-        self, path: str, data: Any = "", content_type: str = "application/octet-stream",
-        secure: bool = False, *, headers: Headers = None, query_params: Any = None, **extra: Any,
-    ) -> Any:  # fmt: skip
-        """Make an OPTIONS request."""
-        return self.generic(
-            "OPTIONS",
-            path,
-            data,
-            content_type,
-            secure=secure,
-            headers=headers,
-            query_params=query_params,
-            **extra,
-        )
-
-    def put(
-        self, path: str, data: Any = "", content_type: str = "application/octet-stream",
-        secure: bool = False, *, headers: Headers = None, query_params: Any = None, **extra: Any,
-    ) -> Any:  # fmt: skip
-        """Make a PUT request."""
-        return self._with_body(
-            "PUT", path, data, content_type, secure, headers, query_params, extra
-        )
-
-    def patch(
-        self, path: str, data: Any = "", content_type: str = "application/octet-stream",
-        secure: bool = False, *, headers: Headers = None, query_params: Any = None, **extra: Any,
-    ) -> Any:  # fmt: skip
-        """Make a PATCH request."""
-        return self._with_body(
-            "PATCH", path, data, content_type, secure, headers, query_params, extra
-        )
-
-    def delete(
-        self, path: str, data: Any = "", content_type: str = "application/octet-stream",
-        secure: bool = False, *, headers: Headers = None, query_params: Any = None, **extra: Any,
-    ) -> Any:  # fmt: skip
-        """Make a DELETE request."""
-        return self._with_body(
-            "DELETE", path, data, content_type, secure, headers, query_params, extra
-        )
+        """Make a request whose data goes into the body as it is."""
+        named = {"headers": headers, "query_params": query_params, **extra}
+        return self.generic(method, path, data, content_type, secure, **named)
 
     def generic(
         self, method: str, path: str, data: Any = "",
-        content_type: str = "application/octet-stream", secure: bool = False, *,
+        content_type: str = OCTETS, secure: bool = False, *,
         headers: Headers = None, query_params: Any = None, **extra: Any,
     ) -> Any:  # fmt: skip
         """Make a request with any method and body."""
@@ -453,7 +397,7 @@ class AsyncRequestFactory(RequestFactory):
 
     def generic(
         self, method: str, path: str, data: Any = "",
-        content_type: str = "application/octet-stream", secure: bool = False, *,
+        content_type: str = OCTETS, secure: bool = False, *,
         headers: Headers = None, query_params: Any = None, **extra: Any,
     ) -> Any:  # fmt: skip
         """Make a request with any method and body."""
@@ -510,12 +454,10 @@ class ClientMixin:
 
     def check_exception(self, response: Any) -> None:
         """Raise the exception that the request met, unless the client was told not to."""
-        response.exc_info = self.exc_info
-        if self.exc_info:
-            _, error, _ = self.exc_info
-            self.exc_info = None
-            if self.raise_request_exception:
-                raise error
+        met, self.exc_info = self.exc_info, None
+        response.exc_info = met
+        if met is not None and self.raise_request_exception:
+            raise met[1]
 
     def _parse_json(self, response: Any, **extra: Any) -> Any:
         if not hasattr(response, "_json"):
@@ -598,46 +540,47 @@ class ClientMixin:
 
     # Sessions and logging in
 
+    def _stored_session(self) -> tuple[Any, bool]:
+        """Return the session that the cookie names, or a new one; and whether it is new."""
+        store = import_module(settings.SESSION_ENGINE).SessionStore
+        if cookie := self.cookies.get(settings.SESSION_COOKIE_NAME):
+            return store(cookie.value), False
+        return store(), True
+
     @property
     def session(self) -> Any:
         """The current session, made if there is none."""
-        engine = import_module(settings.SESSION_ENGINE)
-        cookie = self.cookies.get(settings.SESSION_COOKIE_NAME)
-        if cookie:
-            return engine.SessionStore(cookie.value)
-        session = engine.SessionStore()
-        session.save()
-        self.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+        session, is_new = self._stored_session()
+        if is_new:
+            session.save()
+            self.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
         return session
 
     async def asession(self) -> Any:
-        """Return the current session, made if there is none."""
-        engine = import_module(settings.SESSION_ENGINE)
-        cookie = self.cookies.get(settings.SESSION_COOKIE_NAME)
-        if cookie:
-            return engine.SessionStore(cookie.value)
-        session = engine.SessionStore()
-        await session.asave()
-        self.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+        """Asynchronous version of :attr:`session`."""
+        session, is_new = self._stored_session()
+        if is_new:
+            await session.asave()
+            self.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
         return session
 
     def login(self, **credentials: Any) -> bool:
         """Log in as the user that a backend accepts ``credentials`` for; return whether one did."""
         from nuages.contrib.auth import authenticate
 
-        user = authenticate(**credentials)
-        if user:
-            self._login(user)
-        return bool(user)
+        accepted = authenticate(**credentials)
+        if accepted is not None:
+            self._login(accepted)
+        return accepted is not None
 
     async def alogin(self, **credentials: Any) -> bool:
         """Asynchronous version of :meth:`login`."""
         from nuages.contrib.auth import aauthenticate
 
-        user = await aauthenticate(**credentials)
-        if user:
-            await self._alogin(user)
-        return bool(user)
+        accepted = await aauthenticate(**credentials)
+        if accepted is not None:
+            await self._alogin(accepted)
+        return accepted is not None
 
     def force_login(self, user: Any, backend: str | None = None) -> None:
         """Log in as ``user``, without credentials."""
@@ -659,11 +602,17 @@ class ClientMixin:
                 return path
         return None
 
+    @staticmethod
+    def _request_with(session: Any) -> HttpRequest:
+        """Return a request for functions that want one for its session."""
+        request = HttpRequest()
+        request.session = session
+        return request
+
     def _login(self, user: Any, backend: str | None = None) -> None:
         from nuages.contrib.auth import login
 
-        request = HttpRequest()
-        request.session = self.session
+        request = self._request_with(self.session)
         login(request, user, backend)
         request.session.save()
         self._set_login_cookies(request)
@@ -671,31 +620,24 @@ class ClientMixin:
     async def _alogin(self, user: Any, backend: str | None = None) -> None:
         from nuages.contrib.auth import alogin
 
-        request = HttpRequest()
-        request.session = await self.asession()
+        request = self._request_with(await self.asession())
         await alogin(request, user, backend)
         await request.session.asave()
         self._set_login_cookies(request)
 
     def _set_login_cookies(self, request: Any) -> None:
-        name = settings.SESSION_COOKIE_NAME
-        self.cookies[name] = request.session.session_key
-        self.cookies[name].update(
-            {
-                "max-age": None,
-                "path": "/",
-                "domain": settings.SESSION_COOKIE_DOMAIN,
-                "secure": settings.SESSION_COOKIE_SECURE or None,
-                "expires": None,
-            }
-        )
+        self.cookies[settings.SESSION_COOKIE_NAME] = request.session.session_key
+        morsel = self.cookies[settings.SESSION_COOKIE_NAME]
+        morsel["path"] = "/"
+        morsel["domain"] = settings.SESSION_COOKIE_DOMAIN
+        morsel["secure"] = settings.SESSION_COOKIE_SECURE or None
+        morsel["max-age"] = morsel["expires"] = None
 
     def logout(self) -> None:
         """Log out: forget the session and all cookies."""
         from nuages.contrib.auth import get_user, logout
 
-        request = HttpRequest()
-        request.session = self.session
+        request = self._request_with(self.session)
         request.user = get_user(request)
         logout(request)
         self.cookies = SimpleCookie()
@@ -704,104 +646,90 @@ class ClientMixin:
         """Asynchronous version of :meth:`logout`."""
         from nuages.contrib.auth import aget_user, alogout
 
-        request = HttpRequest()
-        request.session = await self.asession()
+        request = self._request_with(await self.asession())
         request.user = await aget_user(request)
         await alogout(request)
         self.cookies = SimpleCookie()
 
 
+class _Verb(NamedTuple):
+    """How a request method takes its data."""
+
+    maker: str | None  # the factory's method that puts the data where it belongs
+    data: Any = None
+    content_type: str | None = None
+
+
+_VERBS = {
+    "get": _Verb("_with_query"),
+    "head": _Verb("_with_query"),
+    "post": _Verb("_with_form", None, MULTIPART_CONTENT),
+    "options": _Verb("_with_raw_body", "", OCTETS),
+    "put": _Verb("_with_body", "", OCTETS),
+    "patch": _Verb("_with_body", "", OCTETS),
+    "delete": _Verb("_with_body", "", OCTETS),
+    "trace": _Verb(None),
+}
+
+
+def _declared(verb: str, how: _Verb, follows: bool) -> Callable[..., Any]:
+    """Return the method ``verb`` of factories, or (``follows``) of clients.
+
+    Manual: "Testing tools", "Making requests". Its positional arguments are, as far as the verb has
+    them, path, data, content_type, follow and secure.
+    """
+    defaults: dict[str, Any] = {"data": how.data} if how.maker else {}
+    if how.content_type:
+        defaults["content_type"] = how.content_type
+    if follows:
+        defaults["follow"] = False
+    defaults["secure"] = False
+    names = tuple(defaults)
+
+    def request_method(
+        self: Any, path: str, *given: Any, headers: Headers = None, query_params: Any = None,
+        **extra: Any,
+    ) -> Any:  # fmt: skip
+        if len(given) > len(names):
+            raise TypeError(f"{verb}() takes a path and at most {len(names)} positional arguments")
+        arguments = defaults | dict(zip(names, given, strict=False))
+        for name in names[len(given) :]:
+            if name in extra:
+                arguments[name] = extra.pop(name)
+        if follows:
+            follow = arguments.pop("follow")
+            return self._ask(verb, follow, path, arguments, headers, query_params, extra)
+        if how.maker is None:
+            named = {"headers": headers, "query_params": query_params, **extra}
+            return self.generic(verb.upper(), path, **arguments, **named)
+        make = getattr(self, how.maker)
+        return make(verb.upper(), path, *arguments.values(), headers, query_params, extra)
+
+    either, by_name = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+    request_method.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter("self", either),
+            inspect.Parameter("path", either),
+            *(inspect.Parameter(name, either, default=value) for name, value in defaults.items()),
+            *(
+                inspect.Parameter(name, by_name, default=None)
+                for name in ("headers", "query_params")
+            ),
+            inspect.Parameter("extra", inspect.Parameter.VAR_KEYWORD),
+        ]
+    )
+    request_method.__name__ = verb
+    request_method.__doc__ = f"{'Send' if follows else 'Make'} a {verb.upper()} request."
+    return request_method
+
+
 class _Methods:
     """The request methods of both clients. Each gives a response, or a coroutine for one."""
 
-    def _ask(
-        self, method: str, follow: bool, headers: Headers, extra: Any, **arguments: Any
-    ) -> Any:
-        raise NotImplementedError
 
-    def get(
-        self, path: str, data: Any = None, follow: bool = False, secure: bool = False, *,
-        headers: Headers = None, query_params: Any = None, **extra: Any,
-    ) -> Any:  # fmt: skip
-        """Send a GET request. Manual: ``Client.get``."""
-        return self._ask(
-            "get", follow, headers, extra, path=path, data=data, secure=secure,
-            query_params=query_params,
-        )  # fmt: skip
-
-    def post(
-        self, path: str, data: Any = None, content_type: str = MULTIPART_CONTENT,
-        follow: bool = False, secure: bool = False, *, headers: Headers = None,
-        query_params: Any = None, **extra: Any,
-    ) -> Any:  # fmt: skip
-        """Send a POST request. Manual: ``Client.post``."""
-        return self._ask(
-            "post", follow, headers, extra, path=path, data=data, content_type=content_type,
-            secure=secure, query_params=query_params,
-        )  # fmt: skip
-
-    def head(
-        self, path: str, data: Any = None, follow: bool = False, secure: bool = False, *,
-        headers: Headers = None, query_params: Any = None, **extra: Any,
-    ) -> Any:  # fmt: skip
-        """Send a HEAD request. Manual: ``Client.head``."""
-        return self._ask(
-            "head", follow, headers, extra, path=path, data=data, secure=secure,
-            query_params=query_params,
-        )  # fmt: skip
-
-    def options(
-        self, path: str, data: Any = "", content_type: str = "application/octet-stream",
-        follow: bool = False, secure: bool = False, *, headers: Headers = None,
-        query_params: Any = None, **extra: Any,
-    ) -> Any:  # fmt: skip
-        """Send an OPTIONS request. Manual: ``Client.options``."""
-        return self._ask(
-            "options", follow, headers, extra, path=path, data=data, content_type=content_type,
-            secure=secure, query_params=query_params,
-        )  # fmt: skip
-
-    def put(
-        self, path: str, data: Any = "", content_type: str = "application/octet-stream",
-        follow: bool = False, secure: bool = False, *, headers: Headers = None,
-        query_params: Any = None, **extra: Any,
-    ) -> Any:  # fmt: skip
-        """Send a PUT request. Manual: ``Client.put``."""
-        return self._ask(
-            "put", follow, headers, extra, path=path, data=data, content_type=content_type,
-            secure=secure, query_params=query_params,
-        )  # fmt: skip
-
-    def patch(
-        self, path: str, data: Any = "", content_type: str = "application/octet-stream",
-        follow: bool = False, secure: bool = False, *, headers: Headers = None,
-        query_params: Any = None, **extra: Any,
-    ) -> Any:  # fmt: skip
-        """Send a PATCH request. Manual: ``Client.patch``."""
-        return self._ask(
-            "patch", follow, headers, extra, path=path, data=data, content_type=content_type,
-            secure=secure, query_params=query_params,
-        )  # fmt: skip
-
-    def delete(
-        self, path: str, data: Any = "", content_type: str = "application/octet-stream",
-        follow: bool = False, secure: bool = False, *, headers: Headers = None,
-        query_params: Any = None, **extra: Any,
-    ) -> Any:  # fmt: skip
-        """Send a DELETE request. Manual: ``Client.delete``."""
-        return self._ask(
-            "delete", follow, headers, extra, path=path, data=data, content_type=content_type,
-            secure=secure, query_params=query_params,
-        )  # fmt: skip
-
-    def trace(
-        self, path: str, follow: bool = False, secure: bool = False, *, headers: Headers = None,
-        query_params: Any = None, **extra: Any,
-    ) -> Any:  # fmt: skip
-        """Send a TRACE request. Manual: ``Client.trace``."""
-        return self._ask(
-            "trace", follow, headers, extra, path=path, secure=secure, query_params=query_params
-        )
+for _name, _how in _VERBS.items():
+    setattr(RequestFactory, _name, _declared(_name, _how, follows=False))
+    setattr(_Methods, _name, _declared(_name, _how, follows=True))
 
 
 class Client(_Methods, ClientMixin, RequestFactory):
@@ -840,19 +768,17 @@ class Client(_Methods, ClientMixin, RequestFactory):
         return _finish(exchange, self.handler, self._base_environ(**request))
 
     def _ask(
-        self, method: str, follow: bool, headers: Headers, extra: Any, **arguments: Any
-    ) -> Any:
-        self.extra, self.headers = extra, headers
-        response = getattr(RequestFactory, method)(self, headers=headers, **arguments, **extra)
+        self, verb: str, follow: bool, path: str, arguments: dict[str, Any], headers: Headers,
+        query_params: Any, extra: dict[str, Any],
+    ) -> Any:  # fmt: skip
+        """Make a request by the factory's method, which sends it; follow redirects if asked."""
+        self.headers, self.extra = headers, extra
+        named = {"headers": headers, "query_params": query_params, **extra}
+        response = getattr(RequestFactory, verb)(self, path, **arguments, **named)
         if not follow:
             return response
-        return self._handle_redirects(
-            response,
-            data=arguments.get("data"),
-            content_type=arguments.get("content_type", ""),
-            headers=headers,
-            **extra,
-        )
+        arguments.pop("secure")
+        return self._handle_redirects(response, headers=headers, **arguments, **extra)
 
     def _handle_redirects(
         self, response: Any, data: Any = "", content_type: str = "", headers: Headers = None,
@@ -911,21 +837,17 @@ class AsyncClient(_Methods, ClientMixin, AsyncRequestFactory):
         return _answer(exchange, response)
 
     async def _ask(
-        self, method: str, follow: bool, headers: Headers, extra: Any, **arguments: Any
-    ) -> Any:
-        self.extra, self.headers = extra, headers
-        response = await getattr(AsyncRequestFactory, method)(
-            self, headers=headers, **arguments, **extra
-        )
+        self, verb: str, follow: bool, path: str, arguments: dict[str, Any], headers: Headers,
+        query_params: Any, extra: dict[str, Any],
+    ) -> Any:  # fmt: skip
+        """Make a request by the factory's method, which sends it; follow redirects if asked."""
+        self.headers, self.extra = headers, extra
+        named = {"headers": headers, "query_params": query_params, **extra}
+        response = await getattr(RequestFactory, verb)(self, path, **arguments, **named)
         if not follow:
             return response
-        return await self._ahandle_redirects(
-            response,
-            data=arguments.get("data"),
-            content_type=arguments.get("content_type", ""),
-            headers=headers,
-            **extra,
-        )
+        arguments.pop("secure")
+        return await self._ahandle_redirects(response, headers=headers, **arguments, **extra)
 
     async def _ahandle_redirects(
         self, response: Any, data: Any = "", content_type: str = "", headers: Headers = None,

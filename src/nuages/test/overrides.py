@@ -7,7 +7,7 @@ import time
 import unittest
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any, TypeVar
@@ -55,17 +55,21 @@ class TestContextDecorator:
         """Make the change hold during each test of a ``TestCase`` class."""
         if not issubclass(cls, unittest.TestCase):
             raise TypeError("Can only decorate subclasses of unittest.TestCase")
-        own_set_up = cls.setUp
-
-        def setUp(case: Any) -> None:
-            value = self.enable()
-            case.addCleanup(self.disable)
-            if self.attr_name:
-                setattr(case, self.attr_name, value)
-            own_set_up(case)
-
-        cls.setUp = setUp  # type: ignore[method-assign]
+        cls.setUp = self._changing(cls.setUp)  # type: ignore[method-assign]
         return cls
+
+    def _changing(self, set_up: Callable[[Any], None]) -> Callable[[Any], None]:
+        """Return a test's ``setUp`` that makes the change first; the clean-ups undo it."""
+
+        @wraps(set_up)
+        def changed_set_up(case: unittest.TestCase) -> None:
+            outcome = self.enable()
+            case.addCleanup(self.disable)
+            if (name := self.attr_name) is not None:
+                case.__dict__[name] = outcome
+            set_up(case)
+
+        return changed_set_up
 
     def decorate_callable(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Make the change hold during each call of a function or coroutine function."""
@@ -97,193 +101,191 @@ class TestContextDecorator:
         raise TypeError(f"Cannot decorate object of type {type(decorated)}")
 
 
-class override_settings(TestContextDecorator):
+class _Change(TestContextDecorator):
+    """A change written as one generator: what to do, ``yield``, what to undo."""
+
+    _undo: ExitStack
+
+    def change(self) -> Iterator[Any]:
+        """Make the change, yield its outcome, undo it."""
+        raise NotImplementedError("A subclass says what changes.")
+
+    def enable(self) -> Any:
+        self._undo = ExitStack()
+        return self._undo.enter_context(contextmanager(self.change)())
+
+    def disable(self) -> None:
+        self._undo.close()
+
+
+class override_settings(_Change):
     """Settings that hold for a block, a function, or the tests of a class.
 
     Manual: "Testing tools", "Overriding settings".
     """
 
-    enable_exception: BaseException | None = None
+    #: The attribute where a decorated test class keeps them until its tests run.
+    kept_as = "_overridden_settings"
 
     def __init__(self, **kwargs: Any) -> None:
         self.options = kwargs
         super().__init__()
 
-    def enable(self) -> None:
-        # Before anything changes: an app registry that refuses leaves all as it was.
-        if "INSTALLED_APPS" in self.options:
+    def change(self) -> Iterator[None]:
+        with ExitStack() as undo:
+            if (installed := self.options.get("INSTALLED_APPS")) is not None:
+                # First of all: an app registry that refuses leaves everything as it was.
+                undo.callback(apps.unset_installed_apps)
+                apps.set_installed_apps(installed)
+            outer = settings._wrapped
+            holder = UserSettingsHolder(outer)
+            for item in self.options.items():
+                setattr(holder, *item)
+            settings._wrapped = holder
             try:
-                apps.set_installed_apps(self.options["INSTALLED_APPS"])
-            except Exception:
-                apps.unset_installed_apps()
-                raise
-        holder = UserSettingsHolder(settings._wrapped)
-        for name, value in self.options.items():
-            setattr(holder, name, value)
-        self.wrapped = settings._wrapped
-        settings._wrapped = holder
-        for name, value in self.options.items():
-            try:
-                self._announce(name, value, enter=True)
-            except Exception as error:
-                self.enable_exception = error
-                self.disable()
+                self._tell(setting_changed.send, enter=True)
+                yield
+            finally:
+                undo.close()
+                settings._wrapped = outer
+                answers = self._tell(setting_changed.send_robust, enter=False)
+        if errors := [answer for _, answer in answers if isinstance(answer, Exception)]:
+            raise errors[0]
 
-    def disable(self) -> None:
-        if "INSTALLED_APPS" in self.options:
-            apps.unset_installed_apps()
-        settings._wrapped = self.wrapped
-        del self.wrapped
-        answers = []
-        for name in self.options:
-            before = getattr(settings, name, None)
-            answers += setting_changed.send_robust(
-                sender=settings._wrapped.__class__, setting=name, value=before, enter=False
+    def _tell(self, send: Callable[..., Any], enter: bool) -> list[Any]:
+        """Tell the receivers of ``setting_changed`` what each setting is now."""
+        return [
+            answer
+            for name in self.options
+            for answer in send(
+                sender=type(settings._wrapped),
+                setting=name,
+                value=getattr(settings, name, None),
+                enter=enter,
             )
-        if self.enable_exception is not None:
-            error, self.enable_exception = self.enable_exception, None
-            raise error
-        for _, answer in answers:
-            if isinstance(answer, Exception):
-                raise answer
-
-    @staticmethod
-    def _announce(name: str, value: Any, enter: bool) -> None:
-        setting_changed.send(
-            sender=settings._wrapped.__class__, setting=name, value=value, enter=enter
-        )
+        ]
 
     def save_options(self, test_func: Any) -> None:
         """Add these settings to those that a test class already overrides."""
-        inherited = test_func._overridden_settings
-        test_func._overridden_settings = (
-            self.options if inherited is None else {**inherited, **self.options}
-        )
+        setattr(test_func, self.kept_as, (getattr(test_func, self.kept_as) or {}) | self.options)
 
     def decorate_class(self, cls: type) -> type:
         from nuages.test import SimpleTestCase
 
-        if not issubclass(cls, SimpleTestCase):
-            raise ValueError(
-                "Only subclasses of Django SimpleTestCase can be decorated with override_settings"
-            )
-        self.save_options(cls)
-        return cls
+        if issubclass(cls, SimpleTestCase):
+            self.save_options(cls)
+            return cls
+        raise ValueError(
+            f"Only subclasses of Django SimpleTestCase can be decorated with {type(self).__name__}"
+        )
+
+
+#: What ``modify_settings`` can do to a list: (present items, given items) -> items.
+_LIST_ACTIONS: dict[str, Callable[[list[Any], list[Any]], list[Any]]] = {
+    "append": lambda items, given: items + [item for item in given if item not in items],
+    "prepend": lambda items, given: [item for item in given if item not in items] + items,
+    "remove": lambda items, given: [item for item in items if item not in given],
+}
 
 
 class modify_settings(override_settings):
     """Lists in settings, with items appended, prepended or removed.
 
     Manual: "Testing tools", ``modify_settings``. Arguments are ``NAME={"append": …, "prepend": …,
-    "remove": …}``.
+    "remove": …}``, or pairs of the same where the order counts.
     """
 
+    kept_as = "_modified_settings"
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        # A decorated class keeps pairs rather than a dictionary: order counts.
-        self.operations = list(kwargs.items()) if not args else list(args[0])
-        super(override_settings, self).__init__()
+        self.operations = [*(args[0] if args else ()), *kwargs.items()]
+        super().__init__()
 
     def save_options(self, test_func: Any) -> None:
-        inherited = test_func._modified_settings
-        test_func._modified_settings = list(inherited or []) + self.operations
+        """Add these changes to those that a test class already makes."""
+        inherited = getattr(test_func, self.kept_as) or ()
+        setattr(test_func, self.kept_as, [*inherited, *self.operations])
 
-    def enable(self) -> None:
-        self.options = {}
-        for name, operations in self.operations:
-            items = list(self.options.get(name, getattr(settings, name, [])))
-            for action, value in operations.items():
-                values = [value] if isinstance(value, str) else value
-                if action == "append":
-                    items += [item for item in values if item not in items]
-                elif action == "prepend":
-                    items = [item for item in values if item not in items] + items
-                elif action == "remove":
-                    items = [item for item in items if item not in values]
-                else:
+    def change(self) -> Iterator[None]:
+        lists: dict[str, list[Any]] = {}
+        for name, wanted in self.operations:
+            for action, given in wanted.items():
+                if action not in _LIST_ACTIONS:
                     raise ValueError(f"Unsupported action: {action}")
-            self.options[name] = items
-        super().enable()
+                items = lists.get(name, getattr(settings, name, []))
+                values = [given] if isinstance(given, str) else list(given)
+                lists[name] = _LIST_ACTIONS[action](list(items), values)
+        self.options = lists
+        yield from super().change()
 
 
-class override_system_checks(TestContextDecorator):
+class override_system_checks(_Change):
     """Replace the registered system checks, so that others do not slow down or disturb a test."""
 
     def __init__(
         self, new_checks: Iterable[Any], deployment_checks: Iterable[Any] | None = None
     ) -> None:
+        super().__init__()
+        self.replacements = {"registered_checks": (new_checks, {})}
+        if deployment_checks is not None:
+            self.replacements["deployment_checks"] = (deployment_checks, {"deploy": True})
+
+    def change(self) -> Iterator[None]:
         from nuages.core.checks.registry import registry
 
-        self.registry = registry
-        self.new_checks = new_checks
-        self.deployment_checks = deployment_checks
-        super().__init__()
-
-    def enable(self) -> None:
-        self.before = self.registry.registered_checks, self.registry.deployment_checks
-        self.registry.registered_checks = set()
-        for check in self.new_checks:
-            self.registry.register(check, *getattr(check, "tags", ()))
-        if self.deployment_checks is not None:
-            self.registry.deployment_checks = set()
-            for check in self.deployment_checks:
-                self.registry.register(check, *getattr(check, "tags", ()), deploy=True)
-
-    def disable(self) -> None:
-        self.registry.registered_checks, self.registry.deployment_checks = self.before
+        names = ("registered_checks", "deployment_checks")
+        with ExitStack() as undo:
+            for name in names:
+                undo.callback(setattr, registry, name, getattr(registry, name))
+            for name, (checks, options) in self.replacements.items():
+                setattr(registry, name, set())
+                for check in checks:
+                    registry.register(check, *getattr(check, "tags", ()), **options)
+            yield
 
 
-class ignore_warnings(TestContextDecorator):
+class ignore_warnings(_Change):
     """Ignore warnings; arguments are those of ``warnings.filterwarnings``."""
 
     def __init__(self, **kwargs: Any) -> None:
-        self.ignore_kwargs = kwargs
-        by_text = "message" in kwargs or "module" in kwargs
-        self.filter = warnings.filterwarnings if by_text else warnings.simplefilter
         super().__init__()
+        self.which = kwargs
 
-    def enable(self) -> None:
-        self.catcher = warnings.catch_warnings()
-        self.catcher.__enter__()
-        self.filter("ignore", **self.ignore_kwargs)
+    def change(self) -> Iterator[None]:
+        # simplefilter() knows neither texts nor modules, but is the quicker test.
+        selective = not {"message", "module"}.isdisjoint(self.which)
+        with warnings.catch_warnings():
+            (warnings.filterwarnings if selective else warnings.simplefilter)(
+                "ignore", **self.which
+            )
+            yield
 
-    def disable(self) -> None:
-        self.catcher.__exit__(*sys.exc_info())
 
-
-class isolate_apps(TestContextDecorator):
+class isolate_apps(_Change):
     """Models defined inside register with an app registry of their own.
 
-    Manual: "Advanced testing topics", ``isolate_apps``: arguments are the labels of apps to have in it.
+    Manual: "Advanced testing topics", ``isolate_apps``: arguments are the labels of the apps in it.
     """
 
     def __init__(self, *installed_apps: str, **kwargs: Any) -> None:
-        self.installed_apps = installed_apps
         super().__init__(**kwargs)
+        self.labels = installed_apps
 
-    def enable(self) -> Apps:
+    def change(self) -> Iterator[Apps]:
         from nuages.db.models.options import Options
 
-        self.old_apps = Options.default_apps
-        registry = Apps(self.installed_apps)
-        Options.default_apps = registry
-        return registry
-
-    def disable(self) -> None:
-        from nuages.db.models.options import Options
-
-        Options.default_apps = self.old_apps
+        with mock.patch.object(Options, "default_apps", Apps(self.labels)) as registry:
+            yield registry
 
 
 @contextmanager
 def register_lookup(field: Any, *lookups: Any, lookup_name: str | None = None) -> Iterator[None]:
     """Register lookups with a field (class or instance) for a block."""
-    for lookup in lookups:
-        field.register_lookup(lookup, lookup_name)
-    try:
-        yield
-    finally:
+    with ExitStack() as undo:
         for lookup in lookups:
-            field._unregister_lookup(lookup, lookup_name)
+            field.register_lookup(lookup, lookup_name)
+            undo.callback(field._unregister_lookup, lookup, lookup_name)
+        yield
 
 
 @contextmanager
@@ -291,33 +293,23 @@ def override_script_prefix(prefix: str) -> Iterator[None]:
     """Change the URL script prefix for a block."""
     from nuages.urls import get_script_prefix, set_script_prefix
 
-    before = get_script_prefix()
-    set_script_prefix(prefix)
-    try:
-        yield
-    finally:
-        set_script_prefix(before)
+    with ExitStack() as undo:
+        undo.callback(set_script_prefix, get_script_prefix())
+        yield set_script_prefix(prefix)
 
 
-@contextmanager
-def extend_sys_path(*paths: str) -> Iterator[None]:
+def extend_sys_path(*paths: str) -> Any:
     """Add folders to the end of the module search path for a block."""
-    before = sys.path[:]
-    sys.path.extend(paths)
-    try:
-        yield
-    finally:
-        sys.path = before
+    return mock.patch.object(sys, "path", [*sys.path, *paths])
 
 
 @contextmanager
 def isolate_lru_cache(lru_cache_object: Any) -> Iterator[None]:
     """Empty a cached function's cache before and after a block."""
-    lru_cache_object.cache_clear()
-    try:
-        yield
-    finally:
-        lru_cache_object.cache_clear()
+    forget = lru_cache_object.cache_clear
+    with ExitStack() as undo:
+        undo.callback(forget)
+        yield forget()
 
 
 @contextmanager

@@ -89,26 +89,6 @@ class RemoteTestResult(unittest.TestResult):
         self.test_index += 1
         self._record("startTest")
 
-    def stopTest(self, test: Any) -> None:
-        super().stopTest(test)
-        self._record("stopTest")
-
-    def addDuration(self, test: Any, elapsed: float) -> None:
-        super().addDuration(test, elapsed)
-        self._record("addDuration", elapsed)
-
-    def addSuccess(self, test: Any) -> None:
-        super().addSuccess(test)
-        self._record("addSuccess")
-
-    def addSkip(self, test: Any, reason: str) -> None:
-        super().addSkip(test, reason)
-        self._record("addSkip", reason)
-
-    def addUnexpectedSuccess(self, test: Any) -> None:
-        super().addUnexpectedSuccess(test)
-        self._record("addUnexpectedSuccess")
-
     def addError(self, test: Any, err: Any) -> None:
         self.check_picklable(test, err)
         if self.test_index < 0 or not isinstance(test, unittest.TestCase):
@@ -125,11 +105,10 @@ class RemoteTestResult(unittest.TestResult):
 
     def addExpectedFailure(self, test: Any, err: Any) -> None:
         # Its traceback is shown by nobody, and sent only where it can be.
-        if tblib is None:
-            err = err[0], err[1], None
-        self.check_picklable(test, err)
-        self._record("addExpectedFailure", err)
-        super().addExpectedFailure(test, err)
+        sendable = err if tblib is not None else (*err[:2], None)
+        self.check_picklable(test, sendable)
+        self._record("addExpectedFailure", sendable)
+        super().addExpectedFailure(test, sendable)
 
     def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:
         if err is not None:
@@ -143,23 +122,35 @@ class RemoteTestResult(unittest.TestResult):
         return not any(event[0] in bad for event in self.events)
 
 
+def _recorded(method: str) -> Any:
+    """Return an override of a result's method that records its arguments besides."""
+
+    def record(self: RemoteTestResult, test: Any, *details: Any) -> None:
+        getattr(unittest.TestResult, method)(self, test, *details)
+        self._record(method, *details)
+
+    return record
+
+
+# What needs no more than to be told.
+for _method in ("stopTest", "addDuration", "addSuccess", "addSkip", "addUnexpectedSuccess"):
+    setattr(RemoteTestResult, _method, _recorded(_method))
+
+
 class RemoteTestRunner:
     """Runs tests and writes nothing: the events say it all."""
 
     resultclass = RemoteTestResult
 
     def __init__(self, failfast: bool = False, resultclass: Any = None, buffer: bool = False):
-        self.failfast = failfast
-        self.buffer = buffer
-        if resultclass is not None:
-            self.resultclass = resultclass
+        self.options = {"failfast": failfast, "buffer": buffer}
+        self.resultclass = resultclass or self.resultclass
 
     def run(self, test: Any) -> RemoteTestResult:
         """Run a suite and return what happened."""
         result = self.resultclass()
+        vars(result).update(self.options)
         unittest.registerResult(result)
-        result.failfast = self.failfast
-        result.buffer = self.buffer
         test(result)
         return result
 
@@ -269,16 +260,14 @@ class ParallelTestSuite(unittest.TestSuite):
         debug_mode: bool = False,
         buffer: bool = False,
     ) -> None:
-        self.subsuites = subsuites
-        self.processes = processes
-        self.failfast = failfast
-        self.debug_mode = debug_mode
-        self.buffer = buffer
-        self.initial_settings: dict[str, Any] | None = None
-        self.serialized_contents: dict[str, str] | None = None
+        super().__init__()
+        self.subsuites, self.processes = subsuites, processes
+        self.failfast, self.debug_mode, self.buffer = failfast, debug_mode, buffer
+        # What the runner knows of the databases; the rest is for workers without our memory.
         self.used_aliases: set[str] | None = None
         self.serialized_aliases: set[str] | None = None
-        super().__init__()
+        self.initial_settings: dict[str, Any] | None = None
+        self.serialized_contents: dict[str, str] | None = None
 
     def __iter__(self) -> Any:
         return iter(self.subsuites)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO, IOBase
 from typing import Any
 
@@ -18,43 +18,38 @@ class FakePayload(IOBase):
     """A body that can be read once, like the one of a socket, and no further than its end."""
 
     def __init__(self, initial_bytes: bytes | str | None = None) -> None:
-        self._buffer = BytesIO()
-        self._length = 0
-        self.read_started = False
-        if initial_bytes is not None:
-            self.write(initial_bytes)
+        self._unread = BytesIO()
+        self._left = 0
+        self._sealed = False
+        self.write(b"" if initial_bytes is None else initial_bytes)
 
     def __len__(self) -> int:
-        return self._length
+        return self._left
 
-    def _start(self, size: int | None) -> int:
-        """Begin reading if that is still to do; return how much may be read."""
-        if not self.read_started:
-            self._buffer.seek(0)
-            self.read_started = True
-        wanted = self._length if size is None or size < 0 else size
-        if wanted > self._length and size is not None and size >= 0:
+    def _take(self, reader: Callable[[int], bytes], size: int | None) -> bytes:
+        """Give what ``reader`` reads; the first reading ends the writing."""
+        if not self._sealed:
+            self._sealed = not self._unread.seek(0)
+        if size is None or size < 0:
+            size = self._left
+        if size > self._left:
             raise AssertionError(
                 "Cannot read more than the available bytes from the HTTP incoming data."
             )
-        return wanted
+        data = reader(size)
+        self._left -= len(data)
+        return data
 
     def read(self, size: int | None = -1, /) -> bytes:
-        wanted = self._start(size)
-        self._length -= wanted
-        return self._buffer.read(wanted)
+        return self._take(self._unread.read, size)
 
     def readline(self, size: int | None = -1, /) -> bytes:  # type: ignore[override]
-        line = self._buffer.readline(self._start(size))
-        self._length -= len(line)
-        return line
+        return self._take(self._unread.readline, size)
 
     def write(self, content: bytes | str, /) -> None:
-        if self.read_started:
+        if self._sealed:
             raise ValueError("Unable to write a payload after it's been read")
-        data = force_bytes(content)
-        self._buffer.write(data)
-        self._length += len(data)
+        self._left += self._unread.write(force_bytes(content))
 
 
 def _is_file(value: Any) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import unittest
+from importlib import import_module
+from importlib.util import find_spec
 from io import StringIO
 from typing import Any
 
@@ -39,59 +41,55 @@ class QueryFormatter(logging.Formatter):
 class DebugSQLTextTestResult(unittest.TextTestResult):
     """Shows the queries of tests that fail (of all tests, if verbose)."""
 
-    def __init__(self, stream: Any, descriptions: bool, verbosity: int, **kwargs: Any) -> None:
+    _queries: logging.StreamHandler[StringIO] | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.logger = logging.getLogger("django.db.backends")
         self.logger.setLevel(logging.DEBUG)
-        self.debug_sql_stream: StringIO | None = None
-        super().__init__(stream, descriptions, verbosity, **kwargs)
+        #: The SQL that was logged when each failure was noted, by the failure's place in its list.
+        self._sql_of: dict[tuple[int, int], str] = {}
 
     def startTest(self, test: unittest.TestCase) -> None:
-        self.debug_sql_stream = StringIO()
-        self.handler = logging.StreamHandler(self.debug_sql_stream)
-        self.handler.setFormatter(QueryFormatter())
-        self.logger.addHandler(self.handler)
+        queries = self._queries = logging.StreamHandler(StringIO())
+        queries.setFormatter(QueryFormatter())
+        self.logger.addHandler(queries)
         super().startTest(test)
 
     def stopTest(self, test: unittest.TestCase) -> None:
         super().stopTest(test)
-        self.logger.removeHandler(self.handler)
-        if self.showAll:
-            self.stream.write(self._sql())
-            self.stream.writeln(self.separator2)
+        if self._queries is not None:
+            self.logger.removeHandler(self._queries)
+        if self.showAll:  # type: ignore[attr-defined]
+            self.stream.write(f"{self._logged()}{self.separator2}\n")
 
-    def _sql(self) -> str:
+    def _logged(self) -> str:
         # A class's set-up can fail before any test began.
-        return self.debug_sql_stream.getvalue() if self.debug_sql_stream else ""
+        return "" if self._queries is None else self._queries.stream.getvalue()
 
-    def _with_sql(self, entries: list[Any]) -> None:
-        test, error = entries[-1]
-        entries[-1] = test, error, self._sql()
+    def _note(self) -> None:
+        for entries in (self.errors, self.failures):
+            if entries:
+                self._sql_of.setdefault((id(entries), len(entries) - 1), self._logged())
 
     def addError(self, test: Any, err: Any) -> None:
         super().addError(test, err)
-        self._with_sql(self.errors)
+        self._note()
 
     def addFailure(self, test: Any, err: Any) -> None:
         super().addFailure(test, err)
-        self._with_sql(self.failures)
+        self._note()
 
     def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:
         super().addSubTest(test, subtest, err)
-        if err is not None:
-            failed = issubclass(err[0], test.failureException)
-            self._with_sql(self.failures if failed else self.errors)
+        self._note()
 
     def printErrorList(self, flavour: str, errors: Any) -> None:
-        for test, error, sql in errors:
-            for line in (
-                self.separator1,
-                f"{flavour}: {self.getDescription(test)}",
-                self.separator2,
-                error,
-                self.separator2,
-                sql,
-            ):
-                self.stream.writeln(line)
+        shown = [
+            (test, f"{error}\n{self.separator2}\n{self._sql_of.get((id(errors), place), '')}")
+            for place, (test, error) in enumerate(errors)
+        ]
+        super().printErrorList(flavour, shown)
 
 
 class PDBDebugResult(unittest.TextTestResult):
@@ -101,26 +99,23 @@ class PDBDebugResult(unittest.TextTestResult):
         super().addError(test, err)
         self.debug(err)
 
-    def addFailure(self, test: Any, err: Any) -> None:
-        super().addFailure(test, err)
-        self.debug(err)
-
     def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:
+        # The debugger comes before the report: the subtest's block is still open.
         if err is not None:
             self.debug(err)
         super().addSubTest(test, subtest, err)
 
+    def addFailure(self, test: Any, err: Any) -> None:
+        super().addFailure(test, err)
+        self.debug(err)
+
     def debug(self, error: Any) -> None:
         """Open the debugger in the frame where the test's own code failed."""
-        try:
-            import ipdb as pdb  # type: ignore[import-not-found]
-        except ImportError:
-            import pdb
+        debugger = import_module("ipdb" if find_spec("ipdb") else "pdb")
         self._restoreStdout()  # type: ignore[attr-defined]
         self.buffer = False
-        _, value, traceback = error
-        print(f"\nOpening PDB: {value!r}")
-        # Frames of unittest itself are of no interest.
-        while traceback and "__unittest" in traceback.tb_frame.f_globals:
-            traceback = traceback.tb_next
-        pdb.post_mortem(traceback)
+        print(f"\nThe debugger opens at: {error[1]!r}")
+        frames = error[2]
+        while frames is not None and "__unittest" in frames.tb_frame.f_globals:
+            frames = frames.tb_next
+        debugger.post_mortem(frames)

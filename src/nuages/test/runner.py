@@ -105,35 +105,32 @@ class DiscoverRunner:
             raise ValueError(
                 "You cannot use --pdb with parallel tests; pass --parallel=1 to use it."
             )
-        self.pattern = pattern
-        self.top_level = top_level
-        self.verbosity = verbosity
-        self.interactive = interactive
-        self.failfast = failfast
-        self.keepdb = keepdb
-        self.reverse = reverse
-        self.debug_mode = debug_mode
-        self.debug_sql = debug_sql
-        self.parallel = parallel
-        self.tags = set(tags or ())
-        self.exclude_tags = set(exclude_tags or ())
+        # Which tests, and in which order
+        self.pattern, self.top_level = pattern, top_level
+        self.tags, self.exclude_tags = set(tags or ()), set(exclude_tags or ())
         # A name without wildcards means "contains", as with unittest's own -k.
-        self.test_name_patterns = {
-            name if "*" in name else f"*{name}*" for name in test_name_patterns or ()
-        } or None
-        self.pdb = pdb
-        self.buffer = buffer
-        self.time_keeper: Any = TimeKeeper() if timing else NullTimeKeeper()
-        self.shuffle = shuffle
+        names = test_name_patterns or ()
+        self.test_name_patterns = {n if "*" in n else f"*{n}*" for n in names} or None
+        self.reverse, self.shuffle = reverse, shuffle
         self._shuffler: Shuffler | None = None
-        self.logger = logger
+        # How they run
+        self.failfast, self.pdb, self.buffer = failfast, pdb, buffer
+        self.debug_mode, self.parallel = debug_mode, parallel
+        self.interactive, self.keepdb = interactive, keepdb
+        # What is shown
+        self.verbosity, self.logger, self.debug_sql = verbosity, logger, debug_sql
         self.durations = durations
+        self.time_keeper: Any = TimeKeeper() if timing else NullTimeKeeper()
         if enable_faulthandler and not faulthandler.is_enabled():
-            try:
-                faulthandler.enable(file=sys.stderr.fileno())
-            except (AttributeError, OSError, ValueError):
-                # Standard error is not a file: the process's real one is.
-                faulthandler.enable(file=sys.__stderr__ or sys.stderr)
+            self._enable_faulthandler()
+
+    @staticmethod
+    def _enable_faulthandler() -> None:
+        try:
+            faulthandler.enable(file=sys.stderr.fileno())
+        except (AttributeError, OSError, ValueError):
+            # Standard error is not a file: the process's real one is.
+            faulthandler.enable(file=sys.__stderr__ or sys.stderr)
 
     @classmethod
     def add_arguments(cls, parser: Any) -> None:
@@ -196,11 +193,9 @@ class DiscoverRunner:
 
     def setup_shuffler(self) -> None:
         """Make the shuffler, and say its seed."""
-        if self.shuffle is False:
-            return
-        shuffler = Shuffler(seed=self.shuffle)
-        self.log(f"Using shuffle seed: {shuffler.seed_display}")
-        self._shuffler = shuffler
+        if self.shuffle is not False:
+            self._shuffler = Shuffler(seed=self.shuffle)
+            self.log(f"Using shuffle seed: {self._shuffler.seed_display}")
 
     @property
     def shuffle_seed(self) -> Any:
@@ -253,15 +248,12 @@ class DiscoverRunner:
 
     def build_suite(self, test_labels: Sequence[str] | None = None, **kwargs: Any) -> Any:
         """Return the suite of the tests that the labels mean, filtered, ordered and divided."""
-        discover_kwargs: dict[str, Any] = {}
-        if self.pattern is not None:
-            discover_kwargs["pattern"] = self.pattern
-        if self.top_level is not None:
-            discover_kwargs["top_level_dir"] = self.top_level
+        options = {"pattern": self.pattern, "top_level_dir": self.top_level}
+        given = {name: value for name, value in options.items() if value is not None}
         self.setup_shuffler()
-        tests: list[Any] = []
-        for label in test_labels or ["."]:
-            tests.extend(iter_test_cases(self.load_tests_for_label(label, discover_kwargs)))
+        labels = test_labels or ["."]
+        found = (self.load_tests_for_label(label, given) for label in labels)
+        tests = [test for part in found for test in iter_test_cases(part)]
         self.log(f"Found {len(tests)} test(s).")
         if self.tags or self.exclude_tags:
             for verb, tags in (("Including", self.tags), ("Excluding", self.exclude_tags)):
@@ -366,23 +358,26 @@ class DiscoverRunner:
         if isinstance(suite, ParallelTestSuite):
             suite.used_aliases = set(databases)
             suite.serialized_aliases = serialized
-        with self.time_keeper.timed("Total database setup"):
+        keeper = self.time_keeper
+        with keeper.timed("Total database setup"):
             old_config = self.setup_databases(aliases=databases, serialized_aliases=serialized)
-        failed = True
+        result, failure = None, None
         try:
             self.run_checks(databases)
             result = self.run_suite(suite)
-            failed = False
-        finally:
-            try:
-                with self.time_keeper.timed("Total database teardown"):
-                    self.teardown_databases(old_config)
-                self.teardown_test_environment()
-            except Exception:
-                # What went wrong first is what the user must see.
-                if not failed:
-                    raise
-        self.time_keeper.print_results()
+        except BaseException as error:
+            failure = error
+        try:
+            with keeper.timed("Total database teardown"):
+                self.teardown_databases(old_config)
+            self.teardown_test_environment()
+        except Exception:
+            # What went wrong first is what the user must see.
+            if failure is None:
+                raise
+        if failure is not None:
+            raise failure
+        keeper.print_results()
         return self.suite_result(suite, result)
 
 

@@ -7,7 +7,8 @@ import logging
 import pickle
 import unittest
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from inspect import iscoroutinefunction
 from typing import Any, ClassVar
 
@@ -28,7 +29,6 @@ from nuages.test.assertions import (
 )
 from nuages.test.client import AsyncClient, Client
 from nuages.test.databases import (
-    DatabaseGuard,
     DatabaseOperationForbidden,
     connections_support_savepoints,
     connections_support_transactions,
@@ -61,16 +61,16 @@ __all__ = [
 
 logger = logging.getLogger("django.test")
 
-_DatabaseFailure = DatabaseGuard
-
 
 def is_pickable(obj: Any) -> bool:
     """Whether ``obj`` survives being sent to another process."""
-    try:
-        pickle.loads(pickle.dumps(obj))
-    except (AttributeError, TypeError, pickle.PickleError):
-        return False
-    return True
+    survived = False
+    with suppress(AttributeError, TypeError, pickle.PickleError):
+        survived = pickle.loads(pickle.dumps(obj)) is not _MISSING
+    return survived
+
+
+_MISSING = object()
 
 
 class SimpleTestCase(ResponseAssertions, unittest.TestCase):
@@ -136,44 +136,45 @@ class SimpleTestCase(ResponseAssertions, unittest.TestCase):
         self._setup_and_call(None, debug=True)
 
     def _setup_and_call(self, result: Any, debug: bool = False) -> None:
-        method = getattr(self, self._testMethodName)
-        skipped = getattr(self.__class__, "__unittest_skip__", False) or getattr(
-            method, "__unittest_skip__", False
-        )
-        if iscoroutinefunction(method):
-            setattr(self, self._testMethodName, async_to_sync(method))
-        if not skipped:
-            try:
-                if self.__class__._pre_setup_ran_eagerly:
-                    self.__class__._pre_setup_ran_eagerly = False
-                else:
-                    self._pre_setup()
-            except Exception as error:
-                self._report(result, error, debug)
-                return
-        if debug:
-            super().debug()
+        """Run the test between :meth:`_pre_setup` and :meth:`_post_teardown`."""
+        test = getattr(self, self._testMethodName)
+        if iscoroutinefunction(test):
+            # unittest is to see a plain method: it would not await.
+            setattr(self, self._testMethodName, async_to_sync(test))
+        run = super().debug if debug else partial(super().__call__, result)
+        if any(getattr(owner, "__unittest_skip__", False) for owner in (type(self), test)):
+            run()
+        elif self._did(self._begin, result, debug):
+            run()
+            self._did(self._post_teardown, result, debug)
+
+    def _begin(self) -> None:
+        cls = type(self)
+        if cls._is_set_up:
+            # By setUpClass(), for the first test.
+            cls._is_set_up = False
         else:
-            super().__call__(result)
-        if not skipped:
-            try:
-                self._post_teardown()
-            except Exception as error:
-                self._report(result, error, debug)
+            self._pre_setup()
 
-    def _report(self, result: Any, error: Exception, debug: bool) -> None:
-        if debug:
-            raise error
-        result.addError(self, (type(error), error, error.__traceback__))
+    def _did(self, step: Callable[[], None], result: Any, debug: bool) -> bool:
+        """Do ``step``; report an error as the test's, unless debugging. Return whether it went well."""
+        try:
+            step()
+        except Exception as error:
+            if debug:
+                raise
+            result.addError(self, (type(error), error, error.__traceback__))
+            return False
+        return True
 
-    _pre_setup_ran_eagerly: ClassVar[bool] = False
+    _is_set_up: ClassVar[bool] = False
 
     @classmethod
     def _pre_setup(cls) -> None:
         """Prepare for a test: fresh clients and an empty outbox."""
-        cls.client = cls.client_class()
-        cls.async_client = cls.async_client_class()
         mail.outbox = []
+        for name, make in (("client", cls.client_class), ("async_client", cls.async_client_class)):
+            setattr(cls, name, make())
 
     def _post_teardown(self) -> None:
         """Tidy up after a test."""
@@ -212,97 +213,95 @@ class TransactionTestCase(QueryAssertions, SimpleTestCase):
         if not issubclass(cls, TestCase):
             # Fixtures are there for setUpClass() too; the first test finds its set-up done.
             cls._pre_setup()
-            cls._pre_setup_ran_eagerly = True
+            cls._is_set_up = True
 
     @classmethod
     def _pre_setup(cls) -> None:
         super()._pre_setup()
-        if cls.available_apps is not None:
-            apps.set_available_apps(cls.available_apps)
-            cls._announce_apps(cls.available_apps, enter=True)
-            for alias in cls._databases_names(include_mirrors=False):
-                # The content types and permissions of the apps that stay.
-                emit_post_migrate(alias)
-        try:
-            cls._fixture_setup()
-        except Exception:
+        with ExitStack() as on_error:
             if cls.available_apps is not None:
-                apps.unset_available_apps()
-                cls._announce_apps(settings.INSTALLED_APPS, enter=False)
-            raise
+                on_error.callback(cls._restore_apps)
+                apps.set_available_apps(cls.available_apps)
+                cls._announce_apps(cls.available_apps, enter=True)
+                # The content types and permissions of the apps that stay.
+                for alias in cls._databases_names(include_mirrors=False):
+                    emit_post_migrate(alias)
+            cls._fixture_setup()
+            on_error.pop_all()
+        # A log that runs over would hide queries from assertNumQueries().
         for alias in cls._databases_names(include_mirrors=False):
-            # A log that runs over would hide queries from assertNumQueries().
             connections[alias].queries_log.clear()
 
     @staticmethod
     def _announce_apps(value: Any, enter: bool) -> None:
         setting_changed.send(
-            sender=settings._wrapped.__class__, setting="INSTALLED_APPS", value=value, enter=enter
+            sender=type(settings._wrapped), setting="INSTALLED_APPS", value=value, enter=enter
         )
+
+    @classmethod
+    def _restore_apps(cls) -> None:
+        apps.unset_available_apps()
+        cls._announce_apps(settings.INSTALLED_APPS, enter=False)
 
     @classmethod
     def _databases_names(cls, include_mirrors: bool = True) -> list[str]:
         """Return the aliases that these tests use, mirrors left out if so asked."""
-        return [
-            alias
-            for alias in connections
-            if alias in cls.databases
-            and (include_mirrors or not connections[alias].settings_dict["TEST"]["MIRROR"])
-        ]
+        named = filter(cls.databases.__contains__, connections)
+        if include_mirrors:
+            return list(named)
+        return [name for name in named if not connections[name].settings_dict["TEST"]["MIRROR"]]
 
     @classmethod
     def _reset_sequences(cls, db_name: str) -> None:
         from nuages.core.management.color import no_style
 
         connection = connections[db_name]
-        if not connection.features.supports_sequence_reset:
-            return
-        statements = connection.ops.sequence_reset_by_name_sql(
-            no_style(), connection.introspection.sequence_list()
-        )
-        if statements:
-            with transaction.atomic(using=db_name), connection.cursor() as cursor:
-                for statement in statements:
-                    cursor.execute(statement)
+        if connection.features.supports_sequence_reset:
+            sequences = connection.introspection.sequence_list()
+            connection.ops.execute_sql_flush(
+                connection.ops.sequence_reset_by_name_sql(no_style(), sequences)
+            )
+
+    @classmethod
+    def _load_fixtures(cls) -> None:
+        if cls.fixtures:
+            for alias in cls._databases_names(include_mirrors=False):
+                call_command("loaddata", *cls.fixtures, verbosity=0, database=alias)
 
     @classmethod
     def _fixture_setup(cls) -> None:
         for alias in cls._databases_names(include_mirrors=False):
             if cls.reset_sequences:
                 cls._reset_sequences(alias)
-            if cls.serialized_rollback and hasattr(connections[alias], "_test_serialized_contents"):
+            contents = getattr(connections[alias], "_test_serialized_contents", None)
+            if not cls.serialized_rollback or contents is None:
+                continue
+            with ExitStack() as undo:
                 if cls.available_apps is not None:
+                    # The contents are those of all apps.
                     apps.unset_available_apps()
-                connections[alias].creation.deserialize_db_from_string(
-                    connections[alias]._test_serialized_contents
-                )
-                if cls.available_apps is not None:
-                    apps.set_available_apps(cls.available_apps)
-            if cls.fixtures:
-                call_command("loaddata", *cls.fixtures, verbosity=0, database=alias)
+                    undo.callback(apps.set_available_apps, cls.available_apps)
+                connections[alias].creation.deserialize_db_from_string(contents)
+        cls._load_fixtures()
 
     @classmethod
     def _should_reload_connections(cls) -> bool:
         return True
 
     def _post_teardown(self) -> None:
-        try:
+        with ExitStack() as finally_:
+            if self.available_apps is not None:
+                finally_.callback(self._restore_apps)
             self._fixture_teardown()
             super()._post_teardown()
             if self._should_reload_connections():
                 # A test may have changed what a connection was configured with.
-                for connection in connections.all(initialized_only=True):
-                    connection.close()
-        finally:
-            if self.available_apps is not None:
-                apps.unset_available_apps()
-                self._announce_apps(settings.INSTALLED_APPS, enter=False)
+                _close_connections()
 
     def _fixture_teardown(self) -> None:
+        some_apps = self.available_apps is not None
         for alias in self._databases_names(include_mirrors=False):
-            restores = self.serialized_rollback and hasattr(
-                connections[alias], "_test_serialized_contents"
-            )
+            kept = hasattr(connections[alias], "_test_serialized_contents")
             call_command(
                 "flush",
                 verbosity=0,
@@ -310,9 +309,14 @@ class TransactionTestCase(QueryAssertions, SimpleTestCase):
                 database=alias,
                 reset_sequences=False,
                 # With some apps only, tables of others may refer to theirs.
-                allow_cascade=self.available_apps is not None,
-                inhibit_post_migrate=self.available_apps is not None or restores,
+                allow_cascade=some_apps,
+                inhibit_post_migrate=some_apps or (self.serialized_rollback and kept),
             )
+
+
+def _close_connections() -> None:
+    for connection in connections.all(initialized_only=True):
+        connection.close()
 
 
 def emit_post_migrate(alias: str) -> None:
@@ -360,7 +364,9 @@ class TestCase(TransactionTestCase):
     Manual: "Testing tools", ``TestCase``.
     """
 
+    #: The open transactions by alias: of the class, and of the test that runs.
     cls_atomics: ClassVar[dict[str, Any]]
+    atomics: ClassVar[dict[str, Any]]
 
     @classmethod
     def _databases_support_transactions(cls) -> bool:
@@ -371,47 +377,51 @@ class TestCase(TransactionTestCase):
         return connections_support_savepoints(cls.databases)
 
     @classmethod
+    def _shares_class_data(cls) -> bool:
+        """Whether the class's data can be made once, below savepoints for the tests."""
+        return cls._databases_support_transactions() and cls._databases_support_savepoints()
+
+    @classmethod
     def _enter_atomics(cls) -> dict[str, Any]:
         """Open a transaction, or a savepoint in the one that is open, on each database."""
-        entered = {}
-        for alias in cls._databases_names():
-            atomic = transaction.atomic(using=alias)
-            atomic._from_testcase = True
-            atomic.__enter__()
-            entered[alias] = atomic
-        return entered
+        blocks = {alias: transaction.atomic(using=alias) for alias in cls._databases_names()}
+        for block in blocks.values():
+            # A durable block inside is outermost as far as the tested code is concerned.
+            block._from_testcase = True
+            block.__enter__()
+        return blocks
 
     @classmethod
     def _rollback_atomics(cls, atomics: dict[str, Any]) -> None:
-        for alias in reversed(cls._databases_names()):
+        for alias, block in reversed(atomics.items()):
             transaction.set_rollback(True, using=alias)
-            atomics[alias].__exit__(None, None, None)
+            block.__exit__(None, None, None)
 
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        if not (cls._databases_support_transactions() and cls._databases_support_savepoints()):
-            return
-        cls.cls_atomics = cls._enter_atomics()
-        try:
-            if cls.fixtures:
-                for alias in cls._databases_names(include_mirrors=False):
-                    call_command("loaddata", *cls.fixtures, verbosity=0, database=alias)
-            known = dict(cls.__dict__)
-            cls.setUpTestData()
-            for name, value in [*cls.__dict__.items()]:
-                if known.get(name, _MISSING) is not value:
-                    setattr(cls, name, TestData(name, value))
-        except Exception:
-            cls._rollback_atomics(cls.cls_atomics)
-            raise
+        if cls._shares_class_data():
+            with ExitStack() as on_error:
+                cls.cls_atomics = cls._enter_atomics()
+                on_error.callback(cls._rollback_atomics, cls.cls_atomics)
+                cls._load_fixtures()
+                cls._make_class_data()
+                on_error.pop_all()
+
+    @classmethod
+    def _make_class_data(cls) -> None:
+        """Call ``setUpTestData``, and have each test copy what it put on the class."""
+        known = dict(cls.__dict__)
+        cls.setUpTestData()
+        for name, value in list(cls.__dict__.items()):
+            if value is not known.get(name, _MISSING):
+                setattr(cls, name, TestData(name, value))
 
     @classmethod
     def tearDownClass(cls) -> None:
-        if cls._databases_support_transactions() and cls._databases_support_savepoints():
+        if cls._shares_class_data():
             cls._rollback_atomics(cls.cls_atomics)
-            for connection in connections.all(initialized_only=True):
-                connection.close()
+            _close_connections()
         super().tearDownClass()
 
     @classmethod
@@ -420,43 +430,36 @@ class TestCase(TransactionTestCase):
 
     @classmethod
     def _should_reload_connections(cls) -> bool:
-        if cls._databases_support_transactions():
-            return False
-        return super()._should_reload_connections()
+        # Closing them would lose the class's transaction.
+        return not cls._databases_support_transactions()
 
     @classmethod
     def _fixture_setup(cls) -> None:
-        if not cls._databases_support_transactions():
+        if cls._databases_support_transactions():
+            if cls.reset_sequences:
+                raise TypeError("reset_sequences cannot be used on TestCase instances")
+            cls.atomics = cls._enter_atomics()
+            if not cls._databases_support_savepoints():
+                cls._load_fixtures()
+                cls.setUpTestData()
+        else:
             # As good as it gets: each test starts from the class's data.
             cls.setUpTestData()
             super()._fixture_setup()
-            return
-        if cls.reset_sequences:
-            raise TypeError("reset_sequences cannot be used on TestCase instances")
-        cls.atomics = cls._enter_atomics()
-        if not cls._databases_support_savepoints():
-            if cls.fixtures:
-                for alias in cls._databases_names(include_mirrors=False):
-                    call_command("loaddata", *cls.fixtures, verbosity=0, database=alias)
-            cls.setUpTestData()
 
     def _fixture_teardown(self) -> None:
         if not self._databases_support_transactions():
-            super()._fixture_teardown()
-            return
-        try:
-            for alias in reversed(self._databases_names()):
-                if self._should_check_constraints(connections[alias]):
-                    connections[alias].check_constraints()
-        finally:
-            self._rollback_atomics(self.atomics)
+            return super()._fixture_teardown()
+        with ExitStack() as finally_:
+            finally_.callback(self._rollback_atomics, self.atomics)
+            for connection in map(connections.__getitem__, reversed(self._databases_names())):
+                if self._should_check_constraints(connection):
+                    connection.check_constraints()
 
     def _should_check_constraints(self, connection: Any) -> bool:
-        return (
-            connection.features.can_defer_constraint_checks
-            and not connection.needs_rollback
-            and connection.is_usable()
-        )
+        if connection.needs_rollback or not connection.features.can_defer_constraint_checks:
+            return False
+        return connection.is_usable()
 
     @classmethod
     @contextmanager
@@ -483,9 +486,6 @@ class TestCase(TransactionTestCase):
                     break
                 # The callbacks registered more.
                 start = count
-
-
-_MISSING = object()
 
 
 def _call_on_commit(callback: Callable[[], Any], robust: bool) -> None:

@@ -96,17 +96,18 @@ TEST_MAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 class Approximate:
     """A number that equals others up to a number of decimal places."""
 
-    def __init__(self, val: float, places: int = 7) -> None:
-        self.val = val
-        self.places = places
+    __hash__ = None  # type: ignore[assignment]
 
-    def __repr__(self) -> str:
-        return repr(self.val)
+    def __init__(self, val: float, places: int = 7) -> None:
+        self.val, self.places = val, places
 
     def __eq__(self, other: object) -> bool:
-        return self.val == other or round(abs(self.val - other), self.places) == 0  # type: ignore[operator]
+        if not isinstance(other, (int, float)):
+            return self.val == other
+        return other == self.val or not round(abs(self.val - other), self.places)
 
-    __hash__ = None  # type: ignore[assignment]
+    def __repr__(self) -> str:
+        return f"{self.val!r}"
 
 
 class ContextList(list[Any]):
@@ -219,24 +220,26 @@ def get_unique_databases_and_mirrors(
     wanted = set(connections if aliases is None else aliases)
     mirrors: dict[str, str] = {}
     databases: dict[Any, tuple[str, list[str]]] = {}
-    dependencies: dict[str, list[str]] = {}
-    default_signature = connections[DEFAULT_DB_ALIAS].creation.test_db_signature()
-    for alias in connections:
-        connection = connections[alias]
-        options = connection.settings_dict["TEST"]
+    signatures: dict[str, Any] = {}
+    tests = {alias: connections[alias].settings_dict["TEST"] for alias in connections}
+    for alias, options in tests.items():
         if options["MIRROR"]:
             mirrors[alias] = options["MIRROR"]
-            continue
-        if alias not in wanted:
-            continue
-        signature = connection.creation.test_db_signature()
-        name, sharing = databases.setdefault(signature, (connection.settings_dict["NAME"], []))
-        # The default alias leads, whatever the order of the settings.
-        sharing.insert(0 if alias == DEFAULT_DB_ALIAS else len(sharing), alias)
-        if "DEPENDENCIES" in options:
-            dependencies[alias] = options["DEPENDENCIES"]
-        elif alias != DEFAULT_DB_ALIAS and signature != default_signature:
-            dependencies[alias] = [DEFAULT_DB_ALIAS]
+        elif alias in wanted:
+            connection = connections[alias]
+            signatures[alias] = connection.creation.test_db_signature()
+            _, sharing = databases.setdefault(
+                signatures[alias], (connection.settings_dict["NAME"], [])
+            )
+            # The default alias leads, whatever the order of the settings.
+            sharing.insert(0 if alias == DEFAULT_DB_ALIAS else len(sharing), alias)
+    default_signature = connections[DEFAULT_DB_ALIAS].creation.test_db_signature()
+    dependencies = {
+        alias: tests[alias].get("DEPENDENCIES", [DEFAULT_DB_ALIAS])
+        for alias, signature in signatures.items()
+        if "DEPENDENCIES" in tests[alias]
+        or (alias != DEFAULT_DB_ALIAS and signature != default_signature)
+    }
     return dict(dependency_ordered(databases.items(), dependencies)), mirrors
 
 

@@ -1,0 +1,247 @@
+"""Rules for passwords. Manual: "Password management in Django", "Password validation"."""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import re
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+from nuages.conf import settings
+from nuages.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ValidationError
+from nuages.utils.functional import lazy
+from nuages.utils.html import format_html, format_html_join
+from nuages.utils.module_loading import import_string
+from nuages.utils.translation import gettext as _
+from nuages.utils.translation import ngettext
+
+
+@functools.cache
+def get_default_password_validators() -> list[Any]:
+    """Return the validators of ``AUTH_PASSWORD_VALIDATORS``."""
+    return get_password_validators(settings.AUTH_PASSWORD_VALIDATORS)
+
+
+def get_password_validators(validator_config: Iterable[dict[str, Any]]) -> list[Any]:
+    """Return the validators that a list like the setting describes.
+
+    Raises:
+        ImproperlyConfigured: one cannot be imported.
+    """
+    validators = []
+    for entry in validator_config:
+        try:
+            make = import_string(entry["NAME"])
+        except ImportError:
+            raise ImproperlyConfigured(
+                f"The module in NAME could not be imported: {entry['NAME']}. Check your "
+                "AUTH_PASSWORD_VALIDATORS setting."
+            ) from None
+        validators.append(make(**entry.get("OPTIONS", {})))
+    return validators
+
+
+def _chosen(validators: Any) -> Any:
+    return get_default_password_validators() if validators is None else validators
+
+
+def validate_password(password: str, user: Any = None, password_validators: Any = None) -> None:
+    """Check a password by all rules.
+
+    Args:
+        password: as entered.
+        user: whose it is.
+        password_validators: the rules; by default those of the settings.
+
+    Raises:
+        ValidationError: with what each rule says.
+    """
+    errors: list[Any] = []
+    for validator in _chosen(password_validators):
+        try:
+            validator.validate(password, user)
+        except ValidationError as error:
+            errors.append(error)
+    if errors:
+        raise ValidationError(errors)
+
+
+def password_changed(password: str, user: Any = None, password_validators: Any = None) -> None:
+    """Tell the rules that want to know that a password was changed."""
+    for validator in _chosen(password_validators):
+        tell = getattr(validator, "password_changed", None)
+        if tell is not None:
+            tell(password, user)
+
+
+def password_validators_help_texts(password_validators: Any = None) -> list[str]:
+    """Return what the rules tell those who choose a password."""
+    return [validator.get_help_text() for validator in _chosen(password_validators)]
+
+
+def _password_validators_help_text_html(password_validators: Any = None) -> str:
+    """Return the same as an HTML list; nothing if there are no rules."""
+    texts = password_validators_help_texts(password_validators)
+    if not texts:
+        return ""
+    items = format_html_join("", "<li>{}</li>", ((text,) for text in texts))
+    return format_html("<ul>{}</ul>", items)
+
+
+password_validators_help_text_html = lazy(_password_validators_help_text_html, str)
+
+
+class MinimumLengthValidator:
+    """Wants so many characters."""
+
+    def __init__(self, min_length: int = 8) -> None:
+        self.min_length = min_length
+
+    def validate(self, password: str, user: Any = None) -> None:
+        """Raise ``ValidationError`` for a shorter password."""
+        if len(password) < self.min_length:
+            raise ValidationError(
+                self.get_error_message(),
+                code="password_too_short",
+                params={"min_length": self.min_length},
+            )
+
+    def get_error_message(self) -> str:
+        """Return what the error says."""
+        template = ngettext(
+            "This password is too short. It must contain at least %d character.",
+            "This password is too short. It must contain at least %d characters.",
+            self.min_length,
+        )
+        return template % self.min_length
+
+    def get_help_text(self) -> str:
+        """Return what to tell those who choose a password."""
+        return ngettext(
+            "Your password must contain at least %(min_length)d character.",
+            "Your password must contain at least %(min_length)d characters.",
+            self.min_length,
+        ) % {"min_length": self.min_length}
+
+
+def exceeds_maximum_length_ratio(
+    password: str, max_similarity: float, value: str
+) -> bool:
+    """Whether a password is so much longer than a value that they cannot be alike.
+
+    Comparing takes time that grows with the lengths, so such pairs are left out.
+    """
+    enough = max_similarity / 2 * len(password)
+    return len(password) >= 10 * len(value) and len(value) < enough
+
+
+class UserAttributeSimilarityValidator:
+    """Wants a password that is unlike the user's other data.
+
+    Args:
+        user_attributes: names of attributes to compare with.
+        max_similarity: from 0.1 (next to nothing in common) to 1.0 (equal).
+
+    Raises:
+        ValueError: it is lower.
+    """
+
+    DEFAULT_USER_ATTRIBUTES = ("username", "first_name", "last_name", "email")
+
+    def __init__(
+        self,
+        user_attributes: Iterable[str] = DEFAULT_USER_ATTRIBUTES,
+        max_similarity: float = 0.7,
+    ) -> None:
+        self.user_attributes = user_attributes
+        if max_similarity < 0.1:
+            raise ValueError("max_similarity must be at least 0.1")
+        self.max_similarity = max_similarity
+
+    def validate(self, password: str, user: Any = None) -> None:
+        """Raise ``ValidationError`` for a password that is too much like some data."""
+        if not user:
+            return
+        lowered = password.lower()
+        for attribute in self.user_attributes:
+            value = getattr(user, attribute, None)
+            if not value or not isinstance(value, str):
+                continue
+            value = value.lower()
+            # The whole, and each word of it.
+            for part in (*re.split(r"\W+", value), value):
+                if self._alike(lowered, part):
+                    raise ValidationError(
+                        self.get_error_message(),
+                        code="password_too_similar",
+                        params={"verbose_name": self._called(user, attribute)},
+                    )
+
+    def _alike(self, password: str, value: str) -> bool:
+        if exceeds_maximum_length_ratio(password, self.max_similarity, value):
+            return False
+        return SequenceMatcher(a=password, b=value).quick_ratio() >= self.max_similarity
+
+    @staticmethod
+    def _called(user: Any, attribute: str) -> str:
+        try:
+            return str(user._meta.get_field(attribute).verbose_name)
+        except FieldDoesNotExist:
+            return attribute
+
+    def get_error_message(self) -> str:
+        """Return what the error says."""
+        return _("The password is too similar to the %(verbose_name)s.")
+
+    def get_help_text(self) -> str:
+        """Return what to tell those who choose a password."""
+        return _("Your password can’t be too similar to your other personal information.")
+
+
+class CommonPasswordValidator:
+    """Wants a password that is not in a list of common ones.
+
+    Args:
+        password_list_path: a file with one password per line, perhaps compressed with gzip.
+    """
+
+    DEFAULT_PASSWORD_LIST_PATH = Path(__file__).resolve().parent / "common-passwords.txt.gz"
+
+    def __init__(self, password_list_path: Any = DEFAULT_PASSWORD_LIST_PATH) -> None:
+        data = Path(password_list_path).read_bytes()
+        if data[:2] == b"\x1f\x8b":
+            data = gzip.decompress(data)
+        self.passwords = {line.strip() for line in data.decode().splitlines()}
+
+    def validate(self, password: str, user: Any = None) -> None:
+        """Raise ``ValidationError`` for a common password."""
+        if password.lower().strip() in self.passwords:
+            raise ValidationError(self.get_error_message(), code="password_too_common")
+
+    def get_error_message(self) -> str:
+        """Return what the error says."""
+        return _("This password is too common.")
+
+    def get_help_text(self) -> str:
+        """Return what to tell those who choose a password."""
+        return _("Your password can’t be a commonly used password.")
+
+
+class NumericPasswordValidator:
+    """Wants something besides digits."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        """Raise ``ValidationError`` for digits only."""
+        if password.isdigit():
+            raise ValidationError(self.get_error_message(), code="password_entirely_numeric")
+
+    def get_error_message(self) -> str:
+        """Return what the error says."""
+        return _("This password is entirely numeric.")
+
+    def get_help_text(self) -> str:
+        """Return what to tell those who choose a password."""
+        return _("Your password can’t be entirely numeric.")

@@ -1,0 +1,24 @@
+"""The application of content types."""
+
+from nuages.apps import AppConfig
+from nuages.contrib.contenttypes.checks import check_generic_foreign_keys, check_model_name_lengths
+from nuages.core import checks
+from nuages.db.models.signals import post_migrate, pre_migrate
+from nuages.utils.translation import gettext_lazy as _
+
+from .management import create_contenttypes, inject_rename_contenttypes_operations
+
+
+class ContentTypesConfig(AppConfig):
+    """Creates content types after each migration."""
+
+    default_auto_field = "django.db.models.AutoField"
+    name = "django.contrib.contenttypes"
+    verbose_name = _("Content Types")
+
+    def ready(self) -> None:
+        """Connect the signals and register the checks."""
+        pre_migrate.connect(inject_rename_contenttypes_operations, sender=self)
+        post_migrate.connect(create_contenttypes)
+        checks.register(check_generic_foreign_keys, checks.Tags.models)
+        checks.register(check_model_name_lengths, checks.Tags.models)

@@ -1,0 +1,141 @@
+"""Content types follow the models, after and during migrations."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+from nuages.apps import apps as global_apps
+from nuages.db import DEFAULT_DB_ALIAS, IntegrityError, migrations, router, transaction
+
+
+class RenameContentType(migrations.RunPython):
+    """Lets a content type follow a renamed model.
+
+    Args:
+        app_label: of the model.
+        old_model, new_model: its names, in small letters.
+    """
+
+    def __init__(self, app_label: str, old_model: str, new_model: str) -> None:
+        self.app_label = app_label
+        self.old_model = old_model
+        self.new_model = new_model
+        super().__init__(self.rename_forward, self.rename_backward)
+
+    def _rename(self, apps: Any, schema_editor: Any, old_model: str, new_model: str) -> None:
+        content_type = apps.get_model("contenttypes", "ContentType")
+        using = schema_editor.connection.alias
+        if not router.allow_migrate_model(using, content_type):
+            return
+        rows = content_type.objects.db_manager(using)
+        try:
+            ct = rows.get_by_natural_key(self.app_label, old_model)
+        except content_type.DoesNotExist:
+            return
+        ct.model = new_model
+        try:
+            with transaction.atomic(using=using):
+                ct.save(using=using, update_fields={"model"})
+        except IntegrityError:
+            ct.model = old_model
+            warnings.warn(
+                f"Could not rename content type '{self.app_label}.{old_model}' to '{new_model}' "
+                "due to an existing conflicting content type. Run 'remove_stale_contenttypes' to "
+                "clean up stale entries.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        else:
+            # What is remembered under the old name must not be found.
+            content_type.objects.clear_cache()
+
+    def rename_forward(self, apps: Any, schema_editor: Any) -> None:
+        """Give the content type the new name."""
+        self._rename(apps, schema_editor, self.old_model, self.new_model)
+
+    def rename_backward(self, apps: Any, schema_editor: Any) -> None:
+        """Give the content type the old name."""
+        self._rename(apps, schema_editor, self.new_model, self.old_model)
+
+
+def inject_rename_contenttypes_operations(
+    plan: Any = None,
+    apps: Any = global_apps,
+    using: str = DEFAULT_DB_ALIAS,
+    **kwargs: Any,
+) -> None:
+    """Put the renaming of the content type after each renaming of a model in a plan."""
+    try:
+        content_type = apps.get_model("contenttypes", "ContentType")
+    except LookupError:
+        table_exists = False
+    else:
+        table_exists = router.allow_migrate_model(using, content_type)
+    for migration, backward in plan or ():
+        label = migration.app_label
+        if (label, migration.name) == ("contenttypes", "0001_initial"):
+            # There are no content types before it, or after it was undone.
+            if backward:
+                break
+            table_exists = True
+            continue
+        if table_exists:
+            migration.operations[:] = _with_renames(label, migration.operations)
+
+
+def _with_renames(label: str, operations: list[Any]) -> Iterator[Any]:
+    for operation, following in zip(operations, [*operations[1:], None], strict=True):
+        yield operation
+        if isinstance(operation, migrations.RenameModel) and not isinstance(
+            following, RenameContentType
+        ):
+            yield RenameContentType(label, operation.old_name_lower, operation.new_name_lower)
+
+
+def get_contenttypes_and_models(
+    app_config: Any, using: str, ContentType: Any
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """Return the content types and the models of an application, each by model name.
+
+    Both are None if the database is not for content types.
+    """
+    if not router.allow_migrate_model(using, ContentType):
+        return None, None
+    ContentType.objects.clear_cache()
+    rows = ContentType.objects.using(using).filter(app_label=app_config.label)
+    return (
+        {ct.model: ct for ct in rows},
+        {model._meta.model_name: model for model in app_config.get_models()},
+    )
+
+
+def create_contenttypes(
+    app_config: Any,
+    verbosity: int = 2,
+    interactive: bool = True,
+    using: str = DEFAULT_DB_ALIAS,
+    apps: Any = global_apps,
+    **kwargs: Any,
+) -> None:
+    """Create the content types that an application lacks."""
+    if not app_config.models_module:
+        return
+    try:
+        app_config = apps.get_app_config(app_config.label)
+        content_type = apps.get_model("contenttypes", "ContentType")
+    except LookupError:
+        return
+    known, models = get_contenttypes_and_models(app_config, using, content_type)
+    missing = [
+        content_type(app_label=app_config.label, model=name)
+        for name in models or ()
+        if name not in (known or ())
+    ]
+    if not missing:
+        return
+    content_type.objects.using(using).bulk_create(missing)
+    if verbosity >= 2:
+        for ct in missing:
+            print(f"Adding content type '{ct.app_label} | {ct.model}'")

@@ -35,5 +35,3 @@ from nuages.template.context import Context, ContextPopException, RequestContext
 from nuages.template.engine import Engine  # noqa: E402
 from nuages.template.exceptions import TemplateDoesNotExist, TemplateSyntaxError  # noqa: E402
 from nuages.template.library import Library  # noqa: E402
-
-from . import autoreload  # noqa: E402  isort: skip

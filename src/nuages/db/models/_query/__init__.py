@@ -1,0 +1,1 @@
+"""The parts of ``django.db.models.query``."""

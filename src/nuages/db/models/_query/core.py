@@ -1,0 +1,392 @@
+"""The state of a QuerySet: its query, its results, and how both are copied."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import wraps
+from typing import Any, Self
+
+import nuages
+from nuages.db import DJANGO_VERSION_PICKLE_KEY, NotSupportedError, router
+from nuages.db.engine import Call, Steps, arun, run
+from nuages.db.models import sql
+from nuages.db.models._query.iterables import ModelIterable, ValuesIterable
+from nuages.db.models._query.prefetch import prefetch_steps
+from nuages.db.models.fetch_modes import FETCH_ONE
+from nuages.db.models.query_utils import Q
+from nuages.db.models.utils import AltersData
+
+#: How many objects ``repr()`` shows.
+REPR_OUTPUT_SIZE = 20
+
+
+def refines(
+    *, combined: bool = True, sliced: str | None = None
+) -> Callable[[Callable[..., None]], Callable[..., Any]]:
+    """Make a method that changes a copy of its QuerySet, and returns that copy.
+
+    Args:
+        combined: whether it may be called after ``union()`` and the like.
+        sliced: what the ``TypeError`` says if it is called on a slice; ``None`` if it may be.
+    """
+
+    def decorate(change: Callable[..., None]) -> Callable[..., Any]:
+        name = change.__name__
+
+        @wraps(change)
+        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if not combined:
+                self._not_support_combined_queries(name)
+            if sliced is not None and self.query.is_sliced:
+                raise TypeError(sliced)
+            refined = self._chain()
+            change(refined, *args, **kwargs)
+            return refined
+
+        return method
+
+    return decorate
+
+
+class QuerySetCore(AltersData):
+    """What all QuerySets have in common, whatever they are asked to do."""
+
+    def __init__(
+        self,
+        model: Any = None,
+        query: Any = None,
+        using: str | None = None,
+        hints: dict[str, Any] | None = None,
+    ) -> None:
+        self.model = model
+        self._db = using
+        self._hints = hints or {}
+        self._query = query or sql.Query(self.model)
+        self._result_cache: list[Any] | None = None
+        self._sticky_filter = False
+        self._for_write = False
+        self._prefetch_related_lookups: tuple[Any, ...] = ()
+        self._prefetch_done = False
+        self._known_related_objects: dict[Any, dict[Any, Any]] = {}
+        self._iterable_class: type = ModelIterable
+        self._fetch_mode: Any = FETCH_ONE
+        self._fields: tuple[str, ...] | None = None
+        # A related manager's own condition, added when the query is looked at.
+        self._deferred_filter: tuple[bool, tuple[Any, ...], dict[str, Any]] | None = None
+
+    @property
+    def query(self) -> Any:
+        """The syntax tree of the query."""
+        if self._deferred_filter is not None:
+            negate, args, kwargs = self._deferred_filter
+            self._deferred_filter = None
+            self._filter_or_exclude_inplace(negate, args, kwargs)
+        return self._query
+
+    @query.setter
+    def query(self, value: Any) -> None:
+        if value.values_select:
+            self._iterable_class = ValuesIterable
+        self._query = value
+
+    @property
+    def db(self) -> str:
+        """The alias of the database that the query would use now. Manual: topics/db/multi-db."""
+        if self._db:
+            return self._db
+        choose = router.db_for_write if self._for_write else router.db_for_read
+        return choose(self.model, **self._hints)
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the QuerySet is ordered, by itself or by its model's default."""
+        if isinstance(self, EmptyQuerySet):
+            return True
+        query = self.query
+        if query.extra_order_by or query.order_by:
+            return True
+        # A GROUP BY has the model's default ordering left out.
+        return bool(query.default_ordering and query.get_meta().ordering and not query.group_by)
+
+    @property
+    def totally_ordered(self) -> bool:
+        """Whether the order leaves nothing to chance: it has a unique field that is never null."""
+        from nuages.db.models._query.ordering import is_total
+
+        return is_total(self)
+
+    # -- copies ------------------------------------------------------------------------------
+
+    def _clone(self) -> Self:
+        """Return a QuerySet with the same query and without results; subclasses extend this."""
+        twin = type(self)(
+            model=self.model, query=self.query.chain(), using=self._db, hints=self._hints
+        )
+        for name in _CARRIED_OVER:
+            setattr(twin, name, getattr(self, name))
+        return twin
+
+    def _chain(self) -> Self:
+        """Return a copy for the next method in the chain to work on."""
+        twin = self._clone()
+        if twin._sticky_filter:
+            twin.query.filter_is_sticky = True
+            twin._sticky_filter = False
+        return twin
+
+    def _next_is_sticky(self) -> Self:
+        """Let the next filter use the joins of the one before, as in one ``filter()`` call."""
+        self._sticky_filter = True
+        return self
+
+    def _add_hints(self, **hints: Any) -> None:
+        """Add to what routers are told."""
+        self._hints.update(hints)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        """A deep copy has no results, so that nothing is fetched for it."""
+        twin = type(self)()
+        for name, value in vars(self).items():
+            vars(twin)[name] = None if name == "_result_cache" else copy.deepcopy(value, memo)
+        return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Pickling means pickling the results.
+        self._fetch_all()
+        return {**vars(self), DJANGO_VERSION_PICKLE_KEY: nuages.__version__}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        version = state.get(DJANGO_VERSION_PICKLE_KEY)
+        if version is None:
+            warnings.warn(
+                "Pickled queryset instance's Django version is not specified.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        elif version != nuages.__version__:
+            warnings.warn(
+                f"Pickled queryset instance's Django version {version} does not match the current "
+                f"version {nuages.__version__}.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        vars(self).update(state)
+
+    # -- results -----------------------------------------------------------------------------
+
+    def _fetch_steps(self) -> Steps[None]:
+        if self._result_cache is None:
+            self._result_cache = yield Call(self._load)
+        if self._prefetch_related_lookups and not self._prefetch_done:
+            yield from prefetch_steps(self._result_cache, *self._prefetch_related_lookups)
+            self._prefetch_done = True
+
+    def _load(self) -> list[Any]:
+        return list(self._iterable_class(self))
+
+    def _fetch_all(self) -> None:
+        """Run the query and the prefetches, unless that was done."""
+        if self._result_cache is None or (
+            self._prefetch_related_lookups and not self._prefetch_done
+        ):
+            run(self._fetch_steps())
+
+    def _prefetch_related_objects(self) -> None:
+        """Prefetch for the results that are there."""
+        run(prefetch_steps(self._result_cache, *self._prefetch_related_lookups))
+        self._prefetch_done = True
+
+    def _results(self) -> list[Any]:
+        self._fetch_all()
+        return self._result_cache
+
+    def __len__(self) -> int:
+        return len(self._results())
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._results())
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        await arun(_one_step(self._fetch_all))
+        for item in self._result_cache:
+            yield item
+
+    def __bool__(self) -> bool:
+        return bool(self._results())
+
+    def __repr__(self) -> str:
+        shown = list(self[: REPR_OUTPUT_SIZE + 1])
+        if len(shown) > REPR_OUTPUT_SIZE:
+            shown[-1] = "...(remaining elements truncated)..."
+        return f"<{type(self).__name__} {shown!r}>"
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return one object, or a QuerySet of a slice (a list, where there are results already)."""
+        if isinstance(key, slice):
+            if any(isinstance(bound, int) and bound < 0 for bound in (key.start, key.stop)):
+                raise ValueError("Negative indexing is not supported.")
+        elif not isinstance(key, int):
+            raise TypeError(
+                f"QuerySet indices must be integers or slices, not {type(key).__name__}."
+            )
+        elif key < 0:
+            raise ValueError("Negative indexing is not supported.")
+        if self._result_cache is not None:
+            return self._result_cache[key]
+        part = self._chain()
+        if isinstance(key, slice):
+            part.query.set_limits(
+                *(None if bound is None else int(bound) for bound in (key.start, key.stop))
+            )
+            return list(part)[:: key.step] if key.step else part
+        part.query.set_limits(key, key + 1)
+        part._fetch_all()
+        return part._result_cache[0]
+
+    def __class_getitem__(cls, *args: Any, **kwargs: Any) -> Any:
+        return cls
+
+    # -- combining ---------------------------------------------------------------------------
+
+    def __and__(self, other: Any) -> Any:
+        self._check_operator_queryset(other, "&")
+        self._merge_sanity_check(other)
+        for one, another in ((other, self), (self, other)):
+            if isinstance(one, EmptyQuerySet):
+                return one
+        both = self._chain()
+        both._merge_known_related_objects(other)
+        both.query.combine(other.query, sql.AND)
+        return both
+
+    def __or__(self, other: Any) -> Any:
+        return self._either(other, "|", sql.OR)
+
+    def __xor__(self, other: Any) -> Any:
+        return self._either(other, "^", sql.XOR)
+
+    def _either(self, other: Any, sign: str, connector: str) -> Any:
+        self._check_operator_queryset(other, sign)
+        self._merge_sanity_check(other)
+        if isinstance(self, EmptyQuerySet):
+            return other
+        if isinstance(other, EmptyQuerySet):
+            return self
+        # A slice or a DISTINCT cannot be part of the other's WHERE: it becomes a subquery.
+        left, right = (
+            side if side.query.can_filter() else side._as_primary_keys() for side in (self, other)
+        )
+        both = left._chain()
+        both._merge_known_related_objects(right)
+        both.query.combine(right.query, connector)
+        return both
+
+    def _as_primary_keys(self) -> Any:
+        return self.model._base_manager.filter(pk__in=self.values("pk"))
+
+    def _check_operator_queryset(self, other: Any, operator_: str) -> None:
+        if self.query.combinator or other.query.combinator:
+            raise TypeError(f"Cannot use {operator_} operator with combined queryset.")
+
+    def _merge_sanity_check(self, other: Any) -> None:
+        """Raise ``TypeError`` if the two give different columns."""
+        if self._fields is None:
+            return
+        mine, theirs = self.query, other.query
+        if (
+            set(mine.values_select) != set(theirs.values_select)
+            or set(mine.extra_select) != set(theirs.extra_select)
+            or set(mine.annotation_select) != set(theirs.annotation_select)
+        ):
+            raise TypeError(
+                f"Merging '{type(self).__name__}' classes must involve the same values in each "
+                "case."
+            )
+
+    def _merge_known_related_objects(self, other: Any) -> None:
+        for field, objects in other._known_related_objects.items():
+            self._known_related_objects.setdefault(field, {}).update(objects)
+
+    def _combinator_query(self, combinator: str, *other_qs: Any, all: bool = False) -> Any:
+        # The order of the parts has no effect, except where they are sliced.
+        combined = self._chain()
+        combined.query.clear_ordering(force=True)
+        combined.query.clear_limits()
+        combined.query.combined_queries = (self.query, *(each.query for each in other_qs))
+        combined.query.combinator = combinator
+        combined.query.combinator_all = all
+        return combined
+
+    def _not_support_combined_queries(self, operation_name: str) -> None:
+        combinator = self.query.combinator
+        if combinator:
+            raise NotSupportedError(
+                f"Calling QuerySet.{operation_name}() after {combinator}() is not supported."
+            )
+
+    # -- as part of another query ------------------------------------------------------------
+
+    def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the query, as a subquery of another."""
+        if self._fields and len(self._fields) > 1:
+            raise TypeError("Cannot use multi-field values querysets as filter values.")
+        query = self.query.resolve_expression(*args, **kwargs)
+        query._db = self._db
+        return query
+
+    resolve_expression.queryset_only = True  # type: ignore[attr-defined]
+
+    def _has_filters(self) -> bool:
+        """Whether any condition was given."""
+        return self.query.has_filters()
+
+    @property
+    def is_sliced(self) -> bool:
+        """Whether a slice was taken."""
+        return self.query.is_sliced
+
+    def _filter_or_exclude_inplace(
+        self, negate: bool, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        condition = Q(*args, **kwargs)
+        self._query.add_q(~condition if negate else condition)
+
+
+#: What a copy has in common with its original, beyond what ``__init__`` is given.
+_CARRIED_OVER = (
+    "_sticky_filter",
+    "_for_write",
+    "_prefetch_related_lookups",
+    "_known_related_objects",
+    "_iterable_class",
+    "_fetch_mode",
+    "_fields",
+)
+
+
+class _InstanceCheckMeta(type):
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, QuerySetCore) and instance.query.is_empty()
+
+
+class EmptyQuerySet(metaclass=_InstanceCheckMeta):
+    """For ``isinstance(queryset, EmptyQuerySet)``: whether it comes from ``none()``."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        raise TypeError("EmptyQuerySet can't be instantiated")
+
+
+def _one_step(function: Callable[[], Any]) -> Steps[Any]:
+    return (yield Call(function))
+
+
+
+
+async def awaited(queryset: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+    """Await what the blocking method ``name`` does.
+
+    The method itself is called, so that one that a subclass has overridden is honoured.
+    """
+    return await arun(_one_step(lambda: getattr(queryset, name)(*args, **kwargs)))

@@ -1,0 +1,192 @@
+"""What a QuerySet gives row by row: instances, dictionaries, tuples, single values."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import lru_cache
+from itertools import islice
+from operator import attrgetter, itemgetter
+from typing import Any
+from weakref import ref
+
+from nuages.db.models._query.related import get_related_populators, instance_loader
+from nuages.db.models.sql.constants import GET_ITERATOR_CHUNK_SIZE
+
+
+class BaseIterable:
+    """Runs a QuerySet's query and iterates over its results; made anew for each run."""
+
+    def __init__(
+        self,
+        queryset: Any,
+        chunked_fetch: bool = False,
+        chunk_size: int = GET_ITERATOR_CHUNK_SIZE,
+    ) -> None:
+        self.queryset = queryset
+        self.chunked_fetch = chunked_fetch
+        self.chunk_size = chunk_size
+
+    def __iter__(self) -> Iterator[Any]:
+        raise NotImplementedError(f"{type(self).__name__} has no __iter__().")
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        from asgiref.sync import sync_to_async
+
+        rows = iter(self)
+
+        def next_chunk() -> list[Any]:
+            return list(islice(rows, self.chunk_size))
+
+        fetch = sync_to_async(next_chunk, thread_sensitive=True)
+        while chunk := await fetch():
+            for item in chunk:
+                yield item
+
+    def _compiler(self) -> Any:
+        queryset = self.queryset
+        return queryset.query.get_compiler(using=queryset.db)
+
+    def _rows(self, tuples: bool = False) -> Iterator[Any]:
+        return self._compiler().results_iter(
+            tuple_expected=tuples, chunked_fetch=self.chunked_fetch, chunk_size=self.chunk_size
+        )
+
+
+class ModelIterable(BaseIterable):
+    """Model instances, with related ones, annotations and known related objects in place."""
+
+    def __iter__(self) -> Iterator[Any]:
+        queryset, compiler = self.queryset, self._compiler()
+        results = compiler.execute_sql(
+            chunked_fetch=self.chunked_fetch, chunk_size=self.chunk_size
+        )
+        build = instance_builder(queryset, compiler)
+        rows = compiler.results_iter(results)
+        finish = _finishing(queryset, compiler)
+        if finish is None:
+            yield from map(build, rows)
+            return
+        for row in rows:
+            instance = build(row)
+            finish(instance, row)
+            yield instance
+
+
+def instance_builder(queryset: Any, compiler: Any) -> Callable[[Any], Any]:
+    """Return the function that makes the instance of a row of ``compiler``'s query."""
+    info = compiler.klass_info
+    columns = info["select_fields"]
+    start, stop = columns[0], columns[-1] + 1
+    attnames = tuple(item[0].target.attname for item in compiler.select[start:stop])
+    load = instance_loader(info["model"], attnames, queryset.db, queryset._fetch_mode)
+    if start == 0 and stop == len(compiler.select) and not compiler.annotation_col_map:
+        return load
+    return lambda row: load(row[start:stop])
+
+
+def _finishing(queryset: Any, compiler: Any) -> Callable[[Any, Any], None] | None:
+    """The function for what an instance gets beyond its own columns; ``None`` if that is nothing."""
+    annotations = list((compiler.annotation_col_map or {}).items())
+    populators = get_related_populators(
+        compiler.klass_info, compiler.select, queryset.db, queryset._fetch_mode
+    )
+    known = [
+        (
+            field,
+            objects,
+            attrgetter(
+                *(
+                    field.attname
+                    if from_field == "self"
+                    else queryset.model._meta.get_field(from_field).attname
+                    for from_field in field.from_fields
+                )
+            ),
+        )
+        for field, objects in queryset._known_related_objects.items()
+    ]
+    peers: list[Any] | None = [] if queryset._fetch_mode.track_peers else None
+    if not (annotations or populators or known or peers is not None):
+        return None
+
+    def finish(instance: Any, row: Any) -> None:
+        for populator in populators:
+            populator.populate(row, instance)
+        for name, column in annotations:
+            setattr(instance, name, row[column])
+        for field, objects, key_of in known:
+            if not field.is_cached(instance):
+                related = objects.get(key_of(instance))
+                if related is not None:
+                    setattr(instance, field.name, related)
+        if peers is not None:
+            peers.append(ref(instance))
+            instance._state.peers = peers
+
+    return finish
+
+
+def column_names(query: Any) -> list[str]:
+    """Return the names of the columns that a ``values()`` query gives, in the order of the row."""
+    if query.selected:
+        return list(query.selected)
+    return [*query.extra_select, *query.values_select, *query.annotation_select]
+
+
+class ValuesIterable(BaseIterable):
+    """A dictionary per row, for ``values()``."""
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        names = column_names(self.queryset.query)
+        for row in self._rows():
+            # Rows may have more columns at their end, such as those needed for the order.
+            yield dict(zip(names, row, strict=False))
+
+
+class ValuesListIterable(BaseIterable):
+    """A tuple per row, for ``values_list()``."""
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        queryset = self.queryset
+        rows = self._rows(tuples=True)
+        if queryset._fields:
+            query = queryset.query
+            have = column_names(query)
+            wanted = list(queryset._fields)
+            wanted += [name for name in query.annotation_select if name not in queryset._fields]
+            if wanted != have:
+                places = {name: place for place, name in enumerate(have)}
+                pick = [places[name] for name in wanted]
+                take = itemgetter(*pick) if len(pick) > 1 else _single(pick[0])
+                return map(take, rows)
+        return rows
+
+
+def _single(place: int) -> Callable[[Any], tuple[Any]]:
+    return lambda row: (row[place],)
+
+
+class NamedValuesListIterable(ValuesListIterable):
+    """A named tuple per row, for ``values_list(named=True)``."""
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        queryset = self.queryset
+        names = queryset._fields
+        if not names:
+            names = column_names(queryset.query)
+        cls = create_namedtuple_class(*names)
+        return (tuple.__new__(cls, row) for row in super(NamedValuesListIterable, self).__iter__())
+
+
+@lru_cache
+def create_namedtuple_class(*names: str) -> type:
+    """Return the class ``Row`` with these fields; the same one for the same names."""
+    return namedtuple("Row", names)
+
+
+class FlatValuesListIterable(BaseIterable):
+    """The first value of each row, for ``values_list(flat=True)``."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(itemgetter(0), self._rows(tuples=True))

@@ -1,0 +1,424 @@
+"""The methods of a QuerySet that return another QuerySet."""
+
+from __future__ import annotations
+
+import datetime
+import warnings
+from collections.abc import Iterable
+from typing import Any, Self
+
+from nuages.db.models._query.core import EmptyQuerySet as _Empty
+from nuages.db.models._query.core import QuerySetCore, refines
+from nuages.db.models._query.iterables import (
+    FlatValuesListIterable,
+    NamedValuesListIterable,
+    ValuesIterable,
+    ValuesListIterable,
+)
+from nuages.db.models.constants import LOOKUP_SEP
+from nuages.db.models.expressions import F
+from nuages.db.models.query_utils import FilteredRelation, Q
+from nuages.utils import timezone
+from nuages.utils.deprecation import RemovedInDjango2028Warning
+
+_FILTER_SLICED = "Cannot filter a query once a slice has been taken."
+_REORDER_SLICED = "Cannot reorder a query once a slice has been taken."
+_CHANGE_SLICED = "Cannot change a query once a slice has been taken."
+_DISTINCT_SLICED = "Cannot create distinct fields once a slice has been taken."
+
+
+class Refinements(QuerySetCore):
+    """Narrowing, ordering, annotating and choosing columns. Manual: ref/models/querysets."""
+
+    def all(self) -> Self:
+        """Return a copy, without results."""
+        return self._chain()
+
+    # -- conditions --------------------------------------------------------------------------
+
+    def filter(self, *args: Any, **kwargs: Any) -> Self:
+        """Return the objects that meet the conditions."""
+        self._not_support_combined_queries("filter")
+        return self._filter_or_exclude(False, args, kwargs)
+
+    def exclude(self, *args: Any, **kwargs: Any) -> Self:
+        """Return the objects that do not meet the conditions."""
+        self._not_support_combined_queries("exclude")
+        return self._filter_or_exclude(True, args, kwargs)
+
+    def _filter_or_exclude(
+        self, negate: bool, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Self:
+        if (args or kwargs) and self.query.is_sliced:
+            raise TypeError(_FILTER_SLICED)
+        narrowed = self._chain()
+        if self._defer_next_filter:
+            # A related manager's condition waits: the query may never be looked at.
+            self._defer_next_filter = False
+            narrowed._deferred_filter = negate, args, kwargs
+        else:
+            narrowed._filter_or_exclude_inplace(negate, args, kwargs)
+        return narrowed
+
+    #: Set by related managers before they call ``filter()``.
+    _defer_next_filter = False
+
+    def complex_filter(self, filter_obj: Any) -> Self:
+        """Return what meets a ``Q`` object or a dictionary of conditions."""
+        if not isinstance(filter_obj, Q):
+            return self._filter_or_exclude(False, (), filter_obj)
+        narrowed = self._chain()
+        narrowed.query.add_q(filter_obj)
+        return narrowed
+
+    @refines()
+    def none(self) -> None:
+        """Return an empty QuerySet, for which nothing is fetched."""
+        self.query.set_empty()
+
+    # -- several QuerySets -------------------------------------------------------------------
+
+    def union(self, *other_qs: Any, all: bool = False) -> Any:
+        """Return the rows of this and other QuerySets; equal ones once, unless ``all``."""
+        if isinstance(self, _Empty):
+            # Empty parts add nothing; the first one left gives the columns.
+            parts = [each for each in other_qs if not isinstance(each, _Empty)]
+            if not parts:
+                return self
+            first, *rest = parts
+            if not rest:
+                return first
+            return first._combinator_query("union", *rest, all=all)
+        if not other_qs:
+            return self
+        return self._combinator_query("union", *other_qs, all=all)
+
+    def intersection(self, *other_qs: Any) -> Any:
+        """Return the rows that are in this and all the other QuerySets."""
+        for each in (self, *other_qs):
+            if isinstance(each, _Empty):
+                return each
+        return self._combinator_query("intersection", *other_qs)
+
+    def difference(self, *other_qs: Any) -> Any:
+        """Return the rows that are in this, but in none of the other QuerySets."""
+        return self if isinstance(self, _Empty) else self._combinator_query("difference", *other_qs)
+
+    # -- order -------------------------------------------------------------------------------
+
+    @refines(sliced=_REORDER_SLICED)
+    def order_by(self, *field_names: Any) -> None:
+        """Return the objects in the order of these fields; without any, in no order."""
+        self.query.clear_ordering(force=True, clear_default=False)
+        self.query.add_ordering(*field_names)
+
+    @refines(sliced="Cannot reverse a query once a slice has been taken.")
+    def reverse(self) -> None:
+        """Return the objects in the opposite order."""
+        self.query.standard_ordering = not self.query.standard_ordering
+
+    @refines(combined=False, sliced=_DISTINCT_SLICED)
+    def distinct(self, *field_names: str) -> None:
+        """Return each row once; with names, the first row of each combination of the fields."""
+        self.query.add_distinct_fields(*field_names)
+
+    # -- columns -----------------------------------------------------------------------------
+
+    def _values(self, *fields: str, **expressions: Any) -> Self:
+        chosen = self._chain()
+        if expressions:
+            chosen = chosen.annotate(**expressions)
+        chosen._fields = fields
+        chosen.query.set_values(fields)
+        return chosen
+
+    def values(self, *fields: Any, **expressions: Any) -> Self:
+        """Return dictionaries of these fields and expressions instead of instances."""
+        chosen = self._values(*fields, *expressions, **expressions)
+        chosen._iterable_class = ValuesIterable
+        return chosen
+
+    def values_list(self, *fields: Any, flat: bool = False, named: bool = False) -> Self:
+        """Return tuples of these fields and expressions instead of instances.
+
+        With ``flat``, and one field, its values; with ``named``, named tuples.
+        """
+        if flat and named:
+            raise TypeError("'flat' and 'named' can't be used together.")
+        if flat and len(fields) > 1:
+            raise TypeError(
+                "'flat' is not valid when values_list is called with more than one field."
+            )
+        if flat and not fields:
+            warnings.warn(
+                "Calling values_list() with no field name and flat=True is deprecated. Pass an "
+                "explicit field name instead, like 'pk'.",
+                RemovedInDjango2028Warning,
+                stacklevel=2,
+            )
+            fields = (self.model._meta.concrete_fields[0].attname,)
+        names, expressions = _named_expressions(fields)
+        chosen = self._values(*names, **expressions)
+        if named:
+            chosen._iterable_class = NamedValuesListIterable
+        else:
+            chosen._iterable_class = FlatValuesListIterable if flat else ValuesListIterable
+        return chosen
+
+    def dates(self, field_name: str, kind: str, order: str = "ASC") -> Self:
+        """Return the dates of a field, cut off at a unit, each once."""
+        from nuages.db.models.functions import Trunc
+
+        _check_choice("kind", kind, ("year", "month", "week", "day"))
+        _check_choice("order", order, ("ASC", "DESC"), either=True)
+        cut = Trunc(field_name, kind, output_field=_model_field("DateField"))
+        return self._moments(field_name, cut, order)
+
+    def datetimes(
+        self,
+        field_name: str,
+        kind: str,
+        order: str = "ASC",
+        tzinfo: datetime.tzinfo | None = None,
+    ) -> Self:
+        """Return the datetimes of a field, cut off at a unit, each once."""
+        from nuages.conf import settings
+        from nuages.db.models.functions import Trunc
+
+        units = ("year", "month", "week", "day", "hour", "minute", "second")
+        _check_choice("kind", kind, units)
+        _check_choice("order", order, ("ASC", "DESC"), either=True)
+        if not settings.USE_TZ:
+            tzinfo = None
+        elif tzinfo is None:
+            tzinfo = timezone.get_current_timezone()
+        cut = Trunc(field_name, kind, output_field=_model_field("DateTimeField"), tzinfo=tzinfo)
+        return self._moments(field_name, cut, order)
+
+    def _moments(self, field_name: str, cut: Any, order: str) -> Self:
+        moments = self.annotate(datefield=cut, plain_field=F(field_name))
+        moments = moments.values_list("datefield", flat=True).distinct()
+        moments = moments.filter(plain_field__isnull=False)
+        return moments.order_by("datefield" if order == "ASC" else "-datefield")
+
+    def annotate(self, *args: Any, **kwargs: Any) -> Self:
+        """Return the objects, each with these expressions as attributes."""
+        self._not_support_combined_queries("annotate")
+        return self._annotate(args, kwargs, select=True)
+
+    def alias(self, *args: Any, **kwargs: Any) -> Self:
+        """Return the objects; the expressions can be used in other methods, and are not fetched."""
+        self._not_support_combined_queries("alias")
+        return self._annotate(args, kwargs, select=False)
+
+    def _annotate(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], select: bool = True
+    ) -> Self:
+        self._validate_values_are_expressions(
+            args + tuple(kwargs.values()), method_name="annotate" if select else "alias"
+        )
+        annotations: dict[str, Any] = {}
+        for arg in args:
+            alias = _default_alias(arg, "Complex annotations require an alias")
+            if alias in kwargs:
+                raise TypeError(
+                    f"The named annotation '{alias}' conflicts with the default name for another "
+                    "annotation."
+                )
+            annotations[alias] = arg
+        annotations.update(kwargs)
+
+        annotated = self._chain()
+        query = annotated.query
+        if annotated._fields is None:
+            taken = _field_names(self.model)
+        else:
+            taken = set(annotated._fields)
+        grouping = False
+        for alias, annotation in annotations.items():
+            if alias in taken:
+                raise ValueError(
+                    f"The annotation '{alias}' conflicts with a field on the model."
+                )
+            if isinstance(annotation, FilteredRelation):
+                query.add_filtered_relation(annotation, alias)
+                continue
+            query.add_annotation(annotation, alias, select=select)
+            grouping = grouping or (
+                alias in query.annotations and query.annotations[alias].contains_aggregate
+            )
+        if grouping:
+            # Without values() the rows are grouped by model, with it by the values.
+            if annotated._fields is None:
+                query.group_by = True
+            else:
+                query.set_group_by()
+        return annotated
+
+    @refines(combined=False, sliced=_CHANGE_SLICED)
+    def extra(
+        self,
+        select: dict[str, Any] | None = None,
+        where: Any = None,
+        params: Any = None,
+        tables: Any = None,
+        order_by: Any = None,
+        select_params: Any = None,
+    ) -> None:
+        """Return the objects of a query with these pieces of SQL in it."""
+        self.query.add_extra(select, select_params, where, params, tables, order_by)
+
+    def defer(self, *fields: str | None) -> Self:
+        """Return the objects without these fields: each is fetched when it is read."""
+        self._not_support_combined_queries("defer")
+        if self._fields is not None:
+            raise TypeError("Cannot call defer() after .values() or .values_list()")
+        deferring = self._chain()
+        if fields == (None,):
+            deferring.query.clear_deferred_loading()
+        else:
+            deferring.query.add_deferred_loading(fields)
+        return deferring
+
+    def only(self, *fields: str) -> Self:
+        """Return the objects with these fields alone: any other is fetched when it is read."""
+        self._not_support_combined_queries("only")
+        if self._fields is not None:
+            raise TypeError("Cannot call only() after .values() or .values_list()")
+        if fields == (None,):
+            raise TypeError("Cannot pass None as an argument to only().")
+        for name in fields:
+            root = name.partition(LOOKUP_SEP)[0]
+            if root in self.query._filtered_relations:
+                raise ValueError("only() is not supported with FilteredRelation.")
+        chosen = self._chain()
+        chosen.query.add_immediate_loading(fields)
+        return chosen
+
+    # -- related objects ---------------------------------------------------------------------
+
+    def select_related(self, *fields: Any) -> Self:
+        """Return the objects with those behind these relations, in the same query."""
+        self._not_support_combined_queries("select_related")
+        if self._fields is not None:
+            raise TypeError("Cannot call select_related() after .values() or .values_list()")
+        joined = self._chain()
+        if fields == (None,):
+            joined.query.select_related = False
+        elif fields:
+            joined.query.add_select_related(fields)
+        else:
+            warnings.warn(
+                "Calling select_related() with no arguments is deprecated. Specify the fields to "
+                "fetch instead.",
+                RemovedInDjango2028Warning,
+                stacklevel=2,
+            )
+            joined.query.select_related = True
+        return joined
+
+    def prefetch_related(self, *lookups: Any) -> Self:
+        """Return the objects with those behind these relations, in a query per relation."""
+        self._not_support_combined_queries("prefetch_related")
+        from nuages.db.models._query.prefetch import Prefetch
+
+        prefetching = self._chain()
+        if lookups == (None,):
+            prefetching._prefetch_related_lookups = ()
+            return prefetching
+        for lookup in lookups:
+            path = lookup.prefetch_to if isinstance(lookup, Prefetch) else lookup
+            if path.partition(LOOKUP_SEP)[0] in self.query._filtered_relations:
+                raise ValueError("prefetch_related() is not supported with FilteredRelation.")
+        prefetching._prefetch_related_lookups += lookups
+        return prefetching
+
+    @refines()
+    def fetch_mode(self, mode: Any) -> None:
+        """Return the objects; ``mode`` says how fields that are missing will be fetched."""
+        self._fetch_mode = mode
+
+    # -- the rest ----------------------------------------------------------------------------
+
+    @refines()
+    def using(self, alias: str | None) -> None:
+        """Return the objects of the database with that alias."""
+        self._db = alias
+
+    def select_for_update(
+        self,
+        nowait: bool = False,
+        skip_locked: bool = False,
+        of: Iterable[str] = (),
+        no_key: bool = False,
+    ) -> Self:
+        """Return the objects, whose rows are locked until the end of the transaction."""
+        if nowait and skip_locked:
+            raise ValueError("The nowait option cannot be used with skip_locked.")
+        self._not_support_combined_queries("select_for_update")
+        locking = self._chain()
+        locking._for_write = True
+        query = locking.query
+        query.select_for_update = True
+        query.select_for_update_nowait = nowait
+        query.select_for_update_skip_locked = skip_locked
+        query.select_for_update_of = of
+        query.select_for_no_key_update = no_key
+        return locking
+
+    @staticmethod
+    def _validate_values_are_expressions(values: Iterable[Any], method_name: str) -> None:
+        wrong = [str(value) for value in values if not hasattr(value, "resolve_expression")]
+        if wrong:
+            raise TypeError(
+                f"QuerySet.{method_name}() received non-expression(s): {', '.join(wrong)}."
+            )
+
+
+def _default_alias(expression: Any, otherwise: str) -> str:
+    """The name that an expression gives itself; ``TypeError`` if it has none."""
+    try:
+        return expression.default_alias
+    except (AttributeError, TypeError):
+        raise TypeError(otherwise) from None
+
+
+def _field_names(model: Any) -> set[str]:
+    """All names that mean a field of ``model``."""
+    return {
+        name
+        for field in model._meta.get_fields()
+        for name in ([field.name, field.attname] if hasattr(field, "attname") else [field.name])
+    }
+
+
+def _named_expressions(fields: tuple[Any, ...]) -> tuple[list[str], dict[str, Any]]:
+    """The names for ``values()``: an expression gets one of its own, made unique by a number."""
+    taken = {field for field in fields if not hasattr(field, "resolve_expression")}
+    names, expressions = [], {}
+    number = 1
+    for field in fields:
+        if not hasattr(field, "resolve_expression"):
+            names.append(field)
+            continue
+        prefix = getattr(field, "default_alias", field.__class__.__name__.lower())
+        while (name := f"{prefix}{number}") in taken:
+            number += 1
+        taken.add(name)
+        expressions[name] = field
+        names.append(name)
+    return names, expressions
+
+
+def _check_choice(what: str, value: str, choices: tuple[str, ...], either: bool = False) -> None:
+    if value not in choices:
+        *most, last = (repr(choice) for choice in choices)
+        listed = f"either {most[0]} or {last}" if either else f"one of {', '.join(most)}, or {last}"
+        raise ValueError(f"'{what}' must be {listed}.")
+
+
+def _model_field(name: str) -> Any:
+    from nuages.db.models import fields
+
+    return getattr(fields, name)()
+

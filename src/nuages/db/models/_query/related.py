@@ -1,0 +1,76 @@
+"""Instances out of rows: loaders for one model's columns, populators for ``select_related()``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Any
+
+from nuages.db.models.fetch_modes import FETCH_ONE
+
+
+def instance_loader(
+    model: Any, attnames: tuple[str, ...], using: str, fetch_mode: Any = FETCH_ONE
+) -> Callable[[Any], Any]:
+    """Return a function from the values of ``attnames`` to an instance of ``model``."""
+    if fetch_mode is FETCH_ONE:
+        make = model._meta.row_loader(attnames)
+        return lambda row: make(row, using)
+    from_db = model.from_db
+    return lambda row: from_db(using, attnames, row, fetch_mode=fetch_mode)
+
+
+class RelatedPopulator:
+    """Makes one related instance of a row, those behind it too, and ties it to its origin.
+
+    ``klass_info`` is the compiler's description of the related model: its columns in the row, the
+    functions that tie the two instances together, and the models behind it.
+    """
+
+    def __init__(
+        self, klass_info: dict[str, Any], select: Any, db: str, fetch_mode: Any = FETCH_ONE
+    ) -> None:
+        self.db = db
+        model = self.model_cls = klass_info["model"]
+        # A child that is reached from its parent shares the parent's columns, in any order.
+        places = {select[place][0].target.attname: place for place in klass_info["select_fields"]}
+        in_order = [field.attname for field in model._meta.concrete_fields]
+        attnames = tuple(name for name in in_order if name in places)
+        self.init_list = attnames
+        picked = [places[name] for name in attnames]
+        self._pick = _picker(picked)
+        self._keys = [places[field.attname] for field in model._meta.pk_fields]
+        self._load = instance_loader(model, attnames, db, fetch_mode)
+        self._tie = klass_info["local_setter"]
+        self._tie_back = klass_info["remote_setter"]
+        self.related_populators = get_related_populators(klass_info, select, db, fetch_mode)
+
+    def populate(self, row: Any, from_obj: Any) -> None:
+        """Put the related instance of the row, or ``None``, into ``from_obj``."""
+        if None in [row[place] for place in self._keys]:
+            self._tie(from_obj, None)
+            return
+        instance = self._load(self._pick(row))
+        for populator in self.related_populators:
+            populator.populate(row, instance)
+        self._tie(from_obj, instance)
+        self._tie_back(instance, from_obj)
+
+
+def _picker(places: list[int]) -> Callable[[Any], Any]:
+    first, last = places[0], places[-1]
+    if places == list(range(first, last + 1)):
+        return itemgetter(slice(first, last + 1))
+    return itemgetter(*places)
+
+
+def get_related_populators(
+    klass_info: dict[str, Any], select: Any, db: str, fetch_mode: Any = FETCH_ONE
+) -> list[RelatedPopulator]:
+    """Return a populator for each model that is selected along with ``klass_info``'s."""
+    return [
+        RelatedPopulator(info, select, db, fetch_mode)
+        for info in klass_info.get("related_klass_infos", ())
+    ]
+
+

@@ -1,0 +1,181 @@
+"""Managers: how a model class gives QuerySets. Manual: topics/db/managers."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from importlib import import_module
+from typing import Any, Self
+
+from nuages.db import router
+from nuages.db.models.query import QuerySet
+
+__all__ = ["BaseManager", "EmptyManager", "Manager", "ManagerDescriptor"]
+
+
+class BaseManager:
+    """The part of ``Manager`` without the methods of QuerySets."""
+
+    #: Number of the next manager: managers are kept in the order they were made.
+    creation_counter = 0
+    #: Whether a manager inherited from an abstract model counts as declared here.
+    auto_created = False
+    #: Whether migrations write the manager down.
+    use_in_migrations = False
+
+    # What deconstruct() needs to know, taken down at once for all subclasses.
+    _constructor_args: tuple[tuple[Any, ...], dict[str, Any]]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        manager = super().__new__(cls)
+        manager._constructor_args = (args, kwargs)
+        return manager
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.creation_counter = BaseManager.creation_counter
+        BaseManager.creation_counter += 1
+        self.model: Any = None
+        self.name: str | None = None
+        self._db: str | None = None
+        self._hints: dict[str, Any] = {}
+
+    def __str__(self) -> str:
+        return f"{self.model._meta.label}.{self.name}"
+
+    def __class_getitem__(cls, *args: Any, **kwargs: Any) -> Any:
+        return cls
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self)) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def _identity(self) -> dict[str, Any]:
+        return {k: v for k, v in vars(self).items() if k != "creation_counter"}
+
+    # -- making managers ---------------------------------------------------------------------
+
+    @classmethod
+    def from_queryset(cls, queryset_class: type, class_name: str | None = None) -> type[Self]:
+        """Return a subclass with the methods of a QuerySet class as its own."""
+        return type(
+            class_name or f"{cls.__name__}From{queryset_class.__name__}",
+            (cls,),
+            {"_queryset_class": queryset_class, **cls._get_queryset_methods(queryset_class)},
+        )
+
+    @classmethod
+    def _get_queryset_methods(cls, queryset_class: type) -> dict[str, Callable[..., Any]]:
+        """Return the methods to take over: public ones, unless ``queryset_only`` says otherwise."""
+        return {
+            name: _forward(name, method)
+            for name, method in inspect.getmembers(queryset_class, predicate=inspect.isfunction)
+            if not hasattr(cls, name)
+            and not getattr(method, "queryset_only", name.startswith("_"))
+        }
+
+    def contribute_to_class(self, cls: Any, name: str) -> None:
+        """Become the manager ``name`` of a model class."""
+        self.name = self.name or name
+        self.model = cls
+        setattr(cls, name, ManagerDescriptor(self))
+        cls._meta.add_manager(self)
+
+    def deconstruct(
+        self,
+    ) -> tuple[bool, str | None, str | None, tuple[Any, ...] | None, dict[str, Any] | None]:
+        """Return how to make the manager again, for a migration.
+
+        That is: whether by ``as_manager()``, the manager class, the QuerySet class, and arguments.
+        Raises ``ValueError`` for a class that cannot be imported.
+        """
+        if getattr(self, "_built_with_asmanager", False):
+            made_from = self._queryset_class
+            return True, None, f"{made_from.__module__}.{made_from.__name__}", None, None
+        cls = type(self)
+        if not hasattr(import_module(cls.__module__), cls.__name__):
+            raise ValueError(
+                f"Could not find manager {cls.__name__} in {cls.__module__}.\n"
+                "Please note that you need to inherit from managers you dynamically generated "
+                "with 'from_queryset()'."
+            )
+        return False, f"{cls.__module__}.{cls.__name__}", None, *self._constructor_args
+
+    def check(self, **kwargs: Any) -> list[Any]:
+        """Return the messages of the system checks about the manager."""
+        return []
+
+    # -- databases ---------------------------------------------------------------------------
+
+    def db_manager(self, using: str | None = None, hints: dict[str, Any] | None = None) -> Self:
+        """Return a copy of the manager for the database with that alias."""
+        twin = copy.copy(self)
+        twin._db = using or self._db
+        twin._hints = hints or self._hints
+        return twin
+
+    @property
+    def db(self) -> str:
+        """The alias of the database that is read from."""
+        return self._db or router.db_for_read(self.model, **self._hints)
+
+    # -- QuerySets ---------------------------------------------------------------------------
+
+    def get_queryset(self) -> Any:
+        """Return a new QuerySet; override it to narrow what the manager gives."""
+        return self._queryset_class(model=self.model, using=self._db, hints=self._hints)
+
+    def all(self) -> Any:
+        """Return a QuerySet of all the objects."""
+        # Not a copy of get_queryset(): what it prefetched would be lost.
+        return self.get_queryset()
+
+
+def _forward(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    """A manager's method that calls the QuerySet's method of the same name."""
+
+    @wraps(method)
+    def forwarded(self: BaseManager, *args: Any, **kwargs: Any) -> Any:
+        return getattr(self.get_queryset(), name)(*args, **kwargs)
+
+    return forwarded
+
+
+class Manager(BaseManager.from_queryset(QuerySet)):  # type: ignore[misc]
+    """The default manager: gives all the objects of its model."""
+
+
+class ManagerDescriptor:
+    """The attribute of a model class that gives its manager, and of its instances that refuses."""
+
+    def __init__(self, manager: BaseManager) -> None:
+        self.manager = manager
+
+    def __get__(self, instance: Any, cls: Any = None) -> Any:
+        if instance is not None:
+            raise AttributeError(f"Manager isn't accessible via {cls.__name__} instances")
+        options = cls._meta
+        if options.abstract:
+            raise AttributeError(f"Manager isn't available; {options.label} is abstract")
+        if options.swapped:
+            raise AttributeError(
+                f"Manager isn't available; '{options.label}' has been swapped for "
+                f"'{options.swapped}'"
+            )
+        # A subclass of the model has a copy of the manager of its own.
+        return options.managers_map[self.manager.name]
+
+
+class EmptyManager(Manager):
+    """A manager whose QuerySets are all empty."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().none()

@@ -467,6 +467,7 @@ class ExceptionReporter:
             "id": id(tb),
             "pre_context": before,
             "context_line": line,
+            "source_line": line.strip(),
             "post_context": after,
             "pre_context_lineno": first + 1,
             "colno": marker,

@@ -83,10 +83,14 @@ class DjangoTranslation(Catalog):
         for specific in (False, True):
             for path in (p for files in found for p in files if (own in p) == specific):
                 self.merge(read_mo(path))
-        if self.domain != "django":
+        if language == settings.LANGUAGE_CODE or language.startswith("en"):
             return
-        if language != settings.LANGUAGE_CODE and not language.startswith("en"):
+        if self.domain == "django":
             self.add_fallback(translation(settings.LANGUAGE_CODE))
+        else:
+            self.add_fallback(
+                DjangoTranslation(settings.LANGUAGE_CODE, self.domain, localedirs)
+            )
 
     def __repr__(self) -> str:
         return f"<DjangoTranslation lang:{self.__language}>"

@@ -168,3 +168,9 @@ def get_system_encoding() -> str:
 
 
 DEFAULT_LOCALE_ENCODING = get_system_encoding()
+
+
+def netstring(value: Any) -> bytes:
+    """Return ``value`` as UTF-8 with its length before it: joined, such values stay apart."""
+    data = str(value).encode()
+    return b"%d:%b," % (len(data), data)

@@ -4,14 +4,13 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
+from nuages.utils.encoding import netstring
+
 TEMPLATE_FRAGMENT_KEY_TEMPLATE = "template.cache.%s.%s"
 
 
 def make_template_fragment_key(fragment_name: str, vary_on: Iterable[Any] | None = None) -> str:
     """Return the key under which a fragment is cached, for these values that it varies on."""
-    # Netstrings: with its length before it, a value cannot run into the next one.
-    values = b"".join(
-        b"%d:%b," % (len(data), data) for data in (str(value).encode() for value in vary_on or ())
-    )
+    values = b"".join(map(netstring, vary_on or ()))
     digest = hashlib.md5(values, usedforsecurity=False).hexdigest()
     return TEMPLATE_FRAGMENT_KEY_TEMPLATE % (fragment_name, digest)

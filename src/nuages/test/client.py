@@ -27,7 +27,6 @@ from nuages.conf import settings
 from nuages.core.handlers.asgi import ASGIRequest
 from nuages.core.handlers.base import BaseHandler
 from nuages.core.handlers.wsgi import LimitedStream, WSGIRequest
-from nuages.core.serializers.json import DjangoJSONEncoder
 from nuages.core.signals import got_request_exception, request_finished, request_started
 from nuages.db import close_old_connections
 from nuages.http import HttpHeaders, HttpRequest, QueryDict
@@ -42,7 +41,7 @@ from nuages.test.payload import (
 from nuages.test.utils import ContextList
 from nuages.urls import resolve
 from nuages.utils.encoding import force_bytes
-from nuages.utils.functional import SimpleLazyObject
+from nuages.utils.functional import SimpleLazyObject, cached_property
 from nuages.utils.http import urlencode
 
 __all__ = [
@@ -219,7 +218,7 @@ class RequestFactory:
     Manual: "Advanced testing topics", "The request factory".
 
     Args:
-        json_encoder: encodes data sent with a JSON content type.
+        json_encoder: encodes data sent with a JSON content type; by default ``DjangoJSONEncoder``.
         headers: headers of each request.
         query_params: query string of each request.
         defaults: entries of each request's WSGI environment.
@@ -228,12 +227,13 @@ class RequestFactory:
     def __init__(
         self,
         *,
-        json_encoder: type[json.JSONEncoder] = DjangoJSONEncoder,
+        json_encoder: type[json.JSONEncoder] | None = None,
         headers: Headers = None,
         query_params: Any = None,
         **defaults: Any,
     ) -> None:
-        self.json_encoder = json_encoder
+        if json_encoder is not None:
+            self.json_encoder = json_encoder
         self.defaults: dict[str, Any] = defaults
         self.cookies: SimpleCookie = SimpleCookie()
         self.errors = BytesIO()
@@ -241,6 +241,13 @@ class RequestFactory:
             self.defaults.update(self._named_headers(headers))
         if query_params:
             self.defaults["QUERY_STRING"] = urlencode(query_params, doseq=True)
+
+    @cached_property
+    def json_encoder(self) -> type[json.JSONEncoder]:
+        """What encodes data that is sent as JSON."""
+        from nuages.core.serializers.json import DjangoJSONEncoder
+
+        return DjangoJSONEncoder
 
     @staticmethod
     def _named_headers(headers: Mapping[str, Any]) -> dict[str, Any]:

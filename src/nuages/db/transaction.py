@@ -86,24 +86,19 @@ def savepoint(using: str | None = None) -> str | None:
     return savepoint_create(using)
 
 
-def savepoint_rollback(sid: str, using: str | None = None) -> None:
-    """Undo what was done since the savepoint ``sid``."""
-    get_connection(using).savepoint_rollback(sid)
-
-
-def savepoint_commit(sid: str, using: str | None = None) -> None:
-    """Release the savepoint ``sid``, keeping what was done since."""
-    get_connection(using).savepoint_commit(sid)
-
-
 def clean_savepoints(using: str | None = None) -> None:
     """Start the numbering of savepoint ids anew in this thread."""
     get_connection(using).clean_savepoints()
 
 
-def get_rollback(using: str | None = None) -> bool:
-    """Return whether the innermost ``atomic`` block will roll back at its end."""
-    return get_connection(using).get_rollback()
+def savepoint_commit(sid: str, using: str | None = None) -> None:
+    """Release the savepoint ``sid``, keeping what was done since."""
+    connections[using or DEFAULT_DB_ALIAS].savepoint_commit(sid)
+
+
+def savepoint_rollback(sid: str, using: str | None = None) -> None:
+    """Undo what was done since the savepoint ``sid``."""
+    connections[using or DEFAULT_DB_ALIAS].savepoint_rollback(sid)
 
 
 def set_rollback(rollback: bool, using: str | None = None) -> None:
@@ -113,6 +108,11 @@ def set_rollback(rollback: bool, using: str | None = None) -> None:
     savepoint.
     """
     get_connection(using).set_rollback(rollback)
+
+
+def get_rollback(using: str | None = None) -> bool:
+    """Return whether the innermost ``atomic`` block will roll back at its end."""
+    return get_connection(using).get_rollback()
 
 
 def on_commit(func: Callable[[], Any], using: str | None = None, robust: bool = False) -> None:
@@ -157,11 +157,7 @@ class Atomic(ContextDecorator):
 
     def __enter__(self) -> None:
         conn = get_connection(self.using)
-        if (
-            self.durable
-            and conn.atomic_blocks
-            and not conn.atomic_blocks[-1]._from_testcase
-        ):
+        if self.durable and conn.atomic_blocks and not conn.atomic_blocks[-1]._from_testcase:
             raise RuntimeError(
                 "A durable atomic block cannot be nested within another atomic block."
             )

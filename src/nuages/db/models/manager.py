@@ -18,29 +18,30 @@ __all__ = ["BaseManager", "EmptyManager", "Manager", "ManagerDescriptor"]
 class BaseManager:
     """The part of ``Manager`` without the methods of QuerySets."""
 
-    #: Number of the next manager: managers are kept in the order they were made.
-    creation_counter = 0
-    #: Whether a manager inherited from an abstract model counts as declared here.
-    auto_created = False
     #: Whether migrations write the manager down.
     use_in_migrations = False
+    #: Whether a manager inherited from an abstract model counts as declared here.
+    auto_created = False
+    #: Managers are kept in the order they were made.
+    creation_counter = 0
 
-    # What deconstruct() needs to know, taken down at once for all subclasses.
+    model: Any = None
+    name: str | None = None
+    _db: str | None = None
+    _built_with_asmanager = False
+
+    # Subclasses may take arguments of their own; deconstruct() has to know them.
     _constructor_args: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        manager = super().__new__(cls)
-        manager._constructor_args = (args, kwargs)
-        return manager
+        made = object.__new__(cls)
+        made._constructor_args = args, kwargs
+        return made
 
     def __init__(self) -> None:
-        super().__init__()
-        self.creation_counter = BaseManager.creation_counter
-        BaseManager.creation_counter += 1
-        self.model: Any = None
-        self.name: str | None = None
-        self._db: str | None = None
         self._hints: dict[str, Any] = {}
+        BaseManager.creation_counter += 1
+        self.creation_counter = BaseManager.creation_counter
 
     def __str__(self) -> str:
         return f"{self.model._meta.label}.{self.name}"
@@ -74,8 +75,7 @@ class BaseManager:
         return {
             name: _forward(name, method)
             for name, method in inspect.getmembers(queryset_class, predicate=inspect.isfunction)
-            if not hasattr(cls, name)
-            and not getattr(method, "queryset_only", name.startswith("_"))
+            if not hasattr(cls, name) and not getattr(method, "queryset_only", name.startswith("_"))
         }
 
     def contribute_to_class(self, cls: Any, name: str) -> None:
@@ -93,17 +93,18 @@ class BaseManager:
         That is: whether by ``as_manager()``, the manager class, the QuerySet class, and arguments.
         Raises ``ValueError`` for a class that cannot be imported.
         """
-        if getattr(self, "_built_with_asmanager", False):
-            made_from = self._queryset_class
-            return True, None, f"{made_from.__module__}.{made_from.__name__}", None, None
-        cls = type(self)
-        if not hasattr(import_module(cls.__module__), cls.__name__):
-            raise ValueError(
-                f"Could not find manager {cls.__name__} in {cls.__module__}.\n"
-                "Please note that you need to inherit from managers you dynamically generated "
-                "with 'from_queryset()'."
-            )
-        return False, f"{cls.__module__}.{cls.__name__}", None, *self._constructor_args
+        by_queryset = self._built_with_asmanager
+        cls = self._queryset_class if by_queryset else type(self)
+        path = f"{cls.__module__}.{cls.__name__}"
+        if by_queryset:
+            return True, None, path, None, None
+        if getattr(import_module(cls.__module__), cls.__name__, None) is not None:
+            return False, path, None, *self._constructor_args
+        raise ValueError(
+            f"Could not find manager {cls.__name__} in {cls.__module__}.\n"
+            "Please note that you need to inherit from managers you dynamically generated "
+            "with 'from_queryset()'."
+        )
 
     def check(self, **kwargs: Any) -> list[Any]:
         """Return the messages of the system checks about the manager."""

@@ -41,15 +41,16 @@ class BaseDatabaseWrapper(Transactions):
     """
 
     # What a backend fills in.
-    vendor = "unknown"
-    display_name = "unknown"
+    vendor = display_name = "unknown"
+    #: The driver's module.
     Database: ClassVar[Any] = None
     SchemaEditorClass: ClassVar[Any] = None
-    client_class: ClassVar[Any] = None
-    creation_class: ClassVar[Any] = None
-    features_class: ClassVar[Any] = None
-    introspection_class: ClassVar[Any] = None
-    ops_class: ClassVar[Any] = None
+    #: The classes of the parts below.
+    ops_class: ClassVar[Any]
+    features_class: ClassVar[Any]
+    creation_class: ClassVar[Any]
+    introspection_class: ClassVar[Any]
+    client_class: ClassVar[Any]
     validation_class: ClassVar[Any] = BaseDatabaseValidation
 
     #: Column type per internal type of a field; a string to interpolate, or a function.
@@ -62,12 +63,12 @@ class BaseDatabaseWrapper(Transactions):
     queries_limit = 9000
 
     def __init__(self, settings_dict: dict[str, Any], alias: str = DEFAULT_DB_ALIAS) -> None:
+        self.alias, self.settings_dict = alias, settings_dict
         #: The driver's connection; ``None`` until it is needed.
         self.connection: Any = None
-        self.settings_dict = settings_dict
-        self.alias = alias
-        self.queries_log: deque[dict[str, str]] = deque(maxlen=self.queries_limit)
+        # Recording.
         self.force_debug_cursor = False
+        self.queries_log: deque[dict[str, str]] = deque(maxlen=self.queries_limit)
         #: Functions that ``execute_wrapper`` has installed, outermost first.
         self.execute_wrappers: list[Callable[..., Any]] = []
         # When to close, and whether the connection was seen to work since the request began.
@@ -202,7 +203,9 @@ class BaseDatabaseWrapper(Transactions):
         wanted, found = (
             ".".join(map(str, version)) for version in (minimum, self.get_database_version())
         )
-        raise NotSupportedError(f"{self.display_name} {wanted} or later is required (found {found}).")
+        raise NotSupportedError(
+            f"{self.display_name} {wanted} or later is required (found {found})."
+        )
 
     def init_connection_state(self) -> None:
         """Set a new connection up; the first one of each alias also checks the version."""
@@ -216,18 +219,19 @@ class BaseDatabaseWrapper(Transactions):
     def connect(self) -> None:
         """Connect now. The connection must not be open."""
         self.check_settings()
+        conf = self.settings_dict
         self._start_transaction_state()
-        max_age = self.settings_dict["CONN_MAX_AGE"]
-        self.close_at = None if max_age is None else time.monotonic() + max_age
-        self.closed_in_transaction = False
-        self.errors_occurred = False
-        # What has just been made needs no check.
-        self.health_check_enabled = self.settings_dict["CONN_HEALTH_CHECKS"]
-        self.health_check_done = True
+        self._start_age(conf["CONN_MAX_AGE"], conf["CONN_HEALTH_CHECKS"])
         self.connection = self.get_new_connection(self.get_connection_params())
-        self.set_autocommit(self.settings_dict["AUTOCOMMIT"])
+        self.set_autocommit(conf["AUTOCOMMIT"])
         self.init_connection_state()
         connection_created.send(sender=type(self), connection=self)
+
+    def _start_age(self, max_age: float | None, health_checks: bool) -> None:
+        self.errors_occurred = False
+        self.close_at = max_age if max_age is None else time.monotonic() + max_age
+        # What has just been made needs no check.
+        self.health_check_enabled, self.health_check_done = health_checks, True
 
     def check_settings(self) -> None:
         """Raise ``ImproperlyConfigured`` if settings contradict one another."""
@@ -377,20 +381,22 @@ class BaseDatabaseWrapper(Transactions):
     @property
     def allow_thread_sharing(self) -> bool:
         """Whether threads other than its own may use the connection."""
-        with self._thread_sharing_lock:
-            return self._thread_sharing_count > 0
+        return self._thread_sharing_count > 0
 
     def inc_thread_sharing(self) -> None:
         """Let other threads use the connection, until ``dec_thread_sharing`` is called."""
-        with self._thread_sharing_lock:
-            self._thread_sharing_count += 1
+        self._share(+1)
 
     def dec_thread_sharing(self) -> None:
         """Take one ``inc_thread_sharing`` back. Raises ``RuntimeError`` if there was none."""
+        self._share(-1)
+
+    def _share(self, change: int) -> None:
         with self._thread_sharing_lock:
-            if self._thread_sharing_count <= 0:
+            count = self._thread_sharing_count + change
+            if count < 0:
                 raise RuntimeError("Cannot decrement the thread sharing count below zero.")
-            self._thread_sharing_count -= 1
+            self._thread_sharing_count = count
 
     def validate_thread_sharing(self) -> None:
         """Raise ``DatabaseError`` if this thread may not use the connection."""

@@ -17,7 +17,6 @@ class BaseDatabaseClient:
     def __init__(self, connection: Any) -> None:
         self.connection = connection
 
-
     @classmethod
     def settings_to_cmd_args_env(
         cls, settings_dict: dict[str, Any], parameters: Iterable[str]

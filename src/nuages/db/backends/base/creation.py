@@ -128,29 +128,36 @@ class BaseDatabaseCreation:
 
     def _create_test_db(self, verbosity: int, autoclobber: bool, keepdb: bool = False) -> str:
         name = self._get_test_db_name()
-        parameters = {
-            "dbname": self.connection.ops.quote_name(name),
-            "suffix": self.sql_table_creation_suffix(),
-        }
+        quoted = self.connection.ops.quote_name(name)
+        parameters = {"dbname": quoted, "suffix": self.sql_table_creation_suffix()}
         with self._nodb_cursor() as cursor:
-            try:
-                self._execute_create_test_db(cursor, parameters, keepdb)
-            except Exception as error:
-                if keepdb:
-                    # It is there: that is what was hoped for.
-                    return name
-                self.log(f"Got an error creating the test database: {error}")
+            problem = self._try_to_create(cursor, parameters, keepdb)
+            # With keepdb, that it is there already is what was hoped for.
+            if problem is not None and not keepdb:
+                self.log(f"Got an error creating the test database: {problem}")
                 self._ask_to_destroy(autoclobber, "test database", name)
-                try:
-                    if verbosity >= 1:
-                        shown = self._display(verbosity, name)
-                        self.log(f"Destroying old test database for {shown}...")
-                    cursor.execute(f"DROP DATABASE {parameters['dbname']}")
-                    self._execute_create_test_db(cursor, parameters, keepdb)
-                except Exception as second:
-                    self.log(f"Got an error recreating the test database: {second}")
+                if verbosity >= 1:
+                    shown = self._display(verbosity, name)
+                    self.log(f"Destroying old test database for {shown}...")
+                problem = self._try_to_create(
+                    cursor, parameters, keepdb, first=f"DROP DATABASE {quoted}"
+                )
+                if problem is not None:
+                    self.log(f"Got an error recreating the test database: {problem}")
                     sys.exit(2)
         return name
+
+    def _try_to_create(
+        self, cursor: Any, parameters: dict[str, str], keepdb: bool, first: str = ""
+    ) -> Exception | None:
+        """Create the database and return ``None``, or what went wrong."""
+        try:
+            if first:
+                cursor.execute(first)
+            self._execute_create_test_db(cursor, parameters, keepdb)
+        except Exception as error:
+            return error
+        return None
 
     def _ask_to_destroy(self, autoclobber: bool, what: str, name: str) -> None:
         """Exit, unless the user agrees (or did before) that something is destroyed."""

@@ -228,16 +228,19 @@ class BaseDatabaseFeatures:
     @cached_property
     def supports_transactions(self) -> bool:
         """Whether a rollback undoes an insert; tried out on a table made for it."""
-        with self.connection.cursor() as cursor:
-            cursor.execute("CREATE TABLE ROLLBACK_TEST (X INT)")
-            self.connection.set_autocommit(False)
-            cursor.execute("INSERT INTO ROLLBACK_TEST (X) VALUES (8)")
-            self.connection.rollback()
-            self.connection.set_autocommit(True)
-            cursor.execute("SELECT COUNT(X) FROM ROLLBACK_TEST")
-            (count,) = cursor.fetchone()
-            cursor.execute("DROP TABLE ROLLBACK_TEST")
-        return count == 0
+        connection = self.connection
+        with connection.cursor() as cursor:
+            run = cursor.execute
+            run("CREATE TABLE ROLLBACK_TEST (X INT)")
+            try:
+                connection.set_autocommit(False)
+                run("INSERT INTO ROLLBACK_TEST VALUES (8)")
+                connection.rollback()
+                connection.set_autocommit(True)
+                run("SELECT X FROM ROLLBACK_TEST")
+                return not cursor.fetchall()
+            finally:
+                run("DROP TABLE ROLLBACK_TEST")
 
     def allows_group_by_selected_pks_on_model(self, model: Any) -> bool:
         """Whether grouping by the primary key of ``model`` stands for all its columns."""

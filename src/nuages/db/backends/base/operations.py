@@ -477,5 +477,3 @@ class BaseDatabaseOperations(ValueAdapters):
 
 def _for_the_log(value: Any) -> str:
     return force_str(value, strings_only=False, errors="replace")
-
-

@@ -23,101 +23,100 @@ class Transactions:
 
     def _start_transaction_state(self) -> None:
         """Set all of it to what holds for a connection without a transaction."""
-        self.autocommit = False
-        self.in_atomic_block = False
-        #: Number of the next savepoint in this thread.
-        self.savepoint_state = 0
-        #: Per inner ``atomic`` block its savepoint, or ``None``.
-        self.savepoint_ids: list[str | None] = []
-        #: The blocks that are open, outermost first.
+        # Blocks: those that are open, outermost first; per inner one its savepoint, or None.
         self.atomic_blocks: list[Any] = []
-        self.commit_on_exit = True
-        self.needs_rollback = False
-        #: What made the transaction unusable.
-        self.rollback_exc: BaseException | None = None
-        self.closed_in_transaction = False
+        self.savepoint_ids: list[str | None] = []
+        #: Number of the last savepoint made.
+        self.savepoint_state = 0
         #: Savepoints that a function depends on, the function, whether it is robust.
         self.run_on_commit: list[tuple[set[str | None], Callable[[], Any], bool]] = []
-        self.run_commit_hooks_on_set_autocommit_on = False
+        #: What made the transaction unusable.
+        self.rollback_exc: BaseException | None = None
+        self.commit_on_exit = True
+        self.autocommit = self.in_atomic_block = self.needs_rollback = False
+        self.closed_in_transaction = self.run_commit_hooks_on_set_autocommit_on = False
 
     # -- commit and rollback -----------------------------------------------------------------
 
-    def _commit(self) -> None:
+    def _end(self, how: str) -> None:
         if self.connection is not None:
-            with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
-                self.connection.commit()
+            with debug_transaction(self, how.upper()), self.wrap_database_errors:
+                getattr(self.connection, how)()
+
+    def _commit(self) -> None:
+        self._end("commit")
 
     def _rollback(self) -> None:
-        if self.connection is not None:
-            with debug_transaction(self, "ROLLBACK"), self.wrap_database_errors:
-                self.connection.rollback()
+        self._end("rollback")
+
+    def _about_to_end(self) -> None:
+        self.validate_thread_sharing()
+        self.validate_no_atomic_block()
 
     @async_unsafe
     def commit(self) -> None:
         """Commit the transaction. Raises within an ``atomic`` block."""
-        self.validate_thread_sharing()
-        self.validate_no_atomic_block()
+        self._about_to_end()
         self._commit()
         # The database answered, so it is there.
-        self.errors_occurred = False
-        self.run_commit_hooks_on_set_autocommit_on = True
+        self.errors_occurred, self.run_commit_hooks_on_set_autocommit_on = False, True
 
     @async_unsafe
     def rollback(self) -> None:
         """Roll the transaction back. Raises within an ``atomic`` block."""
-        self.validate_thread_sharing()
-        self.validate_no_atomic_block()
+        self._about_to_end()
         self._rollback()
-        self.errors_occurred = False
-        self.needs_rollback = False
+        self.errors_occurred = self.needs_rollback = False
         self.run_on_commit = []
 
     # -- savepoints --------------------------------------------------------------------------
 
     def _savepoint(self, sid: str) -> None:
-        self._run(self.ops.savepoint_create_sql(sid))
-
-    def _savepoint_rollback(self, sid: str) -> None:
-        self._run(self.ops.savepoint_rollback_sql(sid))
+        self._tell(self.ops.savepoint_create_sql, sid)
 
     def _savepoint_commit(self, sid: str) -> None:
-        self._run(self.ops.savepoint_commit_sql(sid))
+        self._tell(self.ops.savepoint_commit_sql, sid)
 
-    def _run(self, sql: str) -> None:
+    def _savepoint_rollback(self, sid: str) -> None:
+        self._tell(self.ops.savepoint_rollback_sql, sid)
+
+    def _tell(self, statement: Callable[[str], str], sid: str) -> None:
         with self.cursor() as cursor:
-            cursor.execute(sql)
+            cursor.execute(statement(sid))
 
     def _savepoint_allowed(self) -> bool:
         return self.features.uses_savepoints and not self.get_autocommit()
 
+    def _can_use_savepoints(self) -> bool:
+        """Whether there is a transaction to have savepoints in; the thread is checked as well."""
+        allowed = self._savepoint_allowed()
+        if allowed:
+            self.validate_thread_sharing()
+        return allowed
+
     @async_unsafe
     def savepoint(self) -> str | None:
         """Create a savepoint and return its id; do nothing in autocommit mode."""
-        if not self._savepoint_allowed():
+        if not self._can_use_savepoints():
             return None
         self.savepoint_state += 1
-        thread = str(threading.get_ident()).replace("-", "")
-        sid = f"s{thread}_x{self.savepoint_state}"
-        self.validate_thread_sharing()
+        sid = f"s{abs(threading.get_ident())}_x{self.savepoint_state}"
         self._savepoint(sid)
         return sid
 
     @async_unsafe
-    def savepoint_rollback(self, sid: str) -> None:
-        """Undo what was done since the savepoint; do nothing in autocommit mode."""
-        if not self._savepoint_allowed():
-            return
-        self.validate_thread_sharing()
-        self._savepoint_rollback(sid)
-        self.run_on_commit = [hook for hook in self.run_on_commit if sid not in hook[0]]
-
-    @async_unsafe
     def savepoint_commit(self, sid: str) -> None:
         """Release the savepoint; do nothing in autocommit mode."""
-        if not self._savepoint_allowed():
-            return
-        self.validate_thread_sharing()
-        self._savepoint_commit(sid)
+        if self._can_use_savepoints():
+            self._savepoint_commit(sid)
+
+    @async_unsafe
+    def savepoint_rollback(self, sid: str) -> None:
+        """Undo what was done since the savepoint; do nothing in autocommit mode."""
+        if self._can_use_savepoints():
+            self._savepoint_rollback(sid)
+            # What was to happen after the commit of what is undone will not happen.
+            self.run_on_commit = [hook for hook in self.run_on_commit if sid not in hook[0]]
 
     @async_unsafe
     def clean_savepoints(self) -> None:
@@ -142,39 +141,37 @@ class Transactions:
         self.validate_no_atomic_block()
         self.close_if_health_check_failed()
         self.ensure_connection()
-        if (
-            not autocommit
-            and force_begin_transaction_with_broken_autocommit
-            and hasattr(self, "_start_transaction_under_autocommit")
-        ):
-            self._start_transaction_under_autocommit()
-        elif autocommit:
-            self._set_autocommit(autocommit)
+        begin = force_begin_transaction_with_broken_autocommit and getattr(
+            self, "_start_transaction_under_autocommit", None
+        )
+        if autocommit:
+            self._set_autocommit(True)
+        elif begin:
+            begin()
         else:
             with debug_transaction(self, "BEGIN"):
-                self._set_autocommit(autocommit)
+                self._set_autocommit(False)
         self.autocommit = autocommit
-        if autocommit and self.run_commit_hooks_on_set_autocommit_on:
+        if self.run_commit_hooks_on_set_autocommit_on and autocommit:
             self.run_and_clear_commit_hooks()
             self.run_commit_hooks_on_set_autocommit_on = False
 
     # -- what an atomic block forbids --------------------------------------------------------
 
+    @property
+    def _rollback_flag(self) -> bool:
+        if self.in_atomic_block:
+            return self.needs_rollback
+        raise _management_error("The rollback flag doesn't work outside of an 'atomic' block.")
+
     def get_rollback(self) -> bool:
         """Return whether the innermost block will roll back. Raises outside a block."""
-        self._require_atomic_block()
-        return self.needs_rollback
+        return self._rollback_flag
 
     def set_rollback(self, rollback: bool) -> None:
         """Say whether the innermost block shall roll back. Raises outside a block."""
-        self._require_atomic_block()
-        self.needs_rollback = rollback
-
-    def _require_atomic_block(self) -> None:
-        if not self.in_atomic_block:
-            raise _management_error(
-                "The rollback flag doesn't work outside of an 'atomic' block."
-            )
+        if self._rollback_flag is not rollback:
+            self.needs_rollback = rollback
 
     def validate_no_atomic_block(self) -> None:
         """Raise if an ``atomic`` block is open."""

@@ -115,4 +115,3 @@ def _year(value: int, iso_year: bool) -> tuple[datetime.date, datetime.date]:
 
 def _has_week_53(year: int) -> bool:
     return datetime.date(year, 12, 28).isocalendar().week == 53
-

@@ -133,9 +133,7 @@ def _unsupported(unit: str) -> ValueError:
     return ValueError(f"Unsupported lookup type: {unit!r}")
 
 
-def _sqlite_date_trunc(
-    unit: str, text: Any, tzname: str | None, stored: str | None
-) -> str | None:
+def _sqlite_date_trunc(unit: str, text: Any, tzname: str | None, stored: str | None) -> str | None:
     day = _parse(text, tzname, stored)
     if day is None:
         return None
@@ -144,9 +142,7 @@ def _sqlite_date_trunc(
     return "{}-{:02}-{:02}".format(*_FIRST_DAY[unit](day))
 
 
-def _sqlite_time_trunc(
-    unit: str, text: Any, tzname: str | None, stored: str | None
-) -> str | None:
+def _sqlite_time_trunc(unit: str, text: Any, tzname: str | None, stored: str | None) -> str | None:
     if text is None:
         return None
     moment = _parse(text, tzname, stored)

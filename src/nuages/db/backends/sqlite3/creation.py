@@ -61,18 +61,20 @@ class DatabaseCreation(BaseDatabaseCreation):
 
     def get_test_db_clone_settings(self, suffix: Any) -> dict[str, Any]:
         conf = self.connection.settings_dict
-        name = conf["NAME"]
+        return {**conf, "NAME": self._clone_name(conf["NAME"], suffix)}
+
+    def _clone_name(self, name: Any, suffix: Any) -> Any:
         if not self.is_in_memory_db(name):
-            root, extension = os.path.splitext(name)
-            return {**conf, "NAME": f"{root}_{suffix}{extension}"}
-        match multiprocessing.get_start_method():
-            case "fork":
-                # The process takes the memory, and so the database, along.
-                return conf
-            case "spawn" | "forkserver":
-                return {**conf, "NAME": f"{self.connection.alias}_{suffix}.sqlite3"}
-            case method:
-                raise NotSupportedError(f"Cloning with start method {method!r} is not supported.")
+            return f"_{suffix}".join(os.path.splitext(name))
+        method = multiprocessing.get_start_method()
+        # A forked process takes the memory, and so the database, along.
+        names = dict.fromkeys(("spawn", "forkserver"), f"{self.connection.alias}_{suffix}.sqlite3")
+        try:
+            return {**names, "fork": name}[method]
+        except KeyError:
+            raise NotSupportedError(
+                f"Cloning with start method {method!r} is not supported."
+            ) from None
 
     def _clone_test_db(self, suffix: Any, verbosity: int, keepdb: bool = False) -> None:
         source = self.connection.settings_dict["NAME"]

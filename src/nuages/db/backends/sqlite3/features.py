@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from functools import cached_property
 from typing import Any
 
@@ -121,15 +120,20 @@ class DatabaseFeatures(BaseDatabaseFeatures):
     def supports_json_field(self) -> bool:
         """Whether SQLite was built with its JSON functions."""
         with self.connection.cursor() as cursor:
-            try:
-                with transaction.atomic(self.connection.alias):
-                    cursor.execute('SELECT JSON(\'{"a": "b"}\')')
-            except OperationalError:
-                return False
+            return self._runs(cursor, "SELECT JSON('[1]')")
+
+    def _runs(self, cursor: Any, sql: str) -> bool:
+        # In a block of its own, so that an error leaves the transaction around it in order.
+        try:
+            with transaction.atomic(self.connection.alias):
+                cursor.execute(sql)
+        except OperationalError:
+            return False
         return True
 
-    can_introspect_json_field = property(operator.attrgetter("supports_json_field"))
-    has_json_object_function = property(operator.attrgetter("supports_json_field"))
+    can_introspect_json_field = has_json_object_function = property(
+        lambda self: self.supports_json_field
+    )
 
     @property
     def max_query_params(self) -> Any:

@@ -55,7 +55,6 @@ class DatabaseOperations(BaseDatabaseOperations):
     def no_limit_value(self) -> int:
         return -1
 
-
     def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
         """Return the statement as SQLite would see it with its parameters written out."""
         if not params:
@@ -233,9 +232,7 @@ class DatabaseOperations(BaseDatabaseOperations):
 
     def subtract_temporals(self, internal_type: str, lhs: Any, rhs: Any) -> tuple[str, Any]:
         (lhs_sql, lhs_params), (rhs_sql, rhs_params) = lhs, rhs
-        function = (
-            "django_time_diff" if internal_type == "TimeField" else "django_timestamp_diff"
-        )
+        function = "django_time_diff" if internal_type == "TimeField" else "django_timestamp_diff"
         return f"{function}({lhs_sql}, {rhs_sql})", (*lhs_params, *rhs_params)
 
     def integer_field_range(self, internal_type: str) -> tuple[int | None, int | None]:
@@ -251,8 +248,7 @@ class DatabaseOperations(BaseDatabaseOperations):
         if timezone.is_aware(value):
             if not settings.USE_TZ:
                 raise ValueError(
-                    "SQLite backend does not support timezone-aware datetimes when USE_TZ is "
-                    "False."
+                    "SQLite backend does not support timezone-aware datetimes when USE_TZ is False."
                 )
             value = timezone.make_naive(value, self.connection.timezone)
         return str(value)

@@ -23,12 +23,13 @@ REPR_OUTPUT_SIZE = 20
 
 
 def refines(
-    *, combined: bool = True, sliced: str | None = None
+    *, combined: bool = True, instances: bool = False, sliced: str | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., Any]]:
     """Make a method that changes a copy of its QuerySet, and returns that copy.
 
     Args:
         combined: whether it may be called after ``union()`` and the like.
+        instances: whether it makes sense for instances alone, and not after ``values()``.
         sliced: what the ``TypeError`` says if it is called on a slice; ``None`` if it may be.
     """
 
@@ -39,6 +40,8 @@ def refines(
         def method(self: Any, *args: Any, **kwargs: Any) -> Any:
             if not combined:
                 self._not_support_combined_queries(name)
+            if instances and self._fields is not None:
+                raise TypeError(f"Cannot call {name}() after .values() or .values_list()")
             if sliced is not None and self.query.is_sliced:
                 raise TypeError(sliced)
             refined = self._chain()
@@ -60,21 +63,20 @@ class QuerySetCore(AltersData):
         using: str | None = None,
         hints: dict[str, Any] | None = None,
     ) -> None:
-        self.model = model
-        self._db = using
-        self._hints = hints or {}
-        self._query = query or sql.Query(self.model)
-        self._result_cache: list[Any] | None = None
-        self._sticky_filter = False
-        self._for_write = False
-        self._prefetch_related_lookups: tuple[Any, ...] = ()
-        self._prefetch_done = False
+        self.model, self._db, self._hints = model, using, hints or {}
+        self._query = query or sql.Query(model)
+        # Related objects that are at hand, by field and key.
         self._known_related_objects: dict[Any, dict[Any, Any]] = {}
-        self._iterable_class: type = ModelIterable
-        self._fetch_mode: Any = FETCH_ONE
-        self._fields: tuple[str, ...] | None = None
-        # A related manager's own condition, added when the query is looked at.
-        self._deferred_filter: tuple[bool, tuple[Any, ...], dict[str, Any]] | None = None
+
+    # What holds until something else is said.
+    _result_cache: list[Any] | None = None
+    _iterable_class: type = ModelIterable
+    _fields: tuple[str, ...] | None = None
+    _fetch_mode: Any = FETCH_ONE
+    _prefetch_related_lookups: tuple[Any, ...] = ()
+    _prefetch_done = _sticky_filter = _for_write = False
+    #: A related manager's own condition, added when the query is looked at.
+    _deferred_filter: tuple[bool, tuple[Any, ...], dict[str, Any]] | None = None
 
     @property
     def query(self) -> Any:
@@ -253,13 +255,8 @@ class QuerySetCore(AltersData):
     def __and__(self, other: Any) -> Any:
         self._check_operator_queryset(other, "&")
         self._merge_sanity_check(other)
-        for one, another in ((other, self), (self, other)):
-            if isinstance(one, EmptyQuerySet):
-                return one
-        both = self._chain()
-        both._merge_known_related_objects(other)
-        both.query.combine(other.query, sql.AND)
-        return both
+        empty = next((side for side in (other, self) if isinstance(side, EmptyQuerySet)), None)
+        return self._combined(other, sql.AND) if empty is None else empty
 
     def __or__(self, other: Any) -> Any:
         return self._either(other, "|", sql.OR)
@@ -278,9 +275,13 @@ class QuerySetCore(AltersData):
         left, right = (
             side if side.query.can_filter() else side._as_primary_keys() for side in (self, other)
         )
-        both = left._chain()
-        both._merge_known_related_objects(right)
-        both.query.combine(right.query, connector)
+        return left._combined(right, connector)
+
+    def _combined(self, other: Any, connector: str) -> Any:
+        both = self._chain()
+        for field, objects in other._known_related_objects.items():
+            both._known_related_objects.setdefault(field, {}).update(objects)
+        both.query.combine(other.query, connector)
         return both
 
     def _as_primary_keys(self) -> Any:
@@ -305,18 +306,14 @@ class QuerySetCore(AltersData):
                 "case."
             )
 
-    def _merge_known_related_objects(self, other: Any) -> None:
-        for field, objects in other._known_related_objects.items():
-            self._known_related_objects.setdefault(field, {}).update(objects)
-
     def _combinator_query(self, combinator: str, *other_qs: Any, all: bool = False) -> Any:
         # The order of the parts has no effect, except where they are sliced.
         combined = self._chain()
-        combined.query.clear_ordering(force=True)
-        combined.query.clear_limits()
-        combined.query.combined_queries = (self.query, *(each.query for each in other_qs))
-        combined.query.combinator = combinator
-        combined.query.combinator_all = all
+        query = combined.query
+        query.combinator, query.combinator_all = combinator, all
+        query.combined_queries = tuple(each.query for each in (self, *other_qs))
+        query.clear_limits()
+        query.clear_ordering(force=True)
         return combined
 
     def _not_support_combined_queries(self, operation_name: str) -> None:
@@ -380,8 +377,6 @@ class EmptyQuerySet(metaclass=_InstanceCheckMeta):
 
 def _one_step(function: Callable[[], Any]) -> Steps[Any]:
     return (yield Call(function))
-
-
 
 
 async def awaited(queryset: Any, name: str, *args: Any, **kwargs: Any) -> Any:

@@ -58,9 +58,7 @@ class ModelIterable(BaseIterable):
 
     def __iter__(self) -> Iterator[Any]:
         queryset, compiler = self.queryset, self._compiler()
-        results = compiler.execute_sql(
-            chunked_fetch=self.chunked_fetch, chunk_size=self.chunk_size
-        )
+        results = compiler.execute_sql(chunked_fetch=self.chunked_fetch, chunk_size=self.chunk_size)
         build = instance_builder(queryset, compiler)
         rows = compiler.results_iter(results)
         finish = _finishing(queryset, compiler)
@@ -176,7 +174,7 @@ class NamedValuesListIterable(ValuesListIterable):
         if not names:
             names = column_names(queryset.query)
         cls = create_namedtuple_class(*names)
-        return (tuple.__new__(cls, row) for row in super(NamedValuesListIterable, self).__iter__())
+        return (tuple.__new__(cls, row) for row in super().__iter__())
 
 
 @lru_cache

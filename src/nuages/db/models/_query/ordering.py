@@ -42,9 +42,7 @@ def is_total(queryset: Any) -> bool:
     ]
     if len(options.pk_fields) > 1:
         together.append([field.name for field in options.pk_fields])
-    return any(
-        {options.get_field(name).attname for name in group} <= local for group in together
-    )
+    return any({options.get_field(name).attname for name in group} <= local for group in together)
 
 
 def _field_name(item: Any) -> str | None:

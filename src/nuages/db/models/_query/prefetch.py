@@ -28,37 +28,33 @@ class Prefetch:
         #: The path to where the objects are put.
         self.prefetch_to = lookup
         if queryset is not None and not _gives_instances(queryset):
-            raise ValueError(
-                "Prefetch querysets cannot use raw(), values(), and values_list()."
-            )
+            raise ValueError("Prefetch querysets cannot use raw(), values(), and values_list().")
+        self.queryset, self.to_attr = queryset, to_attr
         if to_attr:
-            self.prefetch_to = LOOKUP_SEP.join([*lookup.split(LOOKUP_SEP)[:-1], to_attr])
-        self.queryset = queryset
-        self.to_attr = to_attr
+            before, separator, _ = lookup.rpartition(LOOKUP_SEP)
+            self.prefetch_to = before + separator + to_attr
 
     def __getstate__(self) -> dict[str, Any]:
-        state = vars(self).copy()
-        if self.queryset is not None:
-            # The prefetched objects are pickled with their owners, not here.
-            queryset = self.queryset._chain()
-            queryset._result_cache = []
-            queryset._prefetch_done = True
-            state["queryset"] = queryset
-        return state
+        if self.queryset is None:
+            return {**vars(self)}
+        # The prefetched objects are pickled with their owners, not here.
+        empty = self.queryset._chain()
+        empty._result_cache, empty._prefetch_done = [], True
+        return {**vars(self), "queryset": empty}
 
     def add_prefix(self, prefix: str) -> None:
         """Start the paths further out."""
-        self.prefetch_to = prefix + LOOKUP_SEP + self.prefetch_to
-        self.prefetch_through = prefix + LOOKUP_SEP + self.prefetch_through
+        for name in ("prefetch_through", "prefetch_to"):
+            setattr(self, name, f"{prefix}{LOOKUP_SEP}{getattr(self, name)}")
+
+    def get_current_to_attr(self, level: int) -> tuple[str, bool]:
+        """Return the attribute for the objects of that level, and whether ``to_attr`` names it."""
+        names = self.prefetch_to.split(LOOKUP_SEP)
+        return names[level], bool(self.to_attr and names[level:] == names[-1:])
 
     def get_current_prefetch_to(self, level: int) -> str:
         """Return the path to where the objects of that level are put."""
         return LOOKUP_SEP.join(self.prefetch_to.split(LOOKUP_SEP)[: level + 1])
-
-    def get_current_to_attr(self, level: int) -> tuple[str, bool]:
-        """Return the attribute for the objects of that level, and whether ``to_attr`` names it."""
-        parts = self.prefetch_to.split(LOOKUP_SEP)
-        return parts[level], bool(self.to_attr) and level == len(parts) - 1
 
     def get_current_querysets(self, level: int) -> list[Any] | None:
         """Return the QuerySet for that level in a list; ``None`` for the default one."""
@@ -99,9 +95,7 @@ def prefetch_related_objects(model_instances: Iterable[Any], *related_lookups: A
     run(prefetch_steps(model_instances, *related_lookups))
 
 
-async def aprefetch_related_objects(
-    model_instances: Iterable[Any], *related_lookups: Any
-) -> None:
+async def aprefetch_related_objects(model_instances: Iterable[Any], *related_lookups: Any) -> None:
     """Prefetch relations for instances that are there already, in async code."""
     await arun(prefetch_steps(model_instances, *related_lookups))
 
@@ -182,11 +176,7 @@ class _Walk:
                     additional.extend(found)
                 self.followed.add(relation.descriptor)
             else:
-                objects = [
-                    item
-                    for obj in objects
-                    for item in _fetched_already(obj, attribute)
-                ]
+                objects = [item for obj in objects for item in _fetched_already(obj, attribute)]
         return additional
 
 

@@ -67,26 +67,21 @@ class RawQuerySet:
         hints: dict[str, Any] | None = None,
         fetch_mode: Any = FETCH_ONE,
     ) -> None:
-        self.raw_query = raw_query
-        self.model = model
-        self._db = using
-        self._hints = hints or {}
+        self.raw_query, self.params, self.translations = raw_query, params, translations or {}
+        self.model, self._db, self._hints = model, using, hints or {}
         self.query = query or sql.RawQuery(sql=raw_query, using=self.db, params=params)
-        self.params = params
-        self.translations = translations or {}
-        self._result_cache: list[Any] | None = None
-        self._prefetch_related_lookups: tuple[Any, ...] = ()
-        self._prefetch_done = False
         self._fetch_mode = fetch_mode
+
+    _result_cache: list[Any] | None = None
+    _prefetch_related_lookups: tuple[Any, ...] = ()
+    _prefetch_done = False
 
     def resolve_model_init_order(self) -> tuple[list[str], list[int], list[tuple[str, int]]]:
         """Return the attributes to load, their places in a row, and the other columns."""
         convert = connections[self.db].introspection.identifier_converter
         columns = self.columns
         wanted = [
-            field
-            for field in self.model._meta.concrete_fields
-            if convert(field.column) in columns
+            field for field in self.model._meta.concrete_fields if convert(field.column) in columns
         ]
         places = [columns.index(convert(field.column)) for field in wanted]
         others = [
@@ -189,8 +184,4 @@ class RawQuerySet:
     def model_fields(self) -> dict[str, Any]:
         """The model's fields by column."""
         convert = connections[self.db].introspection.identifier_converter
-        return {
-            convert(field.column): field for field in self.model._meta.fields if field.column
-        }
-
-
+        return {convert(field.column): field for field in self.model._meta.fields if field.column}

@@ -22,10 +22,11 @@ from nuages.db.models._query.iterables import (
 from nuages.db.models._query.ordering import check_first_or_last
 from nuages.db.models._query.prefetch import aprefetch_related_objects, prefetch_related_objects
 from nuages.db.models._query.refine import Refinements, _default_alias
-from nuages.db.models.sql.constants import GET_ITERATOR_CHUNK_SIZE
 
 #: ``get()`` fetches so many rows to say how many there are, if there is more than one.
 MAX_GET_RESULTS = 21
+#: How many rows ``iterator()`` asks the database for at a time.
+STREAM_CHUNK_SIZE = 2000
 
 
 class Reading(Refinements):
@@ -215,7 +216,9 @@ class Reading(Refinements):
     def _in_batches(self, ids: tuple[Any, ...], field_name: str) -> Iterator[tuple[Any, ...]]:
         """Parts of ``ids`` that are each short enough for an IN condition."""
         connection = connections[self.db]
-        field = self.model._meta.get_field(field_name) if field_name != "pk" else self.model._meta.pk
+        field = (
+            self.model._meta.get_field(field_name) if field_name != "pk" else self.model._meta.pk
+        )
         most = connection.ops.bulk_batch_size([field], ids)
         limit = connection.ops.max_in_list_size()
         size = min(filter(None, (most, limit)), default=len(ids))
@@ -236,7 +239,7 @@ class Reading(Refinements):
             raise ValueError("Chunk size must be strictly positive.")
         return self._iterator(*self._chunking(chunk_size))
 
-    async def aiterator(self, chunk_size: int = GET_ITERATOR_CHUNK_SIZE) -> AsyncIterator[Any]:
+    async def aiterator(self, chunk_size: int = STREAM_CHUNK_SIZE) -> AsyncIterator[Any]:
         """``iterator()`` for async code."""
         if chunk_size <= 0:
             raise ValueError("Chunk size must be strictly positive.")
@@ -261,12 +264,10 @@ class Reading(Refinements):
     def _chunking(self, chunk_size: int | None) -> tuple[bool, int]:
         conf = connections[self.db].settings_dict
         chunked = not conf.get("DISABLE_SERVER_SIDE_CURSORS")
-        return chunked, chunk_size or GET_ITERATOR_CHUNK_SIZE
+        return chunked, chunk_size or STREAM_CHUNK_SIZE
 
     def _iterator(self, use_chunked_fetch: bool, chunk_size: int) -> Iterator[Any]:
-        rows = self._iterable_class(
-            self, chunked_fetch=use_chunked_fetch, chunk_size=chunk_size
-        )
+        rows = self._iterable_class(self, chunked_fetch=use_chunked_fetch, chunk_size=chunk_size)
         if not self._prefetch_related_lookups:
             yield from rows
             return
@@ -340,9 +341,7 @@ class Reading(Refinements):
     ) -> Steps[dict[str, Any]]:
         if self.query.distinct_fields:
             raise NotImplementedError("aggregate() + distinct(fields) not implemented.")
-        self._validate_values_are_expressions(
-            (*args, *kwargs.values()), method_name="aggregate"
-        )
+        self._validate_values_are_expressions((*args, *kwargs.values()), method_name="aggregate")
         for arg in args:
             alias = _default_alias(arg, "Complex aggregates require an alias")
             kwargs[alias] = arg

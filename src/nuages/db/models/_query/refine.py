@@ -30,21 +30,21 @@ _DISTINCT_SLICED = "Cannot create distinct fields once a slice has been taken."
 class Refinements(QuerySetCore):
     """Narrowing, ordering, annotating and choosing columns. Manual: ref/models/querysets."""
 
-    def all(self) -> Self:
-        """Return a copy, without results."""
-        return self._chain()
-
     # -- conditions --------------------------------------------------------------------------
+
+    def exclude(self, *args: Any, **kwargs: Any) -> Self:
+        """Return the objects that do not meet the conditions."""
+        self._not_support_combined_queries("exclude")
+        return self._filter_or_exclude(True, args, kwargs)
 
     def filter(self, *args: Any, **kwargs: Any) -> Self:
         """Return the objects that meet the conditions."""
         self._not_support_combined_queries("filter")
         return self._filter_or_exclude(False, args, kwargs)
 
-    def exclude(self, *args: Any, **kwargs: Any) -> Self:
-        """Return the objects that do not meet the conditions."""
-        self._not_support_combined_queries("exclude")
-        return self._filter_or_exclude(True, args, kwargs)
+    @refines()
+    def all(self) -> None:
+        """Return a copy, without results."""
 
     def _filter_or_exclude(
         self, negate: bool, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -211,9 +211,7 @@ class Refinements(QuerySetCore):
         self._not_support_combined_queries("alias")
         return self._annotate(args, kwargs, select=False)
 
-    def _annotate(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any], select: bool = True
-    ) -> Self:
+    def _annotate(self, args: tuple[Any, ...], kwargs: dict[str, Any], select: bool = True) -> Self:
         self._validate_values_are_expressions(
             args + tuple(kwargs.values()), method_name="annotate" if select else "alias"
         )
@@ -237,9 +235,7 @@ class Refinements(QuerySetCore):
         grouping = False
         for alias, annotation in annotations.items():
             if alias in taken:
-                raise ValueError(
-                    f"The annotation '{alias}' conflicts with a field on the model."
-                )
+                raise ValueError(f"The annotation '{alias}' conflicts with a field on the model.")
             if isinstance(annotation, FilteredRelation):
                 query.add_filtered_relation(annotation, alias)
                 continue
@@ -255,6 +251,62 @@ class Refinements(QuerySetCore):
                 query.set_group_by()
         return annotated
 
+    @refines(combined=False, instances=True)
+    def only(self, *fields: str) -> None:
+        """Return the objects with these fields alone: any other is fetched when it is read."""
+        if None in fields:
+            raise TypeError("Cannot pass None as an argument to only().")
+        self._refuse_filtered("only()", fields)
+        self.query.add_immediate_loading(fields)
+
+    @refines(combined=False, instances=True)
+    def defer(self, *fields: str | None) -> None:
+        """Return the objects without these fields: each is fetched when it is read."""
+        if fields == (None,):
+            self.query.clear_deferred_loading()
+        else:
+            self.query.add_deferred_loading(fields)
+
+    def _refuse_filtered(self, what: str, paths: Iterable[str]) -> None:
+        """Raise ``ValueError`` for a path that begins with a ``FilteredRelation``."""
+        relations = self.query._filtered_relations
+        if any(path.partition(LOOKUP_SEP)[0] in relations for path in paths):
+            raise ValueError(f"{what} is not supported with FilteredRelation.")
+
+    # -- related objects ---------------------------------------------------------------------
+
+    @refines(combined=False, instances=True)
+    def select_related(self, *fields: Any) -> None:
+        """Return the objects with those behind these relations, in the same query."""
+        match fields:
+            case ():
+                warnings.warn(
+                    "Calling select_related() with no arguments is deprecated. Specify the fields "
+                    "to fetch instead.",
+                    RemovedInDjango2028Warning,
+                    stacklevel=3,
+                )
+                self.query.select_related = True
+            case (None,):
+                self.query.select_related = False
+            case _:
+                self.query.add_select_related(fields)
+
+    @refines(combined=False)
+    def prefetch_related(self, *lookups: Any) -> None:
+        """Return the objects with those behind these relations, in a query per relation."""
+        if lookups == (None,):
+            self._prefetch_related_lookups = ()
+            return
+        paths = (getattr(lookup, "prefetch_to", lookup) for lookup in lookups)
+        self._refuse_filtered("prefetch_related()", paths)
+        self._prefetch_related_lookups += lookups
+
+    @refines()
+    def fetch_mode(self, mode: Any) -> None:
+        """Return the objects; ``mode`` says how fields that are missing will be fetched."""
+        self._fetch_mode = mode
+
     @refines(combined=False, sliced=_CHANGE_SLICED)
     def extra(
         self,
@@ -267,76 +319,6 @@ class Refinements(QuerySetCore):
     ) -> None:
         """Return the objects of a query with these pieces of SQL in it."""
         self.query.add_extra(select, select_params, where, params, tables, order_by)
-
-    def defer(self, *fields: str | None) -> Self:
-        """Return the objects without these fields: each is fetched when it is read."""
-        self._not_support_combined_queries("defer")
-        if self._fields is not None:
-            raise TypeError("Cannot call defer() after .values() or .values_list()")
-        deferring = self._chain()
-        if fields == (None,):
-            deferring.query.clear_deferred_loading()
-        else:
-            deferring.query.add_deferred_loading(fields)
-        return deferring
-
-    def only(self, *fields: str) -> Self:
-        """Return the objects with these fields alone: any other is fetched when it is read."""
-        self._not_support_combined_queries("only")
-        if self._fields is not None:
-            raise TypeError("Cannot call only() after .values() or .values_list()")
-        if fields == (None,):
-            raise TypeError("Cannot pass None as an argument to only().")
-        for name in fields:
-            root = name.partition(LOOKUP_SEP)[0]
-            if root in self.query._filtered_relations:
-                raise ValueError("only() is not supported with FilteredRelation.")
-        chosen = self._chain()
-        chosen.query.add_immediate_loading(fields)
-        return chosen
-
-    # -- related objects ---------------------------------------------------------------------
-
-    def select_related(self, *fields: Any) -> Self:
-        """Return the objects with those behind these relations, in the same query."""
-        self._not_support_combined_queries("select_related")
-        if self._fields is not None:
-            raise TypeError("Cannot call select_related() after .values() or .values_list()")
-        joined = self._chain()
-        if fields == (None,):
-            joined.query.select_related = False
-        elif fields:
-            joined.query.add_select_related(fields)
-        else:
-            warnings.warn(
-                "Calling select_related() with no arguments is deprecated. Specify the fields to "
-                "fetch instead.",
-                RemovedInDjango2028Warning,
-                stacklevel=2,
-            )
-            joined.query.select_related = True
-        return joined
-
-    def prefetch_related(self, *lookups: Any) -> Self:
-        """Return the objects with those behind these relations, in a query per relation."""
-        self._not_support_combined_queries("prefetch_related")
-        from nuages.db.models._query.prefetch import Prefetch
-
-        prefetching = self._chain()
-        if lookups == (None,):
-            prefetching._prefetch_related_lookups = ()
-            return prefetching
-        for lookup in lookups:
-            path = lookup.prefetch_to if isinstance(lookup, Prefetch) else lookup
-            if path.partition(LOOKUP_SEP)[0] in self.query._filtered_relations:
-                raise ValueError("prefetch_related() is not supported with FilteredRelation.")
-        prefetching._prefetch_related_lookups += lookups
-        return prefetching
-
-    @refines()
-    def fetch_mode(self, mode: Any) -> None:
-        """Return the objects; ``mode`` says how fields that are missing will be fetched."""
-        self._fetch_mode = mode
 
     # -- the rest ----------------------------------------------------------------------------
 
@@ -355,15 +337,20 @@ class Refinements(QuerySetCore):
         """Return the objects, whose rows are locked until the end of the transaction."""
         if nowait and skip_locked:
             raise ValueError("The nowait option cannot be used with skip_locked.")
+        return self._locking(
+            select_for_update=True,
+            select_for_update_nowait=nowait,
+            select_for_update_skip_locked=skip_locked,
+            select_for_update_of=of,
+            select_for_no_key_update=no_key,
+        )
+
+    def _locking(self, **options: Any) -> Self:
         self._not_support_combined_queries("select_for_update")
         locking = self._chain()
         locking._for_write = True
-        query = locking.query
-        query.select_for_update = True
-        query.select_for_update_nowait = nowait
-        query.select_for_update_skip_locked = skip_locked
-        query.select_for_update_of = of
-        query.select_for_no_key_update = no_key
+        for name, value in options.items():
+            setattr(locking.query, name, value)
         return locking
 
     @staticmethod
@@ -421,4 +408,3 @@ def _model_field(name: str) -> Any:
     from nuages.db.models import fields
 
     return getattr(fields, name)()
-

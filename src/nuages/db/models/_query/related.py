@@ -72,5 +72,3 @@ def get_related_populators(
         RelatedPopulator(info, select, db, fetch_mode)
         for info in klass_info.get("related_klass_infos", ())
     ]
-
-

@@ -24,12 +24,12 @@ class Writing(Reading):
 
     def create(self, **kwargs: Any) -> Any:
         """Create an object with these values, save it and return it."""
-        reverse = [name for name in self.model._meta._reverse_one_to_one_field_names if name in kwargs]
+        reverse = [
+            name for name in self.model._meta._reverse_one_to_one_field_names if name in kwargs
+        ]
         if reverse:
             names = ", ".join(sorted(reverse))
-            raise ValueError(
-                f"The following fields do not exist in this model: {names}"
-            )
+            raise ValueError(f"The following fields do not exist in this model: {names}")
         obj = self.model(**kwargs)
         self._for_write = True
         obj._state.fetch_mode = self._fetch_mode
@@ -266,8 +266,10 @@ class Writing(Reading):
         if not features.supports_update_conflicts:
             raise NotSupportedError("This database backend does not support updating conflicts.")
         if not update_fields:
-            raise ValueError("Fields that will be updated when a row insertion fails on "
-                             "conflicts must be provided.")
+            raise ValueError(
+                "Fields that will be updated when a row insertion fails on "
+                "conflicts must be provided."
+            )
         targets = features.supports_update_conflicts_with_target
         if unique_fields and not targets:
             raise NotSupportedError(
@@ -277,13 +279,15 @@ class Writing(Reading):
         if not unique_fields and targets:
             raise ValueError("Unique fields that can trigger the upsert must be provided.")
         if any(not field.concrete for field in update_fields):
-            raise ValueError("bulk_create() can only be used with concrete fields in "
-                             "update_fields.")
+            raise ValueError(
+                "bulk_create() can only be used with concrete fields in update_fields."
+            )
         if any(field in self.model._meta.pk_fields for field in update_fields):
             raise ValueError("bulk_create() cannot be used with primary keys in update_fields.")
         if any(not field.concrete for field in unique_fields or ()):
-            raise ValueError("bulk_create() can only be used with concrete fields in "
-                             "unique_fields.")
+            raise ValueError(
+                "bulk_create() can only be used with concrete fields in unique_fields."
+            )
         return OnConflict.UPDATE
 
     def _prepare_for_bulk_create(self, objs: Iterable[Any]) -> None:
@@ -397,9 +401,7 @@ class Writing(Reading):
         self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None
     ) -> int:
         """``bulk_update()`` for async code."""
-        return await awaited(
-            self, "bulk_update", objs=objs, fields=fields, batch_size=batch_size
-        )
+        return await awaited(self, "bulk_update", objs=objs, fields=fields, batch_size=batch_size)
 
     abulk_update.alters_data = True  # type: ignore[attr-defined]
 
@@ -442,9 +444,7 @@ class Writing(Reading):
             )
             for batch in batches
         ]
-        return (
-            yield from atomic_steps(self.db, _update_steps(source, changes), savepoint=False)
-        )
+        return (yield from atomic_steps(self.db, _update_steps(source, changes), savepoint=False))
 
     def _case_per_object(self, objs: Iterable[Any], field: Any, connection: Any) -> Any:
         """The expression that is each object's own value, found by its primary key."""
@@ -497,15 +497,17 @@ class Writing(Reading):
         """Update with (field, model, value) triples, for ``Model.save()``."""
         if self.query.is_sliced:
             raise TypeError("Cannot update a query once a slice has been taken.")
+        self._result_cache = None
         query = self.query.chain(sql.UpdateQuery)
-        query.add_update_fields(values)
         # An annotation may refer to what is being changed.
         query.annotations = {}
-        self._result_cache = None
-        compiler = query.get_compiler(self.db)
-        if returning_fields:
-            return compiler.execute_returning_sql(returning_fields)
-        return compiler.execute_sql(sql.constants.ROW_COUNT)
+        query.add_update_fields(values)
+        run, what = (
+            ("execute_returning_sql", returning_fields)
+            if returning_fields
+            else ("execute_sql", sql.constants.ROW_COUNT)
+        )
+        return getattr(query.get_compiler(self.db), run)(what)
 
     _update.alters_data = True  # type: ignore[attr-defined]
     _update.queryset_only = False  # type: ignore[attr-defined]
@@ -604,9 +606,5 @@ def _inlined(query: Any, item: Any) -> Any:
     if annotation is None:
         return item
     if getattr(annotation, "contains_aggregate", False):
-        raise exceptions.FieldError(
-            f"Cannot update when ordering by an aggregate: {annotation}"
-        )
+        raise exceptions.FieldError(f"Cannot update when ordering by an aggregate: {annotation}")
     return annotation.desc() if descending else annotation.asc()
-
-

@@ -1,0 +1,46 @@
+"""Messages in the cookie as long as they fit, the others in the session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nuages.contrib.messages.storage.base import BaseStorage, Message
+from nuages.contrib.messages.storage.cookie import CookieStorage
+from nuages.contrib.messages.storage.session import SessionStorage
+
+
+class FallbackStorage(BaseStorage):
+    """Fills the storages of ``storage_classes`` one after the other."""
+
+    storage_classes: tuple[type[BaseStorage], ...] = (CookieStorage, SessionStorage)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.storages = [each(*args, **kwargs) for each in self.storage_classes]
+        self._used_storages: set[BaseStorage] = set()
+
+    def _get(self, *args: Any, **kwargs: Any) -> tuple[list[Message], bool]:
+        found: list[Message] = []
+        complete = False
+        for storage in self.storages:
+            if complete:
+                break
+            messages, complete = storage._get()
+            if messages is None:
+                break
+            if messages:
+                self._used_storages.add(storage)
+                found += messages
+        return found, complete
+
+    def _store(
+        self, messages: list[Message], response: Any, *args: Any, **kwargs: Any
+    ) -> list[Message]:
+        for storage in self.storages:
+            if messages:
+                messages = storage._store(messages, response, remove_oldest=False)
+            elif storage in self._used_storages:
+                # It has messages that are no longer wanted.
+                self._used_storages.discard(storage)
+                storage._store([], response)
+        return messages

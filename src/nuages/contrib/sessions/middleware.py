@@ -1,0 +1,82 @@
+"""Sessions for requests. Manual: "Enabling sessions"."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from nuages.conf import settings
+from nuages.contrib.sessions.backends.base import UpdateError
+from nuages.contrib.sessions.exceptions import SessionInterrupted
+from nuages.utils.cache import patch_vary_headers
+from nuages.utils.deprecation import MiddlewareMixin
+from nuages.utils.http import http_date
+from nuages.utils.twins import Calls, call, twin
+
+
+class SessionMiddleware(MiddlewareMixin):
+    """Gives each request its ``session``, and saves what a view has changed in it."""
+
+    inline = True
+
+    def __init__(self, get_response: Callable[..., Any]) -> None:
+        super().__init__(get_response)
+        self.SessionStore = import_module(settings.SESSION_ENGINE).SessionStore
+
+    def process_request(self, request: Any) -> None:
+        """Set ``request.session``; it is loaded when something reads it."""
+        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        request.session = self.SessionStore(key)
+
+    @twin
+    def process_response(self, request: Any, response: Any) -> Calls[Any]:
+        """Save a changed session and send its cookie; delete the cookie of an emptied one.
+
+        Raises:
+            SessionInterrupted: the session was deleted meanwhile.
+        """
+        session = getattr(request, "session", None)
+        if session is None:
+            return response
+        # Whether it was read is looked at before it is read here.
+        accessed, modified, empty = session.accessed, session.modified, session.is_empty()
+        name = settings.SESSION_COOKIE_NAME
+        if empty and name in request.COOKIES:
+            response.delete_cookie(
+                name,
+                path=settings.SESSION_COOKIE_PATH,
+                domain=settings.SESSION_COOKIE_DOMAIN,
+                samesite=settings.SESSION_COOKIE_SAMESITE,
+            )
+            patch_vary_headers(response, ("Cookie",))
+            return response
+        if accessed:
+            patch_vary_headers(response, ("Cookie",))
+        wanted = (modified or settings.SESSION_SAVE_EVERY_REQUEST) and not empty
+        # What a failed view has done to the session is not kept.
+        if not wanted or response.status_code >= 500:
+            return response
+        age = None
+        if not (yield call(session, "get_expire_at_browser_close")):
+            age = yield call(session, "get_expiry_age")
+        try:
+            yield call(session, "save")
+        except UpdateError:
+            raise SessionInterrupted(
+                "The request's session was deleted before the request completed. The user may have "
+                "logged out in a concurrent request, for example."
+            ) from None
+        response.set_cookie(
+            name,
+            session.session_key,
+            max_age=age,
+            expires=None if age is None else http_date(time.time() + age),
+            path=settings.SESSION_COOKIE_PATH,
+            domain=settings.SESSION_COOKIE_DOMAIN,
+            secure=settings.SESSION_COOKIE_SECURE or None,
+            httponly=settings.SESSION_COOKIE_HTTPONLY or None,
+            samesite=settings.SESSION_COOKIE_SAMESITE,
+        )
+        return response

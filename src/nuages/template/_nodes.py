@@ -175,7 +175,7 @@ class VariableNode(Node):
         return render_value_in_context(value, context)
 
     def inlines(self, compiler: Compiler) -> bool:
-        return compiler.can_resolve(self.filter_expression)
+        return compiler.can_show(self.filter_expression)
 
     def emit(self, compiler: Compiler) -> None:
         compiler.show(self.filter_expression)

@@ -106,7 +106,8 @@ class ForNode(Node):
 
     def inlines(self, compiler: Compiler) -> bool:
         return (
-            compiler.can_resolve(self.sequence)
+            {"forloop", "block"}.isdisjoint(self.loopvars)
+            and compiler.can_resolve(self.sequence)
             and compiler.can_inline(self.nodelist_empty)
             and compiler.can_inline(self.nodelist_loop, loops=1)
         )
@@ -257,7 +258,9 @@ class IfChangedNode(Node):
         memory = context["forloop"] if "forloop" in context else context.render_context
         text = None
         if self._varlist:
-            seen: Any = [variable.resolve(context, ignore_failures=True) for variable in self._varlist]
+            seen: Any = [
+                variable.resolve(context, ignore_failures=True) for variable in self._varlist
+            ]
         else:
             seen = text = self.nodelist_true.render(context)
         if self not in memory or memory[self] != seen:
@@ -335,7 +338,9 @@ class CycleNode(Node):
     child_nodelists = ()
 
     def __init__(
-        self, cyclevars: list[FilterExpression], variable_name: str | None = None,
+        self,
+        cyclevars: list[FilterExpression],
+        variable_name: str | None = None,
         silent: bool = False,
     ) -> None:
         self.cyclevars = cyclevars
@@ -481,12 +486,16 @@ class RegroupNode(Node):
     def render(self, context: Any) -> str:
         """Set the name to the groups; there is no text."""
         values = self.target.resolve(context, ignore_failures=True)
-        context[self.var_name] = [] if values is None else [
-            GroupedResult(grouper=key, list=list(members))
-            for key, members in groupby(
-                values, lambda item: self.resolve_expression(item, context)
-            )
-        ]
+        context[self.var_name] = (
+            []
+            if values is None
+            else [
+                GroupedResult(grouper=key, list=list(members))
+                for key, members in groupby(
+                    values, lambda item: self.resolve_expression(item, context)
+                )
+            ]
+        )
         return ""
 
 

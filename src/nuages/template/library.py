@@ -387,7 +387,7 @@ class SimpleNode(TagHelperNode):
         if self.target_var is not None:
             context[self.target_var] = output
             return ""
-        return conditional_escape(output) if context.autoescape else output
+        return conditional_escape(output) if context.autoescape else str(output)
 
     def inlines(self, compiler: Compiler) -> bool:
         return (

@@ -1,16 +1,17 @@
-"""Templates compiled to functions."""
+"""Templates compiled to functions.
 
-from __future__ import annotations
+A node list that is rendered more than a few times becomes a *unit*: one Python function for all that
+can be known beforehand. Nodes that are transparent (they read names and produce text, and nothing
+else) are emitted as source, with loop variables and ``with`` names as local variables; included
+templates, parents and their blocks are put in place where the loaders keep templates in memory.
+Any other node is called, ``node.render_annotated(context)``, and its own node lists are units again.
 
-from typing import Any
+The plain twin is ``NodeList.render_plain``: it walks the tree.
 
-Compiler = Any
-Unit = Any
+``_compiler`` writes source, ``_runtime`` holds what the source calls, ``_unit`` decides when.
+"""
 
+from nuages.template.compiler._compiler import Compiler
+from nuages.template.compiler._unit import Unit, render_compiled, warm_up
 
-def warm_up() -> float:
-    return float("inf")
-
-
-def render_compiled(nodelist: Any, context: Any) -> Any:
-    return nodelist.render_plain(context)
+__all__ = ["Compiler", "Unit", "render_compiled", "warm_up"]

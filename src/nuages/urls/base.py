@@ -89,14 +89,14 @@ def _resolver_of(
                 namespace = instances[0]
         if namespace != hint:
             hints = []
-        found = resolver.namespace_dict.get(namespace)
+        found = resolver._index.namespaces.get(namespace)
         if found is None:
             inside = f" inside '{':'.join(walked)}'" if walked else ""
             raise NoReverseMatch(f"{namespace!r} is not a registered namespace{inside}")
-        step, resolver = found
+        step, resolver, captured = found
         walked.append(namespace)
         lead += step
-        converters.update(resolver.pattern.converters)
+        converters.update(captured)
     if not lead:
         return resolver
     return get_ns_resolver(lead, resolver, tuple(converters.items()))

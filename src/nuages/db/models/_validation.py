@@ -220,6 +220,41 @@ class ModelValidation:
 
     # Constraints
 
+    def _get_field_expression_map(
+        self: Any, meta: Any, exclude: Collection[str] | None = None
+    ) -> dict[Any, Any]:
+        """Return the instance's values as expressions, by ``F(name)``.
+
+        Generated fields are expressions of the others; of those that need an excluded field there
+        is none.
+        """
+        from nuages.db.models.expressions import DatabaseDefault, F, Value
+
+        excluded = set(exclude or ())
+        values: dict[Any, Any] = {}
+        generated = []
+        for field in meta.local_concrete_fields:
+            if field.name in excluded:
+                continue
+            if field.generated:
+                if not any(each.name in excluded for each in field.referenced_fields):
+                    generated.append(field)
+                continue
+            value = getattr(self, field.attname)
+            if isinstance(value, DatabaseDefault):
+                value = field._db_default_expression
+            elif not hasattr(value, "resolve_expression"):
+                value = Value(value, field)
+            values[F(field.name)] = value
+        if "pk" not in excluded and meta.pk.name not in excluded and not meta.is_composite_pk:
+            key = F(meta.pk.name)
+            if key in values:
+                values[F("pk")] = values[key]
+        values |= {
+            F(field.name): field.expression.replace_expressions(values) for field in generated
+        }
+        return values
+
     def get_constraints(self: Any) -> list[tuple[type[Model], list[Any]]]:
         """Return the constraints of the model and of its parents."""
         models = (type(self), *self._meta.all_parents)

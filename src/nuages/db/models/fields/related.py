@@ -1,0 +1,982 @@
+"""Fields that point to other models. Manual: "Relationship fields"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from nuages.apps import apps
+from nuages.core import exceptions
+from nuages.db import router
+from nuages.db.models import _relation_checks as checks
+from nuages.db.models.deletion import CASCADE
+from nuages.db.models.fields import Field
+from nuages.db.models.fields.mixins import FieldCacheMixin
+from nuages.db.models.fields.related_descriptors import (
+    ForeignKeyDeferredAttribute,
+    ForwardManyToOneDescriptor,
+    ForwardOneToOneDescriptor,
+    ManyToManyDescriptor,
+    ReverseManyToOneDescriptor,
+    ReverseOneToOneDescriptor,
+)
+from nuages.db.models.fields.related_lookups import (
+    RelatedExact,
+    RelatedGreaterThan,
+    RelatedGreaterThanOrEqual,
+    RelatedIn,
+    RelatedIsNull,
+    RelatedLessThan,
+    RelatedLessThanOrEqual,
+)
+from nuages.db.models.fields.reverse_related import (
+    ForeignObjectRel,
+    ManyToManyRel,
+    ManyToOneRel,
+    OneToOneRel,
+)
+from nuages.db.models.query_utils import PathInfo, Q
+from nuages.db.models.utils import make_model_tuple
+from nuages.utils.functional import cached_property
+from nuages.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from nuages.db.models.base import Model
+
+RECURSIVE_RELATIONSHIP_CONSTANT = "self"
+
+
+def resolve_relation(scope_model: type[Model], relation: Any) -> Any:
+    """Return the model class, or ``"app.Model"``, that ``relation`` names within ``scope_model``.
+
+    Args:
+        relation: a class, a name with or without application, or ``"self"``.
+    """
+    if relation == RECURSIVE_RELATIONSHIP_CONSTANT:
+        return scope_model
+    if isinstance(relation, str) and "." not in relation:
+        return f"{scope_model._meta.app_label}.{relation}"
+    return relation
+
+
+def lazy_related_operation(
+    function: Callable[..., Any], model: type[Model], *related_models: Any, **kwargs: Any
+) -> None:
+    """Call ``function(model, *related models, **kwargs)`` once all of them are loaded."""
+    named = (model, *(resolve_relation(model, related) for related in related_models))
+    model._meta.apps.lazy_model_operation(
+        partial(function, **kwargs), *map(make_model_tuple, named)
+    )
+
+
+def _model_key(model: Any) -> str:
+    """Return how a deconstructed field names a model."""
+    if not isinstance(model, str):
+        return model._meta.label_lower
+    label, dot, name = model.rpartition(".")
+    return f"{label}{dot}{name.lower()}" if dot else model
+
+
+class RelatedField(FieldCacheMixin, Field):
+    """What all relations share: the names at the far end, and its late resolution."""
+
+    # They say which keyword of ``remote_field`` is written down, and when.
+    one_to_many = False
+    one_to_one = False
+    many_to_many = False
+    many_to_one = False
+    field_checks = (*Field.field_checks, *checks.ANY_RELATION)
+
+    def __init__(
+        self,
+        related_name: str | None = None,
+        related_query_name: str | None = None,
+        limit_choices_to: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        self._related_name = related_name
+        self._related_query_name = related_query_name
+        self._limit_choices_to = limit_choices_to
+        super().__init__(**kwargs)
+
+    @cached_property
+    def related_model(self) -> Any:
+        """The model that is pointed to. ``AppRegistryNotReady`` before the models are loaded."""
+        apps.check_models_ready()
+        return self.remote_field.model
+
+    @property
+    def cache_name(self) -> str:
+        return self.name
+
+    def contribute_to_class(
+        self, cls: type[Model], name: str, private_only: bool = False, **kwargs: Any
+    ) -> None:
+        super().contribute_to_class(cls, name, private_only=private_only, **kwargs)
+        self.opts = cls._meta
+        if cls._meta.abstract:
+            return
+        relation = self.remote_field
+        words = {
+            "class": cls.__name__.lower(),
+            "model_name": cls._meta.model_name.lower(),
+            "app_label": cls._meta.app_label.lower(),
+        }
+        back = relation.related_name or cls._meta.default_related_name
+        if back:
+            relation.related_name = back % words
+        if relation.related_query_name:
+            relation.related_query_name = relation.related_query_name % words
+
+        def resolve(model: type[Model], related: type[Model], field: Any) -> None:
+            field.remote_field.model = related
+            field.do_related_class(related, model)
+
+        lazy_related_operation(resolve, cls, relation.model, field=self)
+
+    def deconstruct(self) -> tuple[Any, ...]:
+        name, path, args, kwargs = super().deconstruct()
+        options = {
+            "limit_choices_to": self._limit_choices_to,
+            "related_name": self._related_name,
+            "related_query_name": self._related_query_name,
+        }
+        for option, value in options.items():
+            if value or (value is not None and option != "limit_choices_to"):
+                kwargs[option] = value
+        return name, path, args, kwargs
+
+    def _write_target(self, kwargs: dict[str, Any]) -> None:
+        """Put ``to`` into the keywords, marked if a setting can swap the model."""
+        from nuages.db.migrations.writer import SettingsReference
+
+        model = self.remote_field.model
+        kwargs["to"] = _model_key(model)
+        swappable_setting = self.swappable_setting
+        if swappable_setting is None:
+            return
+        before = getattr(kwargs["to"], "setting_name", swappable_setting)
+        if before != swappable_setting:
+            raise ValueError(
+                "Cannot deconstruct a ForeignKey pointing to a model that is swapped in place of "
+                f"more than one model ({before} and {swappable_setting})"
+            )
+        kwargs["to"] = SettingsReference(kwargs["to"], swappable_setting)
+
+    @property
+    def swappable_setting(self) -> str | None:
+        """The setting that decides what this relation points to, or ``None``."""
+        if not self.swappable:
+            return None
+        model = self.remote_field.model
+        label = model if isinstance(model, str) else model._meta.label
+        return apps.get_swappable_settings_name(label)
+
+    def set_attributes_from_rel(self) -> None:
+        """Take names from the model that is pointed to."""
+        relation = self.remote_field
+        options = relation.model._meta
+        self.name = self.name or f"{options.model_name}_{options.pk.name}"
+        if self.verbose_name is None:
+            self.verbose_name = options.verbose_name
+        relation.set_field_name()
+
+    def do_related_class(self, other: type[Model], cls: type[Model]) -> None:
+        """Called once the model that is pointed to is there."""
+        self.set_attributes_from_rel()
+        self.contribute_to_related_class(other, self.remote_field)
+
+    def contribute_to_related_class(self, cls: type[Model], related: Any) -> None:
+        """Put the way back on the model that is pointed to."""
+
+    def related_query_name(self) -> str:
+        """Return the name of this relation in lookups from the far end."""
+        relation = self.remote_field
+        return relation.related_query_name or relation.related_name or self.opts.model_name
+
+    @property
+    def target_field(self) -> Any:
+        """The one field that is pointed to. ``FieldError`` if there are several."""
+        targets = self.path_infos[-1].target_fields
+        if len(targets) > 1:
+            raise exceptions.FieldError(
+                "The relation has multiple target fields, but only single target field was asked "
+                "for"
+            )
+        return targets[0]
+
+    def get_limit_choices_to(self) -> Any:
+        """Return which objects forms offer: a ``Q`` or a dictionary."""
+        limit = self.remote_field.limit_choices_to
+        return limit() if callable(limit) else limit
+
+    def formfield(self, **kwargs: Any) -> Any:
+        given = {}
+        if hasattr(self.remote_field, "get_related_field"):
+            # Evaluated by the form, each time.
+            given["limit_choices_to"] = self.remote_field.limit_choices_to
+        return super().formfield(**(given | kwargs))
+
+    # Conditions that lead from one object to those at the other end
+
+    def get_forward_related_filter(self, obj: Model) -> dict[str, Any]:
+        """Return the lookups, on this field's model, for the objects that point to ``obj``."""
+        return {
+            f"{self.name}__{far.name}": getattr(obj, far.attname)
+            for _near, far in self.related_fields
+        }
+
+    def get_reverse_related_filter(self, obj: Model) -> Q:
+        """Return the condition, on the far model, for the object that ``obj`` points to."""
+        near = {far.attname: getattr(obj, here.attname) for here, far in self.related_fields}
+        extra = self.get_extra_descriptor_filter(obj)
+        condition = Q(**near)
+        if isinstance(extra, dict):
+            return condition & Q(**extra)
+        return condition & extra if extra else condition
+
+
+class ForeignObject(RelatedField):
+    """A relation by any columns, none of its own.
+
+    Args:
+        from_fields: names of fields of this model (``"self"``: the field itself).
+        to_fields: names of the fields that they are equal to (``None``: the primary key).
+    """
+
+    many_to_one = True
+    requires_unique_target = True
+    related_accessor_class: ClassVar[Any] = ReverseManyToOneDescriptor
+    forward_related_accessor_class: ClassVar[Any] = ForwardManyToOneDescriptor
+    rel_class: ClassVar[Any] = ForeignObjectRel
+    field_checks = (*RelatedField.field_checks, *checks.FOREIGN_OBJECT)
+
+    def __init__(
+        self,
+        to: Any,
+        on_delete: Callable[..., Any],
+        from_fields: Iterable[str | None],
+        to_fields: Iterable[str | None],
+        rel: Any = None,
+        related_name: str | None = None,
+        related_query_name: str | None = None,
+        limit_choices_to: Any = None,
+        parent_link: bool = False,
+        swappable: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        names = {
+            "related_name": related_name,
+            "related_query_name": related_query_name,
+            "limit_choices_to": limit_choices_to,
+        }
+        if rel is None:
+            rel = self.rel_class(self, to, parent_link=parent_link, on_delete=on_delete, **names)
+        super().__init__(rel=rel, **names, **kwargs)
+        self.from_fields, self.to_fields = from_fields, to_fields
+        self.swappable = swappable
+
+    def __copy__(self) -> Field:
+        twin = super().__copy__()
+        # Of the other model, the copy knows nothing.
+        for derived in ("path_infos", "reverse_path_infos"):
+            twin.__dict__.pop(derived, None)
+        return twin
+
+    def deconstruct(self) -> tuple[Any, ...]:
+        name, path, args, kwargs = super().deconstruct()
+        kwargs |= {
+            "on_delete": self.remote_field.on_delete,
+            "from_fields": self.from_fields,
+            "to_fields": self.to_fields,
+        }
+        if self.remote_field.parent_link:
+            kwargs["parent_link"] = True
+        self._write_target(kwargs)
+        return name, path, args, kwargs
+
+    # Which columns
+
+    def resolve_related_fields(self) -> list[tuple[Any, Any]]:
+        """Return the pairs of fields that are equal: here, and at the far end.
+
+        Raises:
+            ValueError: there are none, or the far model is not loaded.
+        """
+        if not self.from_fields or len(self.from_fields) != len(self.to_fields):
+            raise ValueError("Foreign Object from and to fields must be the same non-zero length")
+        target = self.remote_field.model
+        if isinstance(target, str):
+            raise ValueError(f"Related model {target!r} cannot be resolved")
+        pairs = []
+        for here, there in zip(self.from_fields, self.to_fields, strict=True):
+            near = (
+                self
+                if here == RECURSIVE_RELATIONSHIP_CONSTANT
+                else self.opts.get_field(here)
+            )
+            far = target._meta.pk if there is None else target._meta.get_field(there)
+            pairs.append((near, far))
+        return pairs
+
+    @cached_property
+    def related_fields(self) -> list[tuple[Any, Any]]:
+        return self.resolve_related_fields()
+
+    @cached_property
+    def reverse_related_fields(self) -> list[tuple[Any, Any]]:
+        return [(far, near) for near, far in self.related_fields]
+
+    @cached_property
+    def local_related_fields(self) -> tuple[Any, ...]:
+        return tuple(near for near, _far in self.related_fields)
+
+    @cached_property
+    def foreign_related_fields(self) -> tuple[Any, ...]:
+        return tuple(far for _near, far in self.related_fields if far)
+
+    def get_local_related_value(self, instance: Model) -> tuple[Any, ...]:
+        """Return the values on an instance that points."""
+        return self.get_instance_value_for_fields(instance, self.local_related_fields)
+
+    def get_foreign_related_value(self, instance: Model) -> tuple[Any, ...]:
+        """Return the values on an instance that is pointed to."""
+        return self.get_instance_value_for_fields(instance, self.foreign_related_fields)
+
+    @staticmethod
+    def get_instance_value_for_fields(instance: Model, fields: Iterable[Any]) -> tuple[Any, ...]:
+        """Return the values of ``fields`` on ``instance``, without reading parents for a key."""
+
+        def value_of(field: Any) -> Any:
+            if field.primary_key:
+                # The link to a parent has the value of the parent's key, which may be deferred.
+                link = instance._meta.get_ancestor_link(field.model)
+                if not link or link.primary_key:
+                    return instance.pk
+            return getattr(instance, field.attname)
+
+        return tuple(map(value_of, fields))
+
+    def get_attname_column(self) -> tuple[str, str | None]:
+        return super().get_attname_column()[0], None
+
+    # How it is joined
+
+    def get_joining_fields(self, reverse_join: bool = False) -> tuple[tuple[Any, Any], ...]:
+        """Return the pairs of fields that a join compares, nearest first."""
+        return tuple(self.reverse_related_fields if reverse_join else self.related_fields)
+
+    def get_reverse_joining_fields(self) -> tuple[tuple[Any, Any], ...]:
+        return self.get_joining_fields(reverse_join=True)
+
+    def get_extra_descriptor_filter(self, instance: Model) -> Any:
+        """Return lookups that a fetch of the related object adds: for subclasses."""
+        return {}
+
+    def get_extra_restriction(self, alias: Any, related_alias: Any) -> Any:
+        """Return a condition that joins add, or ``None``: for subclasses."""
+        return None
+
+    def _hop(
+        self, from_opts: Any, to_opts: Any, targets: Any, join: Any, filtered: Any, direct: bool
+    ) -> list[PathInfo]:
+        return [
+            PathInfo(
+                from_opts=from_opts,
+                to_opts=to_opts,
+                target_fields=targets,
+                join_field=join,
+                m2m=not (direct or self.unique),
+                direct=direct,
+                filtered_relation=filtered,
+            )
+        ]
+
+    def get_path_info(self, filtered_relation: Any = None) -> list[PathInfo]:
+        """Return the hop to the model that is pointed to."""
+        far = self.remote_field.model._meta
+        return self._hop(
+            self.model._meta, far, self.foreign_related_fields, self, filtered_relation, True
+        )
+
+    def get_reverse_path_info(self, filtered_relation: Any = None) -> list[PathInfo]:
+        """Return the hop back."""
+        near = self.model._meta
+        far = self.remote_field.model._meta
+        return self._hop(
+            far, near, (near.pk,), self.remote_field, filtered_relation, False
+        )
+
+    @cached_property
+    def path_infos(self) -> list[PathInfo]:
+        return self.get_path_info()
+
+    @cached_property
+    def reverse_path_infos(self) -> list[PathInfo]:
+        return self.get_reverse_path_info()
+
+    @classmethod
+    def get_class_lookups(cls) -> dict[str, Any]:
+        """Return the lookups of relations alone: those of columns are not for objects."""
+        return _lookups_of_relations(cls)
+
+    def contribute_to_class(
+        self, cls: type[Model], name: str, private_only: bool = False, **kwargs: Any
+    ) -> None:
+        super().contribute_to_class(cls, name, private_only=private_only, **kwargs)
+        setattr(cls, self.name, self.forward_related_accessor_class(self))
+
+    def contribute_to_related_class(self, cls: type[Model], related: Any) -> None:
+        # A hidden relation has no way back, nor has one from a model that is swapped out.
+        if not related.hidden and not related.related_model._meta.swapped:
+            setattr(
+                cls._meta.concrete_model,
+                related.get_accessor_name(),
+                self.related_accessor_class(related),
+            )
+            # Forms of models that are loaded already may limit their choices by a callable.
+            if related.limit_choices_to:
+                cls._meta.related_fkey_lookups.append(related.limit_choices_to)
+
+
+def _lookups_of_relations(cls: type) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for base in cls.__mro__:
+        for name, lookup in base.__dict__.get("class_lookups", {}).items():
+            found.setdefault(name, lookup)
+        if base is ForeignObject:
+            return found
+    return found
+
+
+for _lookup in (
+    RelatedIn,
+    RelatedExact,
+    RelatedLessThan,
+    RelatedGreaterThan,
+    RelatedGreaterThanOrEqual,
+    RelatedLessThanOrEqual,
+    RelatedIsNull,
+):
+    ForeignObject.register_lookup(_lookup)
+
+
+class ForeignKey(ForeignObject):
+    """A relation from many objects to one. Manual: "ForeignKey"."""
+
+    descriptor_class = ForeignKeyDeferredAttribute
+    rel_class = ManyToOneRel
+    empty_strings_allowed = False
+    default_error_messages = {
+        "invalid": _("%(model)s instance with %(field)s %(value)r is not a valid choice.")
+    }
+    description: Any = _("Foreign Key (type determined by related field)")
+    field_checks = (*ForeignObject.field_checks, *checks.FOREIGN_KEY)
+
+    def __init__(
+        self,
+        to: Any,
+        on_delete: Callable[..., Any],
+        related_name: str | None = None,
+        related_query_name: str | None = None,
+        limit_choices_to: Any = None,
+        parent_link: bool = False,
+        to_field: Any = None,
+        db_constraint: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        options = getattr(to, "_meta", None)
+        if options is not None:
+            # The primary key may not be known yet; then it is found out when it is needed.
+            to_field = to_field or (options.pk and options.pk.name)
+        elif not isinstance(to, str):
+            raise TypeError(
+                f"{type(self).__name__}({to!r}) is invalid. First parameter to ForeignKey must be "
+                f"either a model, a model name, or the string "
+                f"{RECURSIVE_RELATIONSHIP_CONSTANT!r}"
+            )
+        if not callable(on_delete):
+            raise TypeError("on_delete must be callable.")
+        names = {
+            "related_name": related_name,
+            "related_query_name": related_query_name,
+            "limit_choices_to": limit_choices_to,
+        }
+        kwargs["rel"] = self.rel_class(
+            self, to, to_field, parent_link=parent_link, on_delete=on_delete, **names
+        )
+        kwargs.setdefault("db_index", True)
+        super().__init__(
+            to,
+            on_delete,
+            from_fields=[RECURSIVE_RELATIONSHIP_CONSTANT],
+            to_fields=[to_field],
+            **names,
+            **kwargs,
+        )
+        self.db_constraint = db_constraint
+
+    def deconstruct(self) -> tuple[Any, ...]:
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["to_fields"], kwargs["from_fields"]
+        if self.db_index:
+            del kwargs["db_index"]
+        else:
+            kwargs["db_index"] = False
+        if self.db_constraint is not True:
+            kwargs["db_constraint"] = self.db_constraint
+        # The key of the far model is what a foreign key points to anyway.
+        target = self.remote_field.model
+        points_to = self.remote_field.field_name
+        options = getattr(target, "_meta", None)
+        at_key = options is not None and options.pk is not None and points_to == options.pk.name
+        if points_to and not at_key:
+            kwargs["to_field"] = points_to
+        return name, path, args, kwargs
+
+    def to_python(self, value: Any) -> Any:
+        return self.target_field.to_python(value)
+
+    @property
+    def target_field(self) -> Any:
+        return self.foreign_related_fields[0]
+
+    def validate(self, value: Any, model_instance: Any) -> None:
+        if self.remote_field.parent_link:
+            return
+        super().validate(value, model_instance)
+        if value is None:
+            return
+        target = self.remote_field.model
+        using = router.db_for_read(target, instance=model_instance)
+        points_to = self.remote_field.field_name
+        found = (
+            target._base_manager.using(using)
+            .filter(**{points_to: value})
+            .complex_filter(self.get_limit_choices_to())
+        )
+        if not found.exists():
+            raise exceptions.ValidationError(
+                self.error_messages["invalid"],
+                code="invalid",
+                params={
+                    "model": target._meta.verbose_name,
+                    "pk": value,
+                    "field": points_to,
+                    "value": value,
+                },
+            )
+
+    def resolve_related_fields(self) -> list[tuple[Any, Any]]:
+        pairs = super().resolve_related_fields()
+        for _near, far in pairs:
+            target = self.remote_field.model._meta
+            if far and far.model != self.remote_field.model._meta.concrete_model:
+                raise exceptions.FieldError(
+                    f"'{self.model._meta.label}.{self.name}' refers to field '{far.name}' which "
+                    f"is not local to model '{target.concrete_model._meta.label}'."
+                )
+        return pairs
+
+    # Its column
+
+    def get_attname(self) -> str:
+        return f"{self.name}_id"
+
+    def get_attname_column(self) -> tuple[str, str]:
+        attname = self.get_attname()
+        return attname, self.db_column or attname
+
+    @property
+    def column_type_field(self) -> Any:
+        """The field whose type the column has."""
+        return self.target_field
+
+    def get_default(self) -> Any:
+        value = super().get_default()
+        if isinstance(value, self.remote_field.model):
+            return getattr(value, self.target_field.attname)
+        return value
+
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        empty = value is None or (
+            value == ""
+            and self.target_field.empty_strings_allowed
+            and connection.features.interprets_empty_strings_as_nulls
+        )
+        return None if empty else self.target_field.get_db_prep_save(value, connection)
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        return self.target_field.get_db_prep_value(value, connection, prepared)
+
+    def get_prep_value(self, value: Any) -> Any:
+        return self.target_field.get_prep_value(value)
+
+    def contribute_to_related_class(self, cls: type[Model], related: Any) -> None:
+        super().contribute_to_related_class(cls, related)
+        if related.field_name is None:
+            related.field_name = cls._meta.pk.name
+
+    def db_check(self, connection: Any) -> None:
+        """Return ``None``: the far end checks."""
+
+    def db_type(self, connection: Any) -> str | None:
+        return self.target_field.rel_db_type(connection=connection)
+
+    def cast_db_type(self, connection: Any) -> str | None:
+        return self.target_field.cast_db_type(connection=connection)
+
+    def db_parameters(self, connection: Any) -> dict[str, Any]:
+        there = self.target_field.db_parameters(connection)
+        return {
+            "type": self.db_type(connection),
+            "check": self.db_check(connection),
+            "collation": there.get("collation"),
+        }
+
+    def get_db_converters(self, connection: Any) -> list[Callable[..., Any]]:
+        found = super().get_db_converters(connection)
+        if connection.features.interprets_empty_strings_as_nulls:
+            found = [*found, lambda value, *_rest: None if value == "" else value]
+        return found
+
+    def get_col(self, alias: str, output_field: Field | None = None) -> Any:
+        if output_field is None:
+            output_field = self.target_field
+            # Chains of keys end at the field that has a type of its own.
+            while isinstance(output_field, ForeignKey):
+                output_field = output_field.target_field
+                if output_field is self:
+                    raise ValueError("Cannot resolve output_field.")
+        return super().get_col(alias, output_field)
+
+    # Forms
+
+    def formfield(self, *, using: str | None = None, **kwargs: Any) -> Any:
+        from nuages import forms
+
+        target = self.remote_field.model
+        if isinstance(target, str):
+            raise ValueError(
+                f"Cannot create form field for {self.name!r} yet, because its related model "
+                f"{target!r} has not been loaded yet"
+            )
+        given = {
+            "form_class": forms.ModelChoiceField,
+            "queryset": target._default_manager.using(using),
+            "to_field_name": self.remote_field.field_name,
+        }
+        given |= kwargs
+        return super().formfield(**given, blank=self.blank)
+
+
+class OneToOneField(ForeignKey):
+    """A relation from one object to one. Manual: "OneToOneField"."""
+
+    many_to_one = False
+    one_to_one = True
+    related_accessor_class = ReverseOneToOneDescriptor
+    forward_related_accessor_class = ForwardOneToOneDescriptor
+    rel_class = OneToOneRel
+    description = _("One-to-one relationship")
+
+    def __init__(
+        self, to: Any, on_delete: Callable[..., Any], to_field: Any = None, **kwargs: Any
+    ) -> None:
+        super().__init__(to, on_delete, to_field=to_field, **(kwargs | {"unique": True}))
+
+    def deconstruct(self) -> tuple[Any, ...]:
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.pop("unique", None)
+        return name, path, args, kwargs
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return None if self.remote_field.parent_link else super().formfield(**kwargs)
+
+    def save_form_data(self, instance: Model, data: Any) -> None:
+        if isinstance(data, self.remote_field.model):
+            setattr(instance, self.name, data)
+            return
+        setattr(instance, self.attname, data)
+        # Without an object, the cached one must go as well.
+        if data is None:
+            setattr(instance, self.name, data)
+
+
+def create_many_to_many_intermediary_model(field: Any, klass: type[Model]) -> type[Model]:
+    """Return the model of the table between two models, made for ``field`` of ``klass``."""
+    from nuages.db import models
+
+    target = resolve_relation(klass, field.remote_field.model)
+    name = f"{klass._meta.object_name}_{field.name}"
+    lazy_related_operation(_manage_with_both, klass, target, name)
+    to = make_model_tuple(target)[1]
+    source = klass._meta.model_name
+    if target == RECURSIVE_RELATIONSHIP_CONSTANT or to == source:
+        source, to = f"from_{to}", f"to_{to}"
+    link = partial(
+        models.ForeignKey,
+        related_name=f"{name}+",
+        db_tablespace=field.db_tablespace,
+        db_constraint=field.remote_field.db_constraint,
+        on_delete=CASCADE,
+    )
+    options = {
+        "db_table": field._get_m2m_db_table(klass._meta),
+        "auto_created": klass,
+        "app_label": klass._meta.app_label,
+        "db_tablespace": klass._meta.db_tablespace,
+        "unique_together": (source, to),
+        "verbose_name": _("%(from)s-%(to)s relationship") % {"from": source, "to": to},
+        "verbose_name_plural": _("%(from)s-%(to)s relationships") % {"from": source, "to": to},
+        "apps": field.model._meta.apps,
+    }
+    body = {
+        "Meta": type("Meta", (), options),
+        "__module__": klass.__module__,
+        source: link(klass),
+        to: link(target),
+    }
+    return type(models.Model)(name, (models.Model,), body)
+
+
+def _manage_with_both(model: Any, related: Any, through: Any) -> None:
+    through._meta.managed = model._meta.managed or related._meta.managed
+
+
+class ManyToManyField(RelatedField):
+    """A relation from many objects to many. Manual: "ManyToManyField"."""
+
+    many_to_many = True
+    rel_class = ManyToManyRel
+    description = _("Many-to-many relationship")
+    field_checks = (
+        *(each for each in RelatedField.field_checks),
+        *checks.MANY_TO_MANY,
+    )
+
+    def __init__(
+        self,
+        to: Any,
+        related_name: str | None = None,
+        related_query_name: str | None = None,
+        limit_choices_to: Any = None,
+        symmetrical: bool | None = None,
+        through: Any = None,
+        through_fields: Any = None,
+        db_constraint: bool = True,
+        db_table: str | None = None,
+        swappable: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        if not isinstance(to, str) and not hasattr(to, "_meta"):
+            raise TypeError(
+                f"{type(self).__name__}({to!r}) is invalid. First parameter to ManyToManyField "
+                f"must be either a model, a model name, or the string "
+                f"{RECURSIVE_RELATIONSHIP_CONSTANT!r}"
+            )
+        if through is not None and db_table is not None:
+            raise ValueError(
+                "Cannot specify a db_table if an intermediary model is used."
+            )
+        names = {
+            "related_name": related_name,
+            "related_query_name": related_query_name,
+            "limit_choices_to": limit_choices_to,
+        }
+        kwargs["rel"] = self.rel_class(
+            self,
+            to,
+            symmetrical=to == RECURSIVE_RELATIONSHIP_CONSTANT
+            if symmetrical is None
+            else symmetrical,
+            through=through,
+            through_fields=through_fields,
+            db_constraint=db_constraint,
+            **names,
+        )
+        self.has_null_arg = "null" in kwargs
+        super().__init__(**names, **kwargs)
+        self.db_table, self.swappable = db_table, swappable
+
+    def deconstruct(self) -> tuple[Any, ...]:
+        name, path, args, kwargs = super().deconstruct()
+        relation = self.remote_field
+        if self.db_table is not None:
+            kwargs["db_table"] = self.db_table
+        if relation.db_constraint is not True:
+            kwargs["db_constraint"] = relation.db_constraint
+        self._write_target(kwargs)
+        through = getattr(relation, "through", None)
+        if isinstance(through, str):
+            kwargs["through"] = through
+        elif through is not None and not through._meta.auto_created:
+            kwargs["through"] = through._meta.label
+        if through_fields := getattr(relation, "through_fields", None):
+            kwargs["through_fields"] = through_fields
+        return name, path, args, kwargs
+
+    # The table between
+
+    def _get_m2m_db_table(self, opts: Any) -> str:
+        """Return the name of the table between."""
+        from nuages.db import connection
+        from nuages.db.backends.utils import strip_quotes, truncate_name
+
+        if self.remote_field.through is not None:
+            return self.remote_field.through._meta.db_table
+        if self.db_table:
+            return self.db_table
+        own = f"{strip_quotes(opts.db_table)}_{self.name}"
+        return truncate_name(own, connection.ops.max_name_length())
+
+    def _links(self) -> tuple[Any, Any]:
+        """Return the two foreign keys of the table between: to this model, and to the other."""
+        relation = self.remote_field
+        through = relation.through._meta
+        if relation.through_fields:
+            near, far = relation.through_fields
+            return through.get_field(near), through.get_field(far)
+        keys = [each for each in through.fields if each.is_relation and each.remote_field]
+        near = next(each for each in keys if each.remote_field.model == self.model)
+        targets = [each for each in keys if each.remote_field.model == relation.model]
+        # A relation of a model to itself has two that look alike: the second one leads away.
+        far = next((each for each in targets if each is not near), near)
+        return near, far
+
+    @cached_property
+    def _near_link(self) -> Any:
+        return self._links()[0]
+
+    @cached_property
+    def _far_link(self) -> Any:
+        return self._links()[1]
+
+    def m2m_field_name(self) -> str:
+        return self._near_link.name
+
+    def m2m_reverse_field_name(self) -> str:
+        return self._far_link.name
+
+    def m2m_column_name(self) -> str:
+        return self._near_link.column
+
+    def m2m_reverse_name(self) -> str:
+        return self._far_link.column
+
+    def m2m_target_field_name(self) -> str:
+        return self._near_link.remote_field.field_name
+
+    def m2m_reverse_target_field_name(self) -> str:
+        return self._far_link.remote_field.field_name
+
+    def m2m_db_table(self) -> str:
+        return self._get_m2m_db_table(self.opts)
+
+    # How it is joined: to the table between, and beyond
+
+    def _path(self, direct: bool, filtered_relation: Any) -> list[PathInfo]:
+        near, far = self._near_link, self._far_link
+        if not direct:
+            near, far = far, near
+        to_table = near.reverse_path_infos
+        beyond = far.get_path_info(filtered_relation) if filtered_relation else far.path_infos
+        return [*to_table, *beyond]
+
+    def get_path_info(self, filtered_relation: Any = None) -> list[PathInfo]:
+        return self._path(True, filtered_relation)
+
+    def get_reverse_path_info(self, filtered_relation: Any = None) -> list[PathInfo]:
+        return self._path(False, filtered_relation)
+
+    @cached_property
+    def path_infos(self) -> list[PathInfo]:
+        return self.get_path_info()
+
+    @cached_property
+    def reverse_path_infos(self) -> list[PathInfo]:
+        return self.get_reverse_path_info()
+
+    # Where it stands
+
+    def contribute_to_class(self, cls: type[Model], name: str, **kwargs: Any) -> None:
+        relation = self.remote_field
+        if relation.symmetrical and relation.model in (
+            RECURSIVE_RELATIONSHIP_CONSTANT,
+            cls._meta.object_name,
+        ):
+            # The way back is the way there.
+            relation.related_name = f"{name}_rel_+"
+        elif relation.hidden:
+            # Several hidden relations to one model must differ.
+            relation.related_name = (
+                f"_{cls._meta.app_label}_{cls.__name__.lower()}_{name}_+"
+            )
+        super().contribute_to_class(cls, name, **kwargs)
+        if not cls._meta.abstract:
+            if relation.through:
+
+                def resolve(_model: Any, through: Any, field: Any) -> None:
+                    field.remote_field.through = through
+
+                lazy_related_operation(resolve, cls, relation.through, field=self)
+            elif not cls._meta.swapped:
+                relation.through = create_many_to_many_intermediary_model(self, cls)
+        setattr(cls, self.name, ManyToManyDescriptor(relation, reverse=False))
+
+    def contribute_to_related_class(self, cls: type[Model], related: Any) -> None:
+        if not related.hidden and not related.related_model._meta.swapped:
+            setattr(
+                cls, related.get_accessor_name(), ManyToManyDescriptor(related, reverse=True)
+            )
+
+    def set_attributes_from_rel(self) -> None:
+        """Do nothing: the field has its names."""
+
+    def value_from_object(self, obj: Model) -> list[Any]:
+        return list(getattr(obj, self.attname).all()) if obj._is_pk_set() else []
+
+    def save_form_data(self, instance: Model, data: Any) -> None:
+        getattr(instance, self.attname).set(data)
+
+    def formfield(self, *, using: str | None = None, **kwargs: Any) -> Any:
+        from nuages import forms
+
+        given = {
+            "form_class": forms.ModelMultipleChoiceField,
+            "queryset": self.remote_field.model._default_manager.using(using),
+        }
+        given |= kwargs
+        initial = given.get("initial")
+        if initial is not None:
+            # A form compares keys.
+            objects = initial() if callable(initial) else initial
+            given["initial"] = [each.pk for each in objects]
+        return super().formfield(**given)
+
+    def db_check(self, connection: Any) -> None:
+        """Return ``None``: no column."""
+
+    def db_type(self, connection: Any) -> None:
+        """Return ``None``: no column."""
+
+    def db_parameters(self, connection: Any) -> dict[str, Any]:
+        return {"type": None, "check": None}
+
+
+__all__ = [
+    "RECURSIVE_RELATIONSHIP_CONSTANT",
+    "ForeignKey",
+    "ForeignObject",
+    "ForeignObjectRel",
+    "ManyToManyField",
+    "ManyToManyRel",
+    "ManyToOneRel",
+    "OneToOneField",
+    "OneToOneRel",
+    "RelatedField",
+    "create_many_to_many_intermediary_model",
+    "lazy_related_operation",
+    "resolve_relation",
+]

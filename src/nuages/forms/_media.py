@@ -5,6 +5,7 @@ Manual: "Form Assets (the Media class)".
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
@@ -21,29 +22,30 @@ class MediaOrderConflictWarning(RuntimeWarning):
 
 @html_safe
 class MediaAsset:
-    """One asset: a path and HTML attributes. Manual: "Paths as objects"."""
+    """One asset: a path and HTML attributes. Manual: "Paths as objects".
 
-    element_template = "{path}"
+    Subclasses say in their class line how the element looks, and what the path is called.
+    """
 
-    def __init__(self, path: str, **attributes: Any) -> None:
-        self._path = path
+    element_template, _path_argument = "{path}", "path"
+
+    def __init_subclass__(cls, element: str = "", argument: str = "", **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.element_template = element or cls.element_template
+        cls._path_argument = argument or cls._path_argument
+
+    def __init__(self, *args: str, **attributes: Any) -> None:
+        (self._path,) = args or (attributes.pop(self._path_argument),)
         self.attributes = attributes
 
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, str):
-            return self._path == other
-        if other.__class__ is not self.__class__:
-            return False
-        return (other._path, other.attributes) == (self._path, self.attributes)
+    @property
+    def path(self) -> str:
+        """The asset's URL: relative paths stand below the static files' URL."""
+        if re.match("/|https?://", self._path):
+            return self._path
+        from nuages.templatetags.static import static
 
-    def __hash__(self) -> int:
-        return hash(self._path)
-
-    def __str__(self) -> str:
-        return self.render()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__qualname__}({self._path!r})"
+        return static(self._path)
 
     def render(self, *, attrs: Mapping[str, Any] | None = None) -> SafeString:
         """Return the element as HTML, with more attributes.
@@ -56,38 +58,35 @@ class MediaAsset:
             raise ValueError(
                 f"{type(self).__qualname__} has conflicting attributes: {', '.join(doubled)}"
             )
-        return format_html(
-            self.element_template,
-            path=self.path,
-            attributes=flatatt({**self.attributes, **extra}),
-        )
+        html_attributes = flatatt(self.attributes | extra)
+        return format_html(self.element_template, path=self.path, attributes=html_attributes)
 
-    @property
-    def path(self) -> str:
-        """The asset's URL: relative paths stand below the static files' URL."""
-        if self._path.startswith(("/", "http://", "https://")):
-            return self._path
-        from nuages.templatetags.static import static
+    def __str__(self) -> str:
+        return self.render()
 
-        return static(self._path)
+    def __repr__(self) -> str:
+        return f"{type(self).__qualname__}({self._path!r})"
+
+    def __hash__(self) -> int:
+        return hash(self._path)
+
+    def __eq__(self, other: object) -> bool:
+        match other:
+            case str():
+                return self._path == other
+            case MediaAsset() if type(other) is type(self):
+                return (other._path, other.attributes) == (self._path, self.attributes)
+        return False
 
 
-class Script(MediaAsset):
+class Script(MediaAsset, element='<script src="{path}"{attributes}></script>', argument="src"):
     """A script. Manual: "``Script`` objects"."""
 
-    element_template = '<script src="{path}"{attributes}></script>'
 
-    def __init__(self, src: str, **attributes: Any) -> None:
-        super().__init__(src, **attributes)
-
-
-class Stylesheet(MediaAsset):
+class Stylesheet(
+    MediaAsset, element='<link href="{path}"{attributes} rel="stylesheet">', argument="href"
+):
     """A style sheet. Manual: "``Stylesheet`` objects"."""
-
-    element_template = '<link href="{path}"{attributes} rel="stylesheet">'
-
-    def __init__(self, href: str, **attributes: Any) -> None:
-        super().__init__(href, **attributes)
 
 
 def _as_asset(item: Any, kind: type[MediaAsset], **attributes: Any) -> Any:

@@ -39,10 +39,9 @@ class BaseModelFormSet(BaseFormSet):
     ``deleted_objects`` say what was done.
     """
 
-    model: Any = None
-    edit_only = False
     #: Names of fields that have the same value in all forms.
     unique_fields: Any = set()
+    edit_only, model = False, None
 
     def __init__(
         self,
@@ -55,8 +54,7 @@ class BaseModelFormSet(BaseFormSet):
         initial: Sequence[Mapping[str, Any]] | None = None,
         **kwargs: Any,
     ) -> None:
-        self.queryset = queryset
-        self.initial_extra = initial
+        self.queryset, self.initial_extra = queryset, initial
         super().__init__(data=data, files=files, auto_id=auto_id, prefix=prefix, **kwargs)
 
     # The forms.
@@ -140,18 +138,18 @@ class BaseModelFormSet(BaseFormSet):
 
     # Saving.
 
-    def save_new(self, form: Any, commit: bool = True) -> Any:
-        """Store a new row and return it."""
-        return form.save(commit=commit)
+    def delete_existing(self, obj: Any, commit: bool = True) -> None:
+        """Delete a row."""
+        if commit:
+            obj.delete()
 
     def save_existing(self, form: Any, obj: Any, commit: bool = True) -> Any:
         """Store a changed row and return it."""
         return form.save(commit=commit)
 
-    def delete_existing(self, obj: Any, commit: bool = True) -> None:
-        """Delete a row."""
-        if commit:
-            obj.delete()
+    def save_new(self, form: Any, commit: bool = True) -> Any:
+        """Store a new row and return it."""
+        return form.save(commit=commit)
 
     def save(self, commit: bool = True) -> list[Any]:
         """Store what has changed and what is new; return those instances.
@@ -160,12 +158,7 @@ class BaseModelFormSet(BaseFormSet):
         """
         if not commit:
             self.saved_forms: list[Any] = []
-
-            def save_m2m() -> None:
-                for form in self.saved_forms:
-                    form.save_m2m()
-
-            self.save_m2m = save_m2m
+            self.save_m2m = lambda: [form.save_m2m() for form in self.saved_forms]
         stored = self.save_existing_objects(commit)
         return stored if self.edit_only else stored + self.save_new_objects(commit)
 

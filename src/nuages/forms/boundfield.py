@@ -5,7 +5,7 @@ Manual: "The Forms API", class ``BoundField``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nuages.core.exceptions import ValidationError
@@ -24,6 +24,16 @@ if TYPE_CHECKING:
 __all__ = ("BoundField",)
 
 Attributes = Mapping[str, Any]
+
+
+def _with_widget(what: str, make: Callable[[Field], Widget]) -> Callable[..., SafeString]:
+    """Return a method that renders the field with a widget of another kind."""
+
+    def method(self: Any, attrs: Attributes | None = None, **kwargs: Any) -> SafeString:
+        return self.as_widget(make(self.field), attrs, **kwargs)
+
+    method.__doc__ = f"Return the field as {what}."
+    return method
 
 
 class BoundField(RenderableFieldMixin):
@@ -144,17 +154,9 @@ class BoundField(RenderableFieldMixin):
             shown = self.value()
         return used.render(name=name, value=shown, attrs=html_attrs, renderer=self.form.renderer)
 
-    def as_text(self, attrs: Attributes | None = None, **kwargs: Any) -> SafeString:
-        """Return the field as a text input."""
-        return self.as_widget(TextInput(), attrs, **kwargs)
-
-    def as_textarea(self, attrs: Attributes | None = None, **kwargs: Any) -> SafeString:
-        """Return the field as a ``<textarea>``."""
-        return self.as_widget(Textarea(), attrs, **kwargs)
-
-    def as_hidden(self, attrs: Attributes | None = None, **kwargs: Any) -> SafeString:
-        """Return the field as a hidden input."""
-        return self.as_widget(self.field.hidden_widget(), attrs, **kwargs)
+    as_text = _with_widget("a text input", lambda field: TextInput())
+    as_textarea = _with_widget("a ``<textarea>``", lambda field: Textarea())
+    as_hidden = _with_widget("a hidden input", lambda field: field.hidden_widget())
 
     def label_tag(
         self,
@@ -266,6 +268,11 @@ class BoundField(RenderableFieldMixin):
         return " ".join(ids) or None
 
     @property
+    def use_fieldset(self) -> bool:
+        """Whether the widget belongs into a ``<fieldset>``."""
+        return self.field.widget.use_fieldset
+
+    @property
     def is_hidden(self) -> bool:
         """Whether the widget is a hidden input."""
         return self.field.widget.is_hidden
@@ -294,11 +301,6 @@ class BoundField(RenderableFieldMixin):
                 return name.removesuffix(ending)
         return name
 
-    @property
-    def use_fieldset(self) -> bool:
-        """Whether the widget belongs into a ``<fieldset>``."""
-        return self.field.widget.use_fieldset
-
 
 @html_safe
 class BoundWidget:
@@ -319,17 +321,9 @@ class BoundWidget:
             self.template_name, {"widget": {**self.data, "wrap_label": wrap_label}}, self.renderer
         )
 
-    @property
-    def template_name(self) -> str:
-        """The part's template."""
-        return self.data.get("template_name") or self.parent_widget.template_name
-
-    @property
-    def id_for_label(self) -> str:
-        """The part's HTML id."""
-        return self.data["attrs"].get("id")
-
-    @property
-    def choice_label(self) -> Any:
-        """The label of the choice that the part stands for."""
-        return self.data["label"]
+    choice_label = property(lambda self: self.data["label"], doc="The choice's label.")
+    id_for_label = property(lambda self: self.data["attrs"].get("id"), doc="The part's HTML id.")
+    template_name = property(
+        lambda self: self.data.get("template_name") or self.parent_widget.template_name,
+        doc="The part's template.",
+    )

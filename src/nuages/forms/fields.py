@@ -5,6 +5,7 @@ Manual: "Form fields".
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import datetime
 import json
@@ -15,8 +16,9 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, DecimalException
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from nuages.core import validators
 from nuages.core.exceptions import ValidationError
@@ -103,6 +105,16 @@ def _own_list(value: list[Any], memo: dict[int, Any]) -> list[Any]:
     return list(value)
 
 
+def _given(**limits: Any) -> dict[str, Any]:
+    """Return those of the HTML attributes that have a value."""
+    return {name: limit for name, limit in limits.items() if limit is not None}
+
+
+def _checks(*pairs: tuple[Callable[[Any], Any], Any]) -> list[Any]:
+    """Return a validator for each limit that is set."""
+    return [make(limit) for make, limit in pairs if limit is not None]
+
+
 class Field(ClonedByParts):
     """Base of all form fields. Manual: "Form fields", class ``Field``.
 
@@ -119,6 +131,15 @@ class Field(ClonedByParts):
     empty_values = list(validators.EMPTY_VALUES)
     bound_field_class: type[BoundField] | None = None
     clone_parts = {"widget": twin_of, "error_messages": _own_messages, "validators": _own_list}
+
+    def __init_subclass__(
+        cls, widget: Any = None, hidden: Any = None, errors: Any = None, **kwargs: Any
+    ) -> None:
+        """Take widget, hidden widget and error messages from the class line."""
+        super().__init_subclass__(**kwargs)
+        declared = {"widget": widget, "hidden_widget": hidden, "default_error_messages": errors}
+        for name, value in _given(**declared).items():
+            setattr(cls, name, value)
 
     def __init__(
         self,
@@ -138,12 +159,13 @@ class Field(ClonedByParts):
         bound_field_class: type[BoundField] | None = None,
     ) -> None:
         self.required, self.label, self.initial = required, label, initial
+        self.help_text, self.label_suffix, self.template_name = (
+            help_text,
+            label_suffix,
+            template_name,
+        )
+        self.localize, self.disabled = localize, disabled
         self.show_hidden_initial = show_hidden_initial
-        self.help_text = help_text
-        self.disabled = disabled
-        self.label_suffix = label_suffix
-        self.localize = localize
-        self.template_name = template_name
         self.bound_field_class = bound_field_class or self.bound_field_class
 
         chosen = widget or self.widget
@@ -201,10 +223,10 @@ class Field(ClonedByParts):
         Raises:
             ValidationError: the value is not acceptable.
         """
-        value = self.to_python(value)
-        self.validate(value)
-        self.run_validators(value)
-        return value
+        python_value = self.to_python(value)
+        for check in (self.validate, self.run_validators):
+            check(python_value)
+        return python_value
 
     def _error(self, code: str, **params: Any) -> ValidationError:
         """Return the field's own error of that code."""
@@ -258,37 +280,33 @@ class CharField(Field):
         empty_value: Any = "",
         **kwargs: Any,
     ) -> None:
-        self.max_length, self.min_length = max_length, min_length
         self.strip, self.empty_value = strip, empty_value
+        self.min_length, self.max_length = min_length, max_length
         super().__init__(**kwargs)
-        if min_length is not None:
-            self.validators.append(validators.MinLengthValidator(int(min_length)))
-        if max_length is not None:
-            self.validators.append(validators.MaxLengthValidator(int(max_length)))
+        self.validators += _checks(
+            (lambda limit: validators.MinLengthValidator(int(limit)), min_length),
+            (lambda limit: validators.MaxLengthValidator(int(limit)), max_length),
+        )
         self.validators.append(validators.ProhibitNullCharactersValidator())
-
-    def to_python(self, value: Any) -> Any:
-        """Return the text, stripped if so declared, or ``empty_value``."""
-        if value not in self.empty_values:
-            value = str(value)
-            if self.strip:
-                value = value.strip()
-        return self.empty_value if value in self.empty_values else value
 
     def widget_attrs(self, widget: Widget) -> dict[str, Any]:
         """Let the browser know the limits, unless the input is hidden."""
-        attrs = super().widget_attrs(widget)
-        if not widget.is_hidden:
-            limits = {"maxlength": self.max_length, "minlength": self.min_length}
-            attrs |= {name: str(limit) for name, limit in limits.items() if limit is not None}
-        return attrs
+        limits = (
+            {} if widget.is_hidden else _given(maxlength=self.max_length, minlength=self.min_length)
+        )
+        return super().widget_attrs(widget) | {name: str(limit) for name, limit in limits.items()}
+
+    def to_python(self, value: Any) -> Any:
+        """Return the text, stripped if so declared, or ``empty_value``."""
+        text = value if value in self.empty_values else str(value)
+        if self.strip and isinstance(text, str):
+            text = text.strip()
+        return self.empty_value if text in self.empty_values else text
 
 
-class IntegerField(Field):
+class IntegerField(Field, widget=NumberInput, errors={"invalid": _("Enter a whole number.")}):
     """A whole number. Manual: "Form fields", class ``IntegerField``."""
 
-    widget = NumberInput
-    default_error_messages = {"invalid": _("Enter a whole number.")}
     re_decimal = _lazy_re_compile(r"\.0*\s*$")
 
     def __init__(
@@ -299,72 +317,71 @@ class IntegerField(Field):
         step_size: Any = None,
         **kwargs: Any,
     ) -> None:
-        self.max_value, self.min_value, self.step_size = max_value, min_value, step_size
-        if kwargs.get("localize") and self.widget == NumberInput:
-            # Browsers do not take localized numbers in number inputs.
-            kwargs.setdefault("widget", super().widget)
+        self.step_size, self.min_value, self.max_value = step_size, min_value, max_value
+        # Browsers do not take localized numbers in number inputs.
+        if self.widget is NumberInput and kwargs.get("localize"):
+            kwargs = {"widget": Field.widget, **kwargs}
         super().__init__(**kwargs)
-        if max_value is not None:
-            self.validators.append(validators.MaxValueValidator(max_value))
-        if min_value is not None:
-            self.validators.append(validators.MinValueValidator(min_value))
-        if step_size is not None:
-            self.validators.append(validators.StepValueValidator(step_size, offset=min_value))
+        self.validators += _checks(
+            (validators.MaxValueValidator, max_value),
+            (validators.MinValueValidator, min_value),
+            (lambda step: validators.StepValueValidator(step, offset=min_value), step_size),
+        )
 
     def _number(self, text: str) -> Any:
+        """Return the number that a text stands for, or raise ``ValueError``."""
         return int(self.re_decimal.sub("", text))
 
     def to_python(self, value: Any) -> Any:
-        """Return an ``int``, or ``None`` for an empty value."""
-        value = super().to_python(value)
-        if value in self.empty_values:
+        """Return a number, or ``None`` for an empty value."""
+        given = super().to_python(value)
+        if given in self.empty_values:
             return None
-        if self.localize:
-            value = formats.sanitize_separators(value)
+        text = str(formats.sanitize_separators(given) if self.localize else given)
         try:
-            return self._number(str(value))
+            return self._number(text)
         except (ValueError, TypeError):
             raise self._error("invalid") from None
+
+    def _step(self) -> Any:
+        """Return the step for the browser, if the field does not declare one."""
+        return None
 
     def widget_attrs(self, widget: Widget) -> dict[str, Any]:
         """Let number inputs know the range and the step."""
         attrs = super().widget_attrs(widget)
         if isinstance(widget, NumberInput):
-            limits = {"min": self.min_value, "max": self.max_value, "step": self.step_size}
-            attrs |= {name: limit for name, limit in limits.items() if limit is not None}
+            attrs |= _given(min=self.min_value, max=self.max_value, step=self.step_size)
+            if "step" not in widget.attrs and (step := self._step()) is not None:
+                attrs.setdefault("step", step)
         return attrs
 
 
-class FloatField(IntegerField):
-    """A floating point number. Manual: "Form fields", class ``FloatField``."""
+class _FractionField(IntegerField):
+    """A number that is not whole: it can also be infinite, or none at all."""
 
-    default_error_messages = {"invalid": _("Enter a number.")}
-
-    def _number(self, text: str) -> Any:
-        return float(text)
-
-    def to_python(self, value: Any) -> Any:
-        """Return a ``float``, or ``None`` for an empty value."""
-        return super().to_python(value)
+    def _is_finite(self, value: Any) -> bool:
+        return math.isfinite(value)
 
     def validate(self, value: Any) -> None:
         """Refuse infinity and not-a-number."""
         super().validate(value)
-        if value not in self.empty_values and not math.isfinite(value):
-            raise self._error("invalid")
-
-    def widget_attrs(self, widget: Widget) -> dict[str, Any]:
-        """Allow any fraction, unless a step is declared."""
-        attrs = super().widget_attrs(widget)
-        if isinstance(widget, NumberInput) and "step" not in widget.attrs:
-            attrs.setdefault("step", "any")
-        return attrs
+        if not (value in self.empty_values or self._is_finite(value)):
+            raise self._error("invalid", value=value)
 
 
-class DecimalField(IntegerField):
+class FloatField(_FractionField, errors={"invalid": _("Enter a number.")}):
+    """A floating point number. Manual: "Form fields", class ``FloatField``."""
+
+    def _number(self, text: str) -> Any:
+        return float(text)
+
+    def _step(self) -> Any:
+        return "any"
+
+
+class DecimalField(_FractionField, errors={"invalid": _("Enter a number.")}):
     """A decimal number. Manual: "Form fields", class ``DecimalField``."""
-
-    default_error_messages = {"invalid": _("Enter a number.")}
 
     def __init__(
         self,
@@ -375,9 +392,9 @@ class DecimalField(IntegerField):
         decimal_places: int | None = None,
         **kwargs: Any,
     ) -> None:
-        self.max_digits, self.decimal_places = max_digits, decimal_places
-        super().__init__(max_value=max_value, min_value=min_value, **kwargs)
-        self.validators.append(validators.DecimalValidator(max_digits, decimal_places))
+        self.decimal_places, self.max_digits = decimal_places, max_digits
+        super().__init__(min_value=min_value, max_value=max_value, **kwargs)
+        self.validators += [validators.DecimalValidator(max_digits, decimal_places)]
 
     def _number(self, text: str) -> Any:
         try:
@@ -385,28 +402,18 @@ class DecimalField(IntegerField):
         except DecimalException as error:
             raise ValueError(text) from error
 
-    def validate(self, value: Any) -> None:
-        """Refuse infinity and not-a-number."""
-        super().validate(value)
-        if value not in self.empty_values and not value.is_finite():
-            raise ValidationError(
-                self.error_messages["invalid"], code="invalid", params={"value": value}
-            )
+    def _is_finite(self, value: Any) -> bool:
+        return value.is_finite()
 
-    def widget_attrs(self, widget: Widget) -> dict[str, Any]:
-        """Give the step that the decimal places allow."""
-        attrs = super().widget_attrs(widget)
-        if isinstance(widget, NumberInput) and "step" not in widget.attrs:
-            step = "any"
-            if self.decimal_places is not None:
-                # Written out for few places, in scientific notation for many, as decimals are.
-                step = str(Decimal(1).scaleb(-self.decimal_places)).lower()
-            attrs.setdefault("step", step)
-        return attrs
+    def _step(self) -> Any:
+        if self.decimal_places is None:
+            return "any"
+        # Written out for few places, in scientific notation for many, as decimals are.
+        return str(Decimal(1).scaleb(-self.decimal_places)).lower()
 
 
 class BaseTemporalField(Field):
-    """Base of the fields for dates and times."""
+    """Base of the fields for dates and times: read with the first format that fits."""
 
     input_formats: Any = ()
 
@@ -415,14 +422,21 @@ class BaseTemporalField(Field):
         if input_formats is not None:
             self.input_formats = input_formats
 
+    def _ready(self, value: Any) -> Any:
+        """Return a value that needs no reading as the field's type, or ``None``."""
+        return None
+
     def to_python(self, value: Any) -> Any:
-        """Return the value that the first matching input format gives."""
-        text = value.strip()
+        """Return a value of the field's type, or ``None`` for an empty one."""
+        if value in self.empty_values:
+            return None
+        ready = self._ready(value)
+        return self._read(value.strip()) if ready is None else ready
+
+    def _read(self, text: str) -> Any:
         for pattern in self.input_formats:
-            try:
+            with contextlib.suppress(ValueError, TypeError):
                 return self.strptime(text, pattern)
-            except (ValueError, TypeError):
-                continue
         raise self._error("invalid")
 
     def strptime(self, value: str, format: str) -> Any:
@@ -430,115 +444,100 @@ class BaseTemporalField(Field):
         raise NotImplementedError("Subclasses must define this method.")
 
 
-class DateField(BaseTemporalField):
+class DateField(BaseTemporalField, widget=DateInput, errors={"invalid": _("Enter a valid date.")}):
     """A date. Manual: "Form fields", class ``DateField``."""
 
-    widget = DateInput
     input_formats = formats.get_format_lazy("DATE_INPUT_FORMATS")
-    default_error_messages = {"invalid": _("Enter a valid date.")}
-
-    def to_python(self, value: Any) -> Any:
-        """Return a ``date``, or ``None`` for an empty value."""
-        if value in self.empty_values:
-            return None
-        if isinstance(value, datetime.date):
-            return value.date() if isinstance(value, datetime.datetime) else value
-        return super().to_python(value)
 
     def strptime(self, value: str, format: str) -> Any:
         """Return a ``date``."""
         return datetime.datetime.strptime(value, format).date()
 
+    def _ready(self, value: Any) -> Any:
+        match value:
+            case datetime.datetime():
+                return value.date()
+            case datetime.date():
+                return value
+        return None
 
-class TimeField(BaseTemporalField):
+
+class TimeField(BaseTemporalField, widget=TimeInput, errors={"invalid": _("Enter a valid time.")}):
     """A time of day. Manual: "Form fields", class ``TimeField``."""
 
-    widget = TimeInput
     input_formats = formats.get_format_lazy("TIME_INPUT_FORMATS")
-    default_error_messages = {"invalid": _("Enter a valid time.")}
-
-    def to_python(self, value: Any) -> Any:
-        """Return a ``time``, or ``None`` for an empty value."""
-        if value in self.empty_values:
-            return None
-        return value if isinstance(value, datetime.time) else super().to_python(value)
 
     def strptime(self, value: str, format: str) -> Any:
         """Return a ``time``."""
         return datetime.datetime.strptime(value, format).time()
+
+    def _ready(self, value: Any) -> Any:
+        return value if isinstance(value, datetime.time) else None
 
 
 class DateTimeFormatsIterator:
     """The date/time formats of the active locale, then its date formats."""
 
     def __iter__(self) -> Iterator[str]:
-        for kind in ("DATETIME_INPUT_FORMATS", "DATE_INPUT_FORMATS"):
-            yield from formats.get_format(kind)
+        names = ("DATETIME_INPUT_FORMATS", "DATE_INPUT_FORMATS")
+        return chain.from_iterable(map(formats.get_format, names))
 
 
-class DateTimeField(BaseTemporalField):
+class DateTimeField(
+    BaseTemporalField, widget=DateTimeInput, errors={"invalid": _("Enter a valid date/time.")}
+):
     """A date with time. Manual: "Form fields", class ``DateTimeField``."""
 
-    widget = DateTimeInput
     input_formats = DateTimeFormatsIterator()
-    default_error_messages = {"invalid": _("Enter a valid date/time.")}
-
-    def prepare_value(self, value: Any) -> Any:
-        """Return aware times as local ones."""
-        return to_current_timezone(value) if isinstance(value, datetime.datetime) else value
-
-    def to_python(self, value: Any) -> Any:
-        """Return a ``datetime``, or ``None`` for an empty value."""
-        if value in self.empty_values:
-            return None
-        if isinstance(value, datetime.datetime):
-            read = value
-        elif isinstance(value, datetime.date):
-            read = datetime.datetime(value.year, value.month, value.day)
-        else:
-            try:
-                read = parse_datetime(value.strip())
-            except ValueError:
-                raise self._error("invalid") from None
-            read = read or super().to_python(value)
-        return from_current_timezone(read)
 
     def strptime(self, value: str, format: str) -> Any:
         """Return a ``datetime``."""
         return datetime.datetime.strptime(value, format)
 
+    def _ready(self, value: Any) -> Any:
+        match value:
+            case datetime.datetime():
+                return value
+            case datetime.date():
+                return datetime.datetime(value.year, value.month, value.day)
+        try:
+            return parse_datetime(value.strip())
+        except ValueError:
+            raise self._error("invalid") from None
+
+    def to_python(self, value: Any) -> Any:
+        """Return a ``datetime`` in the current time zone, or ``None`` for an empty value."""
+        return from_current_timezone(super().to_python(value))
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return aware times as local ones."""
+        return to_current_timezone(value) if isinstance(value, datetime.datetime) else value
+
 
 class DurationField(Field):
     """A length of time. Manual: "Form fields", class ``DurationField``."""
 
-    default_error_messages = {
-        "invalid": _("Enter a valid duration."),
-        "overflow": _("The number of days must be between {min_days} and {max_days}."),
-    }
+    default_error_messages = dict(
+        overflow=_("The number of days must be between {min_days} and {max_days}."),
+        invalid=_("Enter a valid duration."),
+    )
+
+    def to_python(self, value: Any) -> Any:
+        """Return a ``timedelta``, or ``None`` for an empty value."""
+        if value in self.empty_values or isinstance(value, datetime.timedelta):
+            return None if value in self.empty_values else value
+        least, most = datetime.timedelta.min.days, datetime.timedelta.max.days
+        try:
+            if (read := parse_duration(str(value))) is not None:
+                return read
+        except OverflowError:
+            message = self.error_messages["overflow"].format(min_days=least, max_days=most)
+            raise ValidationError(message, code="overflow") from None
+        raise self._error("invalid")
 
     def prepare_value(self, value: Any) -> Any:
         """Return a ``timedelta`` as text."""
         return duration_string(value) if isinstance(value, datetime.timedelta) else value
-
-    def to_python(self, value: Any) -> Any:
-        """Return a ``timedelta``, or ``None`` for an empty value."""
-        if value in self.empty_values:
-            return None
-        if isinstance(value, datetime.timedelta):
-            return value
-        try:
-            read = parse_duration(str(value))
-        except OverflowError:
-            limits = {
-                "min_days": datetime.timedelta.min.days,
-                "max_days": datetime.timedelta.max.days,
-            }
-            raise ValidationError(
-                self.error_messages["overflow"].format(**limits), code="overflow"
-            ) from None
-        if read is None:
-            raise self._error("invalid")
-        return read
 
 
 class RegexField(CharField):
@@ -573,10 +572,9 @@ class EmailField(CharField):
         super().__init__(**{"max_length": 320, **kwargs, "strip": True})
 
 
-class FileField(Field):
+class FileField(Field, widget=ClearableFileInput):
     """An uploaded file. Manual: "Form fields", class ``FileField``."""
 
-    widget = ClearableFileInput
     default_error_messages = {
         "invalid": _("No file was submitted. Check the encoding type on the form."),
         "missing": _("No file was submitted."),
@@ -611,27 +609,22 @@ class FileField(Field):
             raise self._error("empty")
         return data
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Return whether a file was sent, or the present one is to be removed."""
+        return not self.disabled and data is not None
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return the present file where no other was sent."""
+        return initial if data in (None, FILE_INPUT_CONTRADICTION) else data
+
     def clean(self, data: Any, initial: Any = None) -> Any:
         """Return the new file, the present one, or ``False`` if it is to be removed."""
         if data is FILE_INPUT_CONTRADICTION:
             raise self._error("contradiction")
-        if data is False:
-            if not self.required:
-                return False
-            # A required field cannot be cleared: go on as if nothing had been sent.
-            data = None
-        if not data and initial:
-            return initial
-        return super().clean(data)
-
-    def bound_data(self, data: Any, initial: Any) -> Any:
-        """Return the present file where no other was sent."""
-        sent = data not in (None, FILE_INPUT_CONTRADICTION)
-        return data if sent else initial
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Return whether a file was sent, or the present one is to be removed."""
-        return not self.disabled and data is not None
+        if data is False and not self.required:
+            return data
+        # A required field cannot be cleared: then it is as if nothing had been sent.
+        return initial if initial and not data else super().clean(data or None)
 
     def _clean_bound_field(self, bf: BoundField) -> Any:
         return self.clean(bf.initial if self.disabled else bf.data, bf.initial)
@@ -657,16 +650,14 @@ class ImageField(FileField):
 
         from PIL import Image
 
-        if hasattr(data, "temporary_file_path"):
-            source = data.temporary_file_path()
-        elif hasattr(data, "read"):
-            source = BytesIO(data.read())
+        path = getattr(data, "temporary_file_path", None)
+        if path is not None:
+            source = path()
         else:
-            source = BytesIO(data["content"])
+            source = BytesIO(data.read() if hasattr(data, "read") else data["content"])
         try:
             # verify() has to be the first thing that is done with the image.
-            image = Image.open(source)
-            image.verify()
+            (image := Image.open(source)).verify()
         except Exception as error:
             # Pillow raises whatever a broken file makes its decoders stumble on.
             raise self._error("invalid_image") from error
@@ -684,11 +675,9 @@ class ImageField(FileField):
         return attrs
 
 
-class URLField(CharField):
+class URLField(CharField, widget=URLInput, errors={"invalid": _("Enter a valid URL.")}):
     """A URL. Manual: "Form fields", class ``URLField``."""
 
-    widget = URLInput
-    default_error_messages = {"invalid": _("Enter a valid URL.")}
     default_validators = [validators.URLValidator()]
 
     def __init__(self, *, assume_scheme: str | None = None, **kwargs: Any) -> None:
@@ -698,19 +687,20 @@ class URLField(CharField):
     def to_python(self, value: Any) -> Any:
         """Return the URL with a scheme."""
         text = super().to_python(value)
-        if not text:
-            return text
         try:
-            scheme, host, path, query, fragment = urlsplit(text)
-            if not host:
-                # Without "//" the host was taken for the start of the path.
-                scheme, host, path, query, fragment = urlsplit(
-                    urlunsplit((scheme or self.assume_scheme, path, "", query, fragment))
-                )
+            return self._completed(text) if text else text
         except ValueError:
             # urlsplit() refuses some texts, such as unbalanced brackets.
             raise self._error("invalid") from None
-        return urlunsplit((scheme or self.assume_scheme, host, path, query, fragment))
+
+    def _completed(self, text: str) -> str:
+        parts = urlsplit(text)
+        if not parts.scheme:
+            parts = parts._replace(scheme=self.assume_scheme)
+        if not parts.netloc:
+            # Without "//" the host was taken for the start of the path.
+            parts = urlsplit(parts._replace(netloc=parts.path, path="").geturl())
+        return parts.geturl()
 
 
 _FALSE_TEXTS = frozenset({"false", "0"})
@@ -786,15 +776,15 @@ class ChoiceField(Field):
     def choices(self, value: Any) -> None:
         self._choices = self.widget.choices = normalize_choices(value)
 
-    def to_python(self, value: Any) -> Any:
-        """Return the chosen value as text."""
-        return "" if value in self.empty_values else str(value)
-
     def validate(self, value: Any) -> None:
         """Refuse what is not among the choices."""
         super().validate(value)
         if value and not self.valid_value(value):
             raise self._error("invalid_choice", value=value)
+
+    def to_python(self, value: Any) -> Any:
+        """Return the chosen value as text."""
+        return "" if value in self.empty_values else str(value)
 
     def valid_value(self, value: Any) -> bool:
         """Return whether ``value`` is one of the choices, in a group or not."""
@@ -844,48 +834,41 @@ class TypedChoiceField(_Coercing, ChoiceField):
         return self._coerce(super().clean(value))
 
 
-class MultipleChoiceField(ChoiceField):
+class MultipleChoiceField(ChoiceField, widget=SelectMultiple, hidden=MultipleHiddenInput):
     """Some of several choices. Manual: "Form fields", class ``MultipleChoiceField``."""
 
-    hidden_widget = MultipleHiddenInput
-    widget = SelectMultiple
-    default_error_messages = {
-        "invalid_choice": _(
-            "Select a valid choice. %(value)s is not one of the available choices."
-        ),
-        "invalid_list": _("Enter a list of values."),
-    }
+    default_error_messages = dict(
+        ChoiceField.default_error_messages, invalid_list=_("Enter a list of values.")
+    )
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare as sets of texts."""
+        before, after = list(map(str, initial or ())), list(map(str, data or ()))
+        return not self.disabled and (len(before) != len(after) or set(before) != set(after))
 
     def to_python(self, value: Any) -> Any:
         """Return the chosen values as a list of texts."""
-        if not value:
-            return []
-        if not isinstance(value, (list, tuple)):
-            raise self._error("invalid_list")
-        return list(map(str, value))
+        match value:
+            case list() | tuple():
+                return [str(item) for item in value]
+            case _ if value:
+                raise self._error("invalid_list")
+        return []
 
     def validate(self, value: Any) -> None:
         """Refuse values that are not among the choices."""
         if self.required and not value:
             raise self._error("required")
-        for item in value:
-            if not self.valid_value(item):
-                raise self._error("invalid_choice", value=item)
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Compare as sets of texts."""
-        if self.disabled:
-            return False
-        before, after = initial or [], data or []
-        return len(before) != len(after) or set(map(str, before)) != set(map(str, after))
+        unknown = next((item for item in value if not self.valid_value(item)), None)
+        if unknown is not None:
+            raise self._error("invalid_choice", value=unknown)
 
 
 class TypedMultipleChoiceField(_Coercing, MultipleChoiceField):
     """Several choices, converted. Manual: "Form fields", class ``TypedMultipleChoiceField``."""
 
     def __init__(self, *, coerce: Callable[[Any], Any] = _same, **kwargs: Any) -> None:
-        self.coerce = coerce
-        self.empty_value = kwargs.pop("empty_value", [])
+        self.coerce, self.empty_value = coerce, kwargs.pop("empty_value", [])
         super().__init__(**kwargs)
 
     def _coerce(self, value: Any) -> Any:
@@ -893,16 +876,14 @@ class TypedMultipleChoiceField(_Coercing, MultipleChoiceField):
             return self.empty_value
         return [self._coerced(item) for item in value]
 
+    def validate(self, value: Any) -> None:
+        """Refuse emptiness where a choice is required, and unknown values."""
+        if self.required or value != self.empty_value:
+            super().validate([] if value == self.empty_value else value)
+
     def clean(self, value: Any) -> Any:
         """Return the chosen values, converted."""
         return self._coerce(super().clean(value))
-
-    def validate(self, value: Any) -> None:
-        """Refuse emptiness where a choice is required, and unknown values."""
-        if value != self.empty_value:
-            super().validate(value)
-        elif self.required:
-            raise self._error("required")
 
 
 class ComboField(Field):
@@ -984,31 +965,32 @@ class MultiValueField(Field):
             raise ValidationError(problems)
         return self._finished(cleaned)
 
+    def compress(self, data_list: list[Any]) -> Any:
+        """Return one value for the cleaned values of the parts."""
+        raise NotImplementedError("Subclasses must implement this method.")
+
     def _finished(self, parts: list[Any]) -> Any:
         whole = self.compress(parts)
         self.validate(whole)
         self.run_validators(whole)
         return whole
 
-    def compress(self, data_list: list[Any]) -> Any:
-        """Return one value for the cleaned values of the parts."""
-        raise NotImplementedError("Subclasses must implement this method.")
-
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether one of the parts has changed."""
-        if self.disabled:
-            return False
-        if initial is None:
-            before: Sequence[Any] = [""] * len(data)
-        else:
-            before = initial if isinstance(initial, list) else self.widget.decompress(initial)
-        for part, old, new in zip(self.fields, before, data):
-            try:
-                if part.has_changed(part.to_python(old), new):
-                    return True
-            except ValidationError:
-                return True
-        return False
+        match initial:
+            case None:
+                before: Any = repeat("")
+            case list():
+                before = initial
+            case _:
+                before = self.widget.decompress(initial)
+        try:
+            return not self.disabled and any(
+                part.has_changed(part.to_python(old), new)
+                for part, old, new in zip(self.fields, before, data)
+            )
+        except ValidationError:
+            return True  # what cannot be read is not what was there
 
 
 class FilePathField(ChoiceField):
@@ -1024,10 +1006,10 @@ class FilePathField(ChoiceField):
         allow_folders: bool = False,
         **kwargs: Any,
     ) -> None:
-        self.path, self.match, self.recursive = path, match, recursive
-        self.allow_files, self.allow_folders = allow_files, allow_folders
+        self.allow_folders, self.allow_files = allow_folders, allow_files
+        self.recursive, self.path, self.match = recursive, path, match
+        self.match_re = None if match is None else re.compile(match)
         super().__init__(choices=(), **kwargs)
-        self.match_re = re.compile(match) if match is not None else None
         self.set_choices()
 
     def set_choices(self) -> None:
@@ -1161,11 +1143,8 @@ class JSONString(str):
     """A JSON string after decoding: not to be decoded again."""
 
 
-class JSONField(CharField):
+class JSONField(CharField, widget=Textarea, errors={"invalid": _("Enter a valid JSON.")}):
     """JSON data. Manual: "Form fields", class ``JSONField``."""
-
-    default_error_messages = {"invalid": _("Enter a valid JSON.")}
-    widget = Textarea
 
     def __init__(self, encoder: Any = None, decoder: Any = None, **kwargs: Any) -> None:
         self.encoder, self.decoder = encoder, decoder
@@ -1179,18 +1158,13 @@ class JSONField(CharField):
 
     def to_python(self, value: Any) -> Any:
         """Return the decoded value."""
-        if self.disabled:
-            return value
-        if value in self.empty_values:
-            return None
-        if isinstance(value, (list, dict, int, float, JSONString)):
+        decoded_before = isinstance(value, (JSONString, list, dict, int, float))
+        if self.disabled or (decoded_before and value not in self.empty_values):
             return value
         try:
-            read = self._decoded(value)
+            read = None if value in self.empty_values else self._decoded(value)
         except json.JSONDecodeError:
-            raise ValidationError(
-                self.error_messages["invalid"], code="invalid", params={"value": value}
-            ) from None
+            raise self._error("invalid", value=value) from None
         return JSONString(read) if isinstance(read, str) else read
 
     def bound_data(self, data: Any, initial: Any) -> Any:

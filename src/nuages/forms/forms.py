@@ -52,11 +52,13 @@ class BaseForm(RenderableFormMixin):
     prefix: str | None = None
     use_required_attribute = True
     bound_field_class: type[BoundField] | None = None
-    template_name_div = "django/forms/div.html"
-    template_name_p = "django/forms/p.html"
-    template_name_table = "django/forms/table.html"
-    template_name_ul = "django/forms/ul.html"
-    template_name_label = "django/forms/label.html"
+    (
+        template_name_div,
+        template_name_p,
+        template_name_table,
+        template_name_ul,
+        template_name_label,
+    ) = (f"django/forms/{name}.html" for name in ("div", "p", "table", "ul", "label"))
 
     def __init__(
         self,
@@ -73,14 +75,11 @@ class BaseForm(RenderableFormMixin):
         renderer: BaseRenderer | None = None,
         bound_field_class: type[BoundField] | None = None,
     ) -> None:
-        self.is_bound = not (data is None and files is None)
-        self.data = MultiValueDict() if data is None else data
-        self.files = MultiValueDict() if files is None else files
-        self.auto_id = auto_id
-        if prefix is not None:
-            self.prefix = prefix
-        self.initial = initial or {}
-        self.error_class = error_class
+        sent = [MultiValueDict() if source is None else source for source in (data, files)]
+        self.data, self.files = sent
+        self.is_bound = data is not None or files is not None
+        self.initial, self.auto_id, self.error_class = initial or {}, auto_id, error_class
+        self.prefix = self.prefix if prefix is None else prefix
         # Translators: what stands between a label and its field.
         self.label_suffix = _(":") if label_suffix is None else label_suffix
         self.empty_permitted = empty_permitted
@@ -187,13 +186,11 @@ class BaseForm(RenderableFormMixin):
     @property
     def errors(self) -> ErrorDict:
         """Errors by field name; the first reading runs the validation."""
-        if self._errors is None:
+        found = self._errors
+        if found is None:
             self.full_clean()
-        return self._errors  # type: ignore[return-value]
-
-    def is_valid(self) -> bool:
-        """Return whether there are data, and no errors in them."""
-        return self.is_bound and not self.errors
+            found = self._errors
+        return found  # type: ignore[return-value]
 
     def non_field_errors(self) -> ErrorList:
         """Return the errors that belong to no field."""
@@ -240,23 +237,24 @@ class BaseForm(RenderableFormMixin):
 
     def has_error(self, field: str, code: str | None = None) -> bool:
         """Return whether a field has errors, or one of the given code."""
-        found = self.errors.get(field)
-        if found is None:
-            return False
-        return code is None or any(error.code == code for error in found.as_data())
+        codes = (
+            {error.code for error in self.errors[field].as_data()} if field in self.errors else ()
+        )
+        return bool(codes) if code is None else code in codes
+
+    def is_valid(self) -> bool:
+        """Return whether there are data, and no errors in them."""
+        return self.is_bound and not self.errors
 
     def full_clean(self) -> None:
         """Validate everything; fills ``errors`` and ``cleaned_data``."""
         self._errors = ErrorDict(renderer=self.renderer)
-        if not self.is_bound:
-            return
-        self.cleaned_data: Any = {}
-        # An extra form of a formset may be left as it was.
-        if self.empty_permitted and not self.has_changed():
-            return
-        self._clean_fields()
-        self._clean_form()
-        self._post_clean()
+        if self.is_bound:
+            self.cleaned_data: Any = {}
+            # An extra form of a formset may be left as it was.
+            untouched = self.empty_permitted and not self.has_changed()
+            for step in () if untouched else ("_clean_fields", "_clean_form", "_post_clean"):
+                getattr(self, step)()
 
     def _clean_fields(self) -> None:
         """Clean each field, then call ``clean_<name>()`` where the form has it."""

@@ -22,15 +22,16 @@ if TYPE_CHECKING:
 __all__ = ("BaseFormSet", "formset_factory", "all_valid")
 
 # Names of the fields that a formset adds.
-TOTAL_FORM_COUNT = "TOTAL_FORMS"
-INITIAL_FORM_COUNT = "INITIAL_FORMS"
-MIN_NUM_FORM_COUNT = "MIN_NUM_FORMS"
-MAX_NUM_FORM_COUNT = "MAX_NUM_FORMS"
-ORDERING_FIELD_NAME = "ORDER"
-DELETION_FIELD_NAME = "DELETE"
+ORDERING_FIELD_NAME, DELETION_FIELD_NAME = "ORDER", "DELETE"
+TOTAL_FORM_COUNT, INITIAL_FORM_COUNT = "TOTAL_FORMS", "INITIAL_FORMS"
+MIN_NUM_FORM_COUNT, MAX_NUM_FORM_COUNT = "MIN_NUM_FORMS", "MAX_NUM_FORMS"
 
-DEFAULT_MIN_NUM = 0
-DEFAULT_MAX_NUM = 1000
+DEFAULT_MIN_NUM, DEFAULT_MAX_NUM = 0, 1000
+
+
+def _limit(singular: str, plural: str) -> Any:
+    """Return a message about the number of forms."""
+    return ngettext_lazy(singular, plural, "num")
 
 
 class ManagementForm(Form):
@@ -69,24 +70,22 @@ class BaseFormSet(RenderableFormMixin):
     validate_min: bool
     renderer: Any
 
-    deletion_widget: type[Widget] = CheckboxInput
-    ordering_widget: type[Widget] = NumberInput
-    default_error_messages: Mapping[str, Any] = {
-        "missing_management_form": _(
+    ordering_widget, deletion_widget = NumberInput, CheckboxInput
+    default_error_messages: Mapping[str, Any] = dict(
+        too_few_forms=_limit(
+            "Please submit at least %(num)d form.", "Please submit at least %(num)d forms."
+        ),
+        too_many_forms=_limit(
+            "Please submit at most %(num)d form.", "Please submit at most %(num)d forms."
+        ),
+        missing_management_form=_(
             "ManagementForm data is missing or has been tampered with. Missing fields: "
             "%(field_names)s. You may need to file a bug report if the issue persists."
         ),
-        "too_many_forms": ngettext_lazy(
-            "Please submit at most %(num)d form.", "Please submit at most %(num)d forms.", "num"
-        ),
-        "too_few_forms": ngettext_lazy(
-            "Please submit at least %(num)d form.", "Please submit at least %(num)d forms.", "num"
-        ),
-    }
-    template_name_div = "django/forms/formsets/div.html"
-    template_name_p = "django/forms/formsets/p.html"
-    template_name_table = "django/forms/formsets/table.html"
-    template_name_ul = "django/forms/formsets/ul.html"
+    )
+    template_name_div, template_name_p, template_name_table, template_name_ul = (
+        f"django/forms/formsets/{style}.html" for style in ("div", "p", "table", "ul")
+    )
 
     def __init__(
         self,
@@ -99,35 +98,32 @@ class BaseFormSet(RenderableFormMixin):
         form_kwargs: Mapping[str, Any] | None = None,
         error_messages: Mapping[str, Any] | None = None,
     ) -> None:
-        self.is_bound = not (data is None and files is None)
-        self.prefix = prefix or self.get_default_prefix()
-        self.auto_id = auto_id
+        self.is_bound = data is not None or files is not None
         self.data, self.files = data or {}, files or {}
-        self.initial = initial
-        self.form_kwargs = form_kwargs or {}
-        self.error_class = error_class
+        self.prefix, self.auto_id = prefix or self.get_default_prefix(), auto_id
+        self.initial, self.form_kwargs = initial, form_kwargs or {}
+        self.form_renderer, self.error_class = self.renderer, error_class
+        self.renderer = self.form_renderer or get_default_renderer()
         self._errors: list[Any] | None = None
         self._non_form_errors: Any = None
-        self.form_renderer = self.renderer
-        self.renderer = self.renderer or get_default_renderer()
 
         messages: dict[str, Any] = {}
         for base in reversed(type(self).__mro__):
             messages.update(getattr(base, "default_error_messages", None) or {})
         self.error_messages = {**messages, **(error_messages or {})}
 
-    def __iter__(self) -> Iterator[BaseForm]:
-        return iter(self.forms)
+    def __len__(self) -> int:
+        return len(self.forms)
 
     def __getitem__(self, index: Any) -> Any:
         return self.forms[index]
 
-    def __len__(self) -> int:
-        return len(self.forms)
-
     def __bool__(self) -> bool:
         # There is always the management form.
         return True
+
+    def __iter__(self) -> Iterator[BaseForm]:
+        return iter(self.forms)
 
     def __repr__(self) -> str:
         if self._errors is None:

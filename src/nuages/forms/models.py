@@ -411,18 +411,18 @@ class BaseModelForm(BaseForm):
         Raises:
             ValueError: the data are not valid.
         """
-        if self.errors:
-            done = "created" if self.instance._state.adding else "changed"
-            raise ValueError(
-                f"The {self.instance._meta.object_name} could not be {done} because the data "
-                "didn't validate."
-            )
-        if commit:
-            self.instance.save()
+        instance = self.instance
+        if not self.errors:
+            if not commit:
+                self.save_m2m = self._save_m2m
+                return instance
+            instance.save()
             self._save_m2m()
-        else:
-            self.save_m2m = self._save_m2m
-        return self.instance
+            return instance
+        done = "created" if instance._state.adding else "changed"
+        raise ValueError(
+            f"The {instance._meta.object_name} could not be {done} because the data didn't validate."
+        )
 
     save.alters_data = True  # type: ignore[attr-defined]
 

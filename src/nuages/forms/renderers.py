@@ -29,14 +29,10 @@ def get_default_renderer() -> BaseRenderer:
 class BaseRenderer:
     """Base of the renderers. Manual: "The form rendering API", class ``BaseRenderer``."""
 
-    form_template_name = "django/forms/div.html"
-    formset_template_name = "django/forms/formsets/div.html"
-    field_template_name = "django/forms/field.html"
     bound_field_class: type[BoundField] | None = None
-
-    def get_template(self, template_name: str) -> Any:
-        """Return the template of that name; subclasses say where it comes from."""
-        raise NotImplementedError("subclasses must implement get_template()")
+    form_template_name, formset_template_name, field_template_name = (
+        f"django/forms/{name}.html" for name in ("div", "formsets/div", "field")
+    )
 
     def render(self, template_name: str, context: dict[str, Any], request: Any = None) -> str:
         """Return the rendered template.
@@ -45,6 +41,10 @@ class BaseRenderer:
             TemplateDoesNotExist: no such template.
         """
         return self.get_template(template_name).render(context, request=request).strip()
+
+    def get_template(self, template_name: str) -> Any:
+        """Return the template of that name; subclasses say where it comes from."""
+        raise NotImplementedError("subclasses must implement get_template()")
 
 
 class EngineMixin:

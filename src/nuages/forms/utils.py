@@ -105,17 +105,21 @@ def twins_of(values: Iterable[Any], memo: dict[int, Any]) -> list[Any]:
     return [value.__deepcopy__(memo) for value in values]
 
 
+def _provided_by_subclasses(owner: str, name: str, article: str) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(f"Subclasses of {owner} must provide {article} {name}() method.")
+
+    method.__name__, method.__doc__ = name, "Return HTML; subclasses say how."
+    return method
+
+
 class RenderableMixin:
     """Something that becomes HTML by way of a template and a renderer.
 
     Manual: "The form rendering API".
     """
 
-    def get_context(self) -> dict[str, Any]:
-        """Return the context for the template."""
-        raise NotImplementedError(
-            "Subclasses of RenderableMixin must provide a get_context() method."
-        )
+    get_context = _provided_by_subclasses("RenderableMixin", "get_context", "a")
 
     def render(
         self,
@@ -125,101 +129,88 @@ class RenderableMixin:
     ) -> SafeString:
         """Return the HTML; each argument replaces what the object itself would use."""
         chosen = renderer or getattr(self, "renderer", None) or standard_renderer()
-        return mark_safe(
-            chosen.render(template_name or self.template_name, context or self.get_context())
-        )
-
-    def __str__(self) -> str:
-        return self.render()
+        name = template_name or self.template_name
+        return mark_safe(chosen.render(name, context or self.get_context()))
 
     def __html__(self) -> str:
         return self.render()
+
+    __str__ = __html__
 
 
 class RenderableFieldMixin(RenderableMixin):
     """What a bound field can be rendered as."""
 
-    def as_field_group(self) -> SafeString:
-        """Return label, help text, errors and widget as HTML."""
-        return self.render()
-
-    def as_hidden(self) -> SafeString:
-        """Return the field as a hidden input."""
-        raise NotImplementedError(
-            "Subclasses of RenderableFieldMixin must provide an as_hidden() method."
-        )
-
-    def as_widget(self) -> SafeString:
-        """Return the field's widget as HTML."""
-        raise NotImplementedError(
-            "Subclasses of RenderableFieldMixin must provide an as_widget() method."
-        )
+    as_widget, as_hidden = (
+        _provided_by_subclasses("RenderableFieldMixin", name, article)
+        for name, article in (("as_widget", "an"), ("as_hidden", "an"))
+    )
 
     def __str__(self) -> str:
         return self.as_widget()
 
-    def __html__(self) -> str:
-        return self.as_widget()
+    __html__ = __str__
+
+    def as_field_group(self) -> SafeString:
+        """Return label, help text, errors and widget as HTML."""
+        return self.render()
+
+
+def _rendered(style: str, what: str) -> Callable[[Any], SafeString]:
+    """Return a method that renders the template of a style."""
+
+    def method(self: Any) -> SafeString:
+        return self.render(getattr(self, f"template_name_{style}"))
+
+    method.__name__, method.__doc__ = f"as_{style}", f"Return {what}."
+    return method
 
 
 class RenderableFormMixin(RenderableMixin):
     """What forms and formsets can be rendered as."""
 
-    def as_p(self) -> SafeString:
-        """Return the form as paragraphs."""
-        return self.render(self.template_name_p)
-
-    def as_table(self) -> SafeString:
-        """Return the form as table rows."""
-        return self.render(self.template_name_table)
-
-    def as_ul(self) -> SafeString:
-        """Return the form as list items."""
-        return self.render(self.template_name_ul)
-
-    def as_div(self) -> SafeString:
-        """Return the form as ``<div>`` elements."""
-        return self.render(self.template_name_div)
+    as_div = _rendered("div", "the form as ``<div>`` elements")
+    as_table = _rendered("table", "the form as table rows")
+    as_ul = _rendered("ul", "the form as list items")
+    as_p = _rendered("p", "the form as paragraphs")
 
 
 class RenderableErrorMixin(RenderableMixin):
-    """What error containers can be rendered as."""
+    """What error containers can be rendered as, from the folder of their templates."""
+
+    def __init_subclass__(cls, folder: str = "", **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if folder:
+            base = f"django/forms/errors/{folder}"
+            cls.template_name = f"{base}/default.html"
+            cls.template_name_ul, cls.template_name_text = f"{base}/ul.html", f"{base}/text.txt"
+
+    as_ul = _rendered("ul", "the errors as an HTML list")
+    as_text = _rendered("text", "the errors as plain lines with bullets")
 
     def as_json(self, escape_html: bool = False) -> str:
         """Return the errors as JSON text, messages escaped for HTML if asked for."""
         return json.dumps(self.get_json_data(escape_html))
 
-    def as_text(self) -> SafeString:
-        """Return the errors as plain lines with bullets."""
-        return self.render(self.template_name_text)
 
-    def as_ul(self) -> SafeString:
-        """Return the errors as an HTML list."""
-        return self.render(self.template_name_ul)
-
-
-class ErrorDict(dict, RenderableErrorMixin):
+class ErrorDict(dict, RenderableErrorMixin, folder="dict"):
     """Errors by field name. Manual: "The Forms API", ``Form.errors``."""
 
-    template_name = "django/forms/errors/dict/default.html"
-    template_name_text = "django/forms/errors/dict/text.txt"
-    template_name_ul = "django/forms/errors/dict/ul.html"
-
     def __init__(self, *args: Any, renderer: BaseRenderer | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.renderer = renderer or standard_renderer()
+        dict.__init__(self, *args, **kwargs)
+        self.renderer = standard_renderer() if renderer is None else renderer
 
-    def as_data(self) -> dict[str, list[ValidationError]]:
-        """Return the ``ValidationError`` objects by field name."""
-        return {name: errors.as_data() for name, errors in self.items()}
+    def get_context(self) -> dict[str, Any]:
+        """Return the pairs of names and errors, for the template."""
+        return dict(error_class="errorlist", errors=self.items())
 
     def get_json_data(self, escape_html: bool = False) -> dict[str, list[dict[str, str]]]:
         """Return what :meth:`as_json` writes."""
         return {name: errors.get_json_data(escape_html) for name, errors in self.items()}
 
-    def get_context(self) -> dict[str, Any]:
-        """Return the pairs of names and errors, for the template."""
-        return {"errors": self.items(), "error_class": "errorlist"}
+    def as_data(self) -> dict[str, list[ValidationError]]:
+        """Return the ``ValidationError`` objects by field name."""
+        return {name: errors.as_data() for name, errors in self.items()}
 
 
 def _shown(error: Any) -> Any:
@@ -229,15 +220,11 @@ def _shown(error: Any) -> Any:
     return error
 
 
-class ErrorList(UserList, list, RenderableErrorMixin):
+class ErrorList(UserList, list, RenderableErrorMixin, folder="list"):
     """Errors of one field: stores ``ValidationError`` objects or texts, shows texts.
 
     Manual: "The Forms API", class ``ErrorList``.
     """
-
-    template_name = "django/forms/errors/list/default.html"
-    template_name_text = "django/forms/errors/list/text.txt"
-    template_name_ul = "django/forms/errors/list/ul.html"
 
     def __init__(
         self,
@@ -246,10 +233,9 @@ class ErrorList(UserList, list, RenderableErrorMixin):
         renderer: BaseRenderer | None = None,
         field_id: str | None = None,
     ) -> None:
-        super().__init__(initlist)
-        self.error_class = f"errorlist {error_class}" if error_class else "errorlist"
-        self.renderer = renderer or standard_renderer()
-        self.field_id = field_id
+        UserList.__init__(self, initlist)
+        self.field_id, self.renderer = field_id, renderer or standard_renderer()
+        self.error_class = " ".join(filter(None, ("errorlist", error_class)))
 
     def as_data(self) -> list[ValidationError]:
         """Return the errors as ``ValidationError`` objects."""
@@ -276,7 +262,7 @@ class ErrorList(UserList, list, RenderableErrorMixin):
 
     def get_context(self) -> dict[str, Any]:
         """Return the errors and their CSS classes, for the template."""
-        return {"errors": self, "error_class": self.error_class}
+        return dict(error_class=self.error_class, errors=self)
 
     def __repr__(self) -> str:
         return repr(list(self))

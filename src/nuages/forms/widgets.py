@@ -9,6 +9,7 @@ import copy
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from nuages.forms._media import (
@@ -82,15 +83,30 @@ def _many(source: Any, name: str) -> Any:
 class Widget(ClonedByParts, metaclass=MediaDefiningClass):
     """Base of all widgets. Manual: "Widgets", class ``Widget``."""
 
-    needs_multipart_form: Any = False
-    is_localized = False
-    is_required = False
+    is_localized = is_required = use_fieldset = False
     supports_microseconds = True
-    use_fieldset = False
+    needs_multipart_form: Any = False
     clone_parts = {"attrs": _own_dict}
 
+    def __init_subclass__(
+        cls, kind: str = "", template: str = "", option: str = "", **kwargs: Any
+    ) -> None:
+        """Take what most widgets differ in from the class line.
+
+        Args:
+            kind: the ``input_type``.
+            template: the name of a built-in template.
+            option: the same for the template of each choice.
+        """
+        super().__init_subclass__(**kwargs)
+        if kind:
+            cls.input_type = kind
+        for attribute, name in (("template_name", template), ("option_template_name", option)):
+            if name:
+                setattr(cls, attribute, f"django/forms/widgets/{name}.html")
+
     def __init__(self, attrs: Attributes | None = None) -> None:
-        self.attrs = dict(attrs) if attrs is not None else {}
+        self.attrs = {} if attrs is None else dict(attrs)
 
     @property
     def is_hidden(self) -> bool:
@@ -114,16 +130,18 @@ class Widget(ClonedByParts, metaclass=MediaDefiningClass):
 
     def get_context(self, name: str, value: Any, attrs: Attributes | None) -> dict[str, Any]:
         """Return the context for the widget's template."""
-        return {
-            "widget": {
-                "name": name,
-                "is_hidden": self.is_hidden,
-                "required": self.is_required,
-                "value": self.format_value(value),
-                "attrs": self.build_attrs(self.attrs, attrs),
-                "template_name": self.template_name,
-            }
-        }
+        return {"widget": self._facts(name, value, attrs)}
+
+    def _facts(self, name: str, value: Any, attrs: Attributes | None) -> dict[str, Any]:
+        """Return what the template can ask about the widget."""
+        return dict(
+            name=name,
+            value=self.format_value(value),
+            attrs=self.build_attrs(self.attrs, attrs),
+            template_name=self.template_name,
+            required=self.is_required,
+            is_hidden=self.is_hidden,
+        )
 
     def render(
         self,
@@ -135,11 +153,21 @@ class Widget(ClonedByParts, metaclass=MediaDefiningClass):
         """Return the widget as HTML."""
         return self._render(self.template_name, self.get_context(name, value, attrs), renderer)
 
-    def _render(
-        self, template_name: str, context: dict[str, Any], renderer: BaseRenderer | None = None
-    ) -> SafeString:
-        chosen = standard_renderer() if renderer is None else renderer
-        return mark_safe(chosen.render(template_name, context))
+    def use_required_attribute(self, initial: Any) -> bool:
+        """Return whether the ``required`` attribute makes sense on this widget."""
+        return not self.is_hidden
+
+    def id_for_label(self, id_: str) -> str:
+        """Return the id that a ``<label>`` of this widget points to."""
+        return id_
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        """Return whether a form sent nothing for this widget."""
+        return name not in data
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """Return what a form sent for this widget, or ``None``."""
+        return data.get(name)
 
     def build_attrs(
         self, base_attrs: Attributes, extra_attrs: Attributes | None = None
@@ -147,96 +175,58 @@ class Widget(ClonedByParts, metaclass=MediaDefiningClass):
         """Return one dictionary of HTML attributes; ``extra_attrs`` win."""
         return {**base_attrs, **(extra_attrs or {})}
 
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        """Return what a form sent for this widget, or ``None``."""
-        return data.get(name)
-
-    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
-        """Return whether a form sent nothing for this widget."""
-        return name not in data
-
-    def id_for_label(self, id_: str) -> str:
-        """Return the id that a ``<label>`` of this widget points to."""
-        return id_
-
-    def use_required_attribute(self, initial: Any) -> bool:
-        """Return whether the ``required`` attribute makes sense on this widget."""
-        return not self.is_hidden
+    def _render(
+        self, template_name: str, context: dict[str, Any], renderer: BaseRenderer | None = None
+    ) -> SafeString:
+        chosen = standard_renderer() if renderer is None else renderer
+        return mark_safe(chosen.render(template_name, context))
 
 
-class Input(Widget):
+class Input(Widget, template="input"):
     """Base of the widgets that are one ``<input>``."""
 
     input_type: str | None = None
-    template_name = "django/forms/widgets/input.html"
 
     def __init__(self, attrs: Attributes | None = None) -> None:
-        if attrs and "type" in attrs:
-            attrs = dict(attrs)
-            self.input_type = attrs.pop("type")
-        super().__init__(attrs)
+        rest = dict(attrs or {})
+        if "type" in rest:
+            self.input_type = rest.pop("type")
+        super().__init__(rest)
 
-    def get_context(self, name: str, value: Any, attrs: Attributes | None) -> dict[str, Any]:
-        """Add the input's type."""
-        context = super().get_context(name, value, attrs)
-        context["widget"]["type"] = self.input_type
-        return context
+    def _facts(self, name: str, value: Any, attrs: Attributes | None) -> dict[str, Any]:
+        return super()._facts(name, value, attrs) | {"type": self.input_type}
 
 
-class TextInput(Input):
+class TextInput(Input, kind="text", template="text"):
     """``<input type="text">``."""
 
-    input_type = "text"
-    template_name = "django/forms/widgets/text.html"
 
-
-class NumberInput(Input):
+class NumberInput(Input, kind="number", template="number"):
     """``<input type="number">``."""
 
-    input_type = "number"
-    template_name = "django/forms/widgets/number.html"
 
-
-class EmailInput(Input):
+class EmailInput(Input, kind="email", template="email"):
     """``<input type="email">``."""
 
-    input_type = "email"
-    template_name = "django/forms/widgets/email.html"
 
-
-class URLInput(Input):
+class URLInput(Input, kind="url", template="url"):
     """``<input type="url">``."""
 
-    input_type = "url"
-    template_name = "django/forms/widgets/url.html"
 
-
-class ColorInput(Input):
+class ColorInput(Input, kind="color", template="color"):
     """``<input type="color">``."""
 
-    input_type = "color"
-    template_name = "django/forms/widgets/color.html"
 
-
-class SearchInput(Input):
+class SearchInput(Input, kind="search", template="search"):
     """``<input type="search">``."""
 
-    input_type = "search"
-    template_name = "django/forms/widgets/search.html"
 
-
-class TelInput(Input):
+class TelInput(Input, kind="tel", template="tel"):
     """``<input type="tel">``."""
 
-    input_type = "tel"
-    template_name = "django/forms/widgets/tel.html"
 
-
-class PasswordInput(Input):
+class PasswordInput(Input, kind="password", template="password"):
     """``<input type="password">``, empty unless ``render_value`` is set."""
-
-    input_type = "password"
-    template_name = "django/forms/widgets/password.html"
 
     def __init__(self, attrs: Attributes | None = None, render_value: bool = False) -> None:
         super().__init__(attrs)
@@ -247,93 +237,82 @@ class PasswordInput(Input):
         return super().get_context(name, value if self.render_value else None, attrs)
 
 
-class HiddenInput(Input):
+class HiddenInput(Input, kind="hidden", template="hidden"):
     """``<input type="hidden">``."""
 
-    input_type = "hidden"
-    template_name = "django/forms/widgets/hidden.html"
+
+def _never(self: Any, *args: Any) -> bool:
+    """Return ``False``: nothing chosen and nothing sent look the same."""
+    return False
 
 
-class MultipleHiddenInput(HiddenInput):
+class MultipleHiddenInput(HiddenInput, template="multiple_hidden"):
     """One hidden input for each value of a list."""
-
-    template_name = "django/forms/widgets/multiple_hidden.html"
-
-    def get_context(self, name: str, value: Any, attrs: Attributes | None) -> dict[str, Any]:
-        """Add a part for each value; ids are numbered."""
-        context = super().get_context(name, value, attrs)
-        shared = context["widget"]["attrs"]
-        base_id = shared.get("id")
-        parts = []
-        for number, item in enumerate(context["widget"]["value"]):
-            own = {**shared, "id": f"{base_id}_{number}"} if base_id else dict(shared)
-            single = HiddenInput()
-            single.is_required = self.is_required
-            parts.append(single.get_context(name, item, own)["widget"])
-        context["widget"]["subwidgets"] = parts
-        return context
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        """Return the list of values sent."""
-        return _many(data, name)
 
     def format_value(self, value: Any) -> Any:
         """Return the values as they are."""
         return [] if value is None else value
 
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """Return the list of values sent."""
+        return _many(data, name)
 
-class FileInput(Input):
+    def _facts(self, name: str, value: Any, attrs: Attributes | None) -> dict[str, Any]:
+        facts = super()._facts(name, value, attrs)
+        single, shared = HiddenInput(), facts["attrs"]
+        single.is_required = self.is_required
+
+        def numbered(number: int) -> dict[str, Any]:
+            return (
+                {**shared, "id": f"{shared['id']}_{number}"} if shared.get("id") else dict(shared)
+            )
+
+        facts["subwidgets"] = [
+            single.get_context(name, item, numbered(number))["widget"]
+            for number, item in enumerate(facts["value"])
+        ]
+        return facts
+
+
+class FileInput(Input, kind="file", template="file"):
     """``<input type="file">``. Its value is never shown."""
 
-    allow_multiple_selected = False
-    input_type = "file"
     needs_multipart_form = True
-    template_name = "django/forms/widgets/file.html"
+    allow_multiple_selected = False
 
     def __init__(self, attrs: Attributes | None = None) -> None:
-        wants_many = bool(attrs) and bool(attrs.get("multiple", False))
-        if wants_many and not self.allow_multiple_selected:
-            raise ValueError(f"{type(self).__qualname__} doesn't support uploading multiple files.")
+        given = dict(attrs or {})
         if self.allow_multiple_selected:
-            attrs = {"multiple": True, **(attrs or {})}
-        super().__init__(attrs)
-
-    def format_value(self, value: Any) -> Any:
-        """Return ``None``: browsers do not take a value for a file input."""
-        return None
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        """Return the uploaded file."""
-        return files.get(name)
-
-    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
-        """Return whether no file was sent."""
-        return name not in files
+            given.setdefault("multiple", True)
+        elif given.get("multiple"):
+            raise ValueError(f"{type(self).__qualname__} doesn't support uploading multiple files.")
+        super().__init__(given)
 
     def use_required_attribute(self, initial: Any) -> bool:
         """With a file that is there already, another one is optional."""
         return not initial and super().use_required_attribute(initial)
 
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        """Return whether no file was sent."""
+        return name not in files
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """Return the uploaded file."""
+        return files.get(name)
+
+    def format_value(self, value: Any) -> Any:
+        """Return ``None``: browsers do not take a value for a file input."""
+        return None
+
 
 FILE_INPUT_CONTRADICTION = object()
 
 
-class ClearableFileInput(FileInput):
+class ClearableFileInput(FileInput, template="clearable_file_input"):
     """A file input that shows the present file, and a checkbox to remove it."""
 
-    clear_checkbox_label = _("Clear")
-    initial_text = _("Currently")
-    input_text = _("Change")
-    template_name = "django/forms/widgets/clearable_file_input.html"
     checked = False
-
-    def clear_checkbox_name(self, name: str) -> str:
-        """Return the HTML name of the checkbox that removes the file."""
-        return f"{name}-clear"
-
-    def clear_checkbox_id(self, name: str) -> str:
-        """Return the HTML id of that checkbox, from its name."""
-        return f"{name}_id"
+    initial_text, input_text, clear_checkbox_label = _("Currently"), _("Change"), _("Clear")
 
     def is_initial(self, value: Any) -> bool:
         """Return whether ``value`` is a stored file."""
@@ -343,85 +322,78 @@ class ClearableFileInput(FileInput):
         """Return the stored file, if ``value`` is one."""
         return value if self.is_initial(value) else None
 
-    def get_context(self, name: str, value: Any, attrs: Attributes | None) -> dict[str, Any]:
-        """Add the names, ids and texts around the present file."""
-        context = super().get_context(name, value, attrs)
+    def clear_checkbox_id(self, name: str) -> str:
+        """Return the HTML id of the checkbox that removes the file, from its name."""
+        return f"{name}_id"
+
+    def clear_checkbox_name(self, name: str) -> str:
+        """Return the HTML name of that checkbox."""
+        return f"{name}-clear"
+
+    def _facts(self, name: str, value: Any, attrs: Attributes | None) -> dict[str, Any]:
+        facts = super()._facts(name, value, attrs)
+        facts["attrs"] = {"disabled": False, **facts["attrs"], "checked": self.checked}
         box = self.clear_checkbox_name(name)
-        widget = context["widget"]
-        widget.update(
-            checkbox_name=box,
-            checkbox_id=self.clear_checkbox_id(box),
-            is_initial=self.is_initial(value),
-            input_text=self.input_text,
-            initial_text=self.initial_text,
-            clear_checkbox_label=self.clear_checkbox_label,
-        )
-        widget["attrs"].setdefault("disabled", False)
-        widget["attrs"]["checked"] = self.checked
-        return context
+        texts = ("initial_text", "input_text", "clear_checkbox_label")
+        return {
+            **facts,
+            **{text: getattr(self, text) for text in texts},
+            "is_initial": self.is_initial(value),
+            "checkbox_name": box,
+            "checkbox_id": self.clear_checkbox_id(box),
+        }
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         """Return the uploaded file, ``False`` for "remove it", or a mark for both at once."""
-        upload = super().value_from_datadict(data, files, name)
-        self.checked = self.clear_checkbox_name(name) in data
-        ticked = CheckboxInput().value_from_datadict(data, files, self.clear_checkbox_name(name))
+        upload, box = super().value_from_datadict(data, files, name), self.clear_checkbox_name(name)
+        self.checked = box in data
+        ticked = CheckboxInput().value_from_datadict(data, files, box)
         if self.is_required or not ticked:
             return upload
         return FILE_INPUT_CONTRADICTION if upload else False
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         """Return whether neither a file nor the checkbox was sent."""
-        return (
-            super().value_omitted_from_data(data, files, name)
-            and self.clear_checkbox_name(name) not in data
-        )
+        return name not in files and self.clear_checkbox_name(name) not in data
 
 
-class Textarea(Widget):
+class Textarea(Widget, template="textarea"):
     """``<textarea>``."""
-
-    template_name = "django/forms/widgets/textarea.html"
 
     def __init__(self, attrs: Attributes | None = None) -> None:
         super().__init__({"cols": "40", "rows": "10", **(attrs or {})})
 
 
 class DateTimeBaseInput(TextInput):
-    """Base of the text inputs for dates and times."""
+    """Base of the text inputs for dates and times, with the name of their formats."""
 
-    format_key = ""
-    format: str | None = None
     supports_microseconds = False
+    format: str | None = None
+    format_key = ""
+
+    def __init_subclass__(cls, formats: str = "", **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.format_key = formats or cls.format_key
 
     def __init__(self, attrs: Attributes | None = None, format: str | None = None) -> None:
         super().__init__(attrs)
-        if format:
-            self.format = format
+        self.format = format or self.format
 
     def format_value(self, value: Any) -> Any:
         """Return the value in the widget's format, or in the first one of the locale."""
         return formats.localize_input(value, self.format or get_format(self.format_key)[0])
 
 
-class DateInput(DateTimeBaseInput):
+class DateInput(DateTimeBaseInput, template="date", formats="DATE_INPUT_FORMATS"):
     """A text input for dates."""
 
-    format_key = "DATE_INPUT_FORMATS"
-    template_name = "django/forms/widgets/date.html"
 
-
-class DateTimeInput(DateTimeBaseInput):
+class DateTimeInput(DateTimeBaseInput, template="datetime", formats="DATETIME_INPUT_FORMATS"):
     """A text input for dates with time."""
 
-    format_key = "DATETIME_INPUT_FORMATS"
-    template_name = "django/forms/widgets/datetime.html"
 
-
-class TimeInput(DateTimeBaseInput):
+class TimeInput(DateTimeBaseInput, template="time", formats="TIME_INPUT_FORMATS"):
     """A text input for times."""
-
-    format_key = "TIME_INPUT_FORMATS"
-    template_name = "django/forms/widgets/time.html"
 
 
 def boolean_check(value: Any) -> bool:
@@ -432,11 +404,8 @@ def boolean_check(value: Any) -> bool:
 _CHECKBOX_TEXTS = {"true": True, "false": False}
 
 
-class CheckboxInput(Input):
+class CheckboxInput(Input, kind="checkbox", template="checkbox"):
     """``<input type="checkbox">``. ``check_test(value)`` says whether it is ticked."""
-
-    input_type = "checkbox"
-    template_name = "django/forms/widgets/checkbox.html"
 
     def __init__(
         self, attrs: Attributes | None = None, check_test: Callable[[Any], bool] | None = None
@@ -444,42 +413,33 @@ class CheckboxInput(Input):
         super().__init__(attrs)
         self.check_test = check_test or boolean_check
 
-    def format_value(self, value: Any) -> Any:
-        """Return the value as text, nothing for plain truth values."""
-        if value is True or not boolean_check(value):
-            return None
-        return str(value)
-
-    def get_context(self, name: str, value: Any, attrs: Attributes | None) -> dict[str, Any]:
-        """Tick the box if the value asks for it."""
-        if self.check_test(value):
-            attrs = {**(attrs or {}), "checked": True}
-        return super().get_context(name, value, attrs)
+    value_omitted_from_data = _never
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         """Return whether the box was ticked: browsers send nothing for an empty one."""
-        if name not in data:
-            return False
-        value = data.get(name)
-        if isinstance(value, str):
-            value = _CHECKBOX_TEXTS.get(value.lower(), value)
-        return bool(value)
+        sent = data.get(name, False)
+        return bool(_CHECKBOX_TEXTS.get(sent.lower(), sent) if isinstance(sent, str) else sent)
 
-    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
-        """Return ``False``: an empty box and a missing one look the same."""
-        return False
+    def format_value(self, value: Any) -> Any:
+        """Return the value as text, nothing for plain truth values."""
+        return None if value is True or not boolean_check(value) else str(value)
+
+    def _facts(self, name: str, value: Any, attrs: Attributes | None) -> dict[str, Any]:
+        facts = super()._facts(name, value, attrs)
+        if self.check_test(value):
+            facts["attrs"]["checked"] = True
+        return facts
 
 
 class ChoiceWidget(Widget):
     """Base of the widgets that offer choices."""
 
-    allow_multiple_selected = False
     input_type: str | None = None
     template_name: str | None = None
     option_template_name: str | None = None
-    add_id_index = True
+    allow_multiple_selected = False
+    add_id_index = option_inherits_attrs = True
     checked_attribute: dict[str, Any] = {"checked": True}
-    option_inherits_attrs = True
     clone_parts = {"_choices": _own_copy}
 
     def __init__(self, attrs: Attributes | None = None, choices: Any = ()) -> None:
@@ -495,18 +455,18 @@ class ChoiceWidget(Widget):
     def choices(self, value: Any) -> None:
         self._choices = normalize_choices(value)
 
-    def subwidgets(
-        self, name: str, value: Any, attrs: Attributes | None = None
-    ) -> Iterator[dict[str, Any]]:
-        """Yield the template context of each option."""
-        yield from self.options(name, self.format_value(value), attrs)
-
     def options(
         self, name: str, value: Any, attrs: Attributes | None = None
     ) -> Iterator[dict[str, Any]]:
         """Yield the options of all groups, one after the other."""
-        for _label, members, _index in self.optgroups(name, value, attrs):
-            yield from members
+        groups = self.optgroups(name, value, attrs)
+        return (option for _title, members, _index in groups for option in members)
+
+    def subwidgets(
+        self, name: str, value: Any, attrs: Attributes | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the template context of each option."""
+        return iter(self.options(name, self.format_value(value), attrs))
 
     def optgroups(
         self, name: str, value: Any, attrs: Attributes | None = None
@@ -560,24 +520,22 @@ class ChoiceWidget(Widget):
             own.update(self.checked_attribute)
         if "id" in own:
             own["id"] = self.id_for_label(own["id"], number)
-        return {
-            "name": name,
-            "value": value,
-            "label": label,
-            "selected": selected,
-            "index": number,
-            "attrs": own,
-            "type": self.input_type,
-            "template_name": self.option_template_name,
-            "wrap_label": True,
-        }
+        return dict(
+            attrs=own,
+            index=number,
+            label=label,
+            name=name,
+            selected=selected,
+            template_name=self.option_template_name,
+            type=self.input_type,
+            value=value,
+            wrap_label=True,
+        )
 
-    def get_context(self, name: str, value: Any, attrs: Attributes | None) -> dict[str, Any]:
-        """Add the groups of options."""
-        context = super().get_context(name, value, attrs)
-        widget = context["widget"]
-        widget["optgroups"] = self.optgroups(name, widget["value"], attrs)
-        return context
+    def _facts(self, name: str, value: Any, attrs: Attributes | None) -> dict[str, Any]:
+        facts = super()._facts(name, value, attrs)
+        facts["optgroups"] = self.optgroups(name, facts["value"], attrs)
+        return facts
 
     def id_for_label(self, id_: str, index: Any = "0") -> str:
         """Return the id of one option."""
@@ -595,31 +553,24 @@ class ChoiceWidget(Widget):
         return ["" if item is None else str(item) for item in many]
 
 
-class Select(ChoiceWidget):
+class Select(ChoiceWidget, kind="select", template="select", option="select_option"):
     """``<select>``."""
 
-    input_type = "select"
-    template_name = "django/forms/widgets/select.html"
-    option_template_name = "django/forms/widgets/select_option.html"
-    add_id_index = False
     checked_attribute = {"selected": True}
-    option_inherits_attrs = False
+    add_id_index = option_inherits_attrs = False
 
-    def get_context(self, name: str, value: Any, attrs: Attributes | None) -> dict[str, Any]:
-        """Add the ``multiple`` attribute where more than one choice is allowed."""
-        context = super().get_context(name, value, attrs)
+    def _facts(self, name: str, value: Any, attrs: Attributes | None) -> dict[str, Any]:
+        facts = super()._facts(name, value, attrs)
         if self.allow_multiple_selected:
-            context["widget"]["attrs"]["multiple"] = True
-        return context
+            facts["attrs"]["multiple"] = True
+        return facts
 
     def use_required_attribute(self, initial: Any) -> bool:
         """HTML asks for an empty first option where a plain ``<select>`` is required."""
-        if not super().use_required_attribute(initial):
-            return False
-        if self.allow_multiple_selected:
-            return True
-        first = next(iter(self.choices), None)
-        return first is not None and _says_nothing(first)
+        sensible = super().use_required_attribute(initial)
+        if not sensible or self.allow_multiple_selected:
+            return sensible
+        return any(_says_nothing(choice) for choice in islice(self.choices, 1))
 
 
 def _says_nothing(choice: Any) -> bool:
@@ -628,17 +579,9 @@ def _says_nothing(choice: Any) -> bool:
     return not isinstance(content, (list, tuple)) and (value is None or value == "")
 
 
-_UNKNOWN_YES_NO = {
-    True: "true",
-    False: "false",
-    "true": "true",
-    "false": "false",
-    "True": "true",
-    "False": "false",
-    # Values that earlier forms sent.
-    "2": "true",
-    "3": "false",
-}
+# The numbers are what earlier forms sent.
+_UNKNOWN_YES_NO: dict[Any, str] = dict.fromkeys((True, "True", "true", "2"), "true")
+_UNKNOWN_YES_NO |= dict.fromkeys((False, "False", "false", "3"), "false")
 
 
 class NullBooleanSelect(Select):
@@ -664,18 +607,12 @@ class SelectMultiple(Select):
     """``<select multiple>``."""
 
     allow_multiple_selected = True
-
-    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
-        """Return ``False``: nothing chosen and nothing sent look the same."""
-        return False
+    value_omitted_from_data = _never
 
 
-class RadioSelect(ChoiceWidget):
+class RadioSelect(ChoiceWidget, kind="radio", template="radio", option="radio_option"):
     """Radio buttons."""
 
-    input_type = "radio"
-    template_name = "django/forms/widgets/radio.html"
-    option_template_name = "django/forms/widgets/radio_option.html"
     use_fieldset = True
 
     def id_for_label(self, id_: str, index: Any = None) -> str:
@@ -683,27 +620,19 @@ class RadioSelect(ChoiceWidget):
         return "" if index is None else super().id_for_label(id_, index)
 
 
-class CheckboxSelectMultiple(RadioSelect):
+class CheckboxSelectMultiple(
+    RadioSelect, kind="checkbox", template="checkbox_select", option="checkbox_option"
+):
     """Checkboxes."""
 
     allow_multiple_selected = True
-    input_type = "checkbox"
-    template_name = "django/forms/widgets/checkbox_select.html"
-    option_template_name = "django/forms/widgets/checkbox_option.html"
-
-    def use_required_attribute(self, initial: Any) -> bool:
-        """Return ``False``: browsers would ask for every box to be ticked."""
-        return False
-
-    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
-        """Return ``False``: no box ticked and nothing sent look the same."""
-        return False
+    # Browsers would ask for every box to be ticked.
+    use_required_attribute = value_omitted_from_data = _never
 
 
-class MultiWidget(Widget):
+class MultiWidget(Widget, template="multiwidget"):
     """Several widgets for one value. Manual: "Widgets", class ``MultiWidget``."""
 
-    template_name = "django/forms/widgets/multiwidget.html"
     use_fieldset = True
     clone_parts = {"widgets": twins_of}
 
@@ -782,11 +711,10 @@ class MultiWidget(Widget):
         return total
 
 
-class SplitDateTimeWidget(MultiWidget):
+class SplitDateTimeWidget(MultiWidget, template="splitdatetime"):
     """A date input and a time input."""
 
     supports_microseconds = False
-    template_name = "django/forms/widgets/splitdatetime.html"
 
     def __init__(
         self,
@@ -811,10 +739,8 @@ class SplitDateTimeWidget(MultiWidget):
         return [local.date(), local.time()]
 
 
-class SplitHiddenDateTimeWidget(SplitDateTimeWidget):
+class SplitHiddenDateTimeWidget(SplitDateTimeWidget, template="splithiddendatetime"):
     """A hidden date input and a hidden time input."""
-
-    template_name = "django/forms/widgets/splithiddendatetime.html"
 
     def __init__(
         self,
@@ -833,15 +759,13 @@ _ORDER_MARKS = {"y": "year", "Y": "year", "b": "month", "E": "month", "F": "mont
 _ORDER_MARKS |= {"M": "month", "n": "month", "N": "month", "d": "day", "j": "day"}
 
 
-class SelectDateWidget(Widget):
+class SelectDateWidget(Widget, kind="select", template="select_date"):
     """Three ``<select>`` elements for a date. Manual: "Widgets", class ``SelectDateWidget``."""
 
     none_value = ("", "---")
     month_field = "%s_month"
     day_field = "%s_day"
     year_field = "%s_year"
-    template_name = "django/forms/widgets/select_date.html"
-    input_type = "select"
     select_widget: type[Select] = Select
     date_re = re.compile(r"(\d{4}|0)-(\d\d?)-(\d\d?)\Z", re.ASCII)
     use_fieldset = True

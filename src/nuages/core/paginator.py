@@ -84,7 +84,7 @@ class BasePaginator:
             warnings.warn(
                 f"Pagination may yield inconsistent results with an unordered object_list: {what}.",
                 UnorderedObjectListWarning,
-                stacklevel=4,
+                stacklevel=3,
             )
 
     def _pages_for(self, count: int) -> int:
@@ -193,7 +193,9 @@ class Paginator(BasePaginator):
 class AsyncPaginator(BasePaginator):
     """The asynchronous version of `Paginator`."""
 
-    _count: int | None = None
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._count: int | None = None
 
     async def __aiter__(self) -> Any:
         for number in await self.apage_range():
@@ -237,9 +239,8 @@ class AsyncPaginator(BasePaginator):
         self, number: Any = 1, *, on_each_side: int = 3, on_ends: int = 2
     ) -> Any:
         """Yield page numbers around ``number`` and at both ends, `ELLIPSIS` between."""
-        num_pages = await self.anum_pages()
-        valid = self._validate_number(number, num_pages)
-        for item in self._elided(valid, num_pages, on_each_side, on_ends):
+        valid = await self.avalidate_number(number)
+        for item in self._elided(valid, await self.anum_pages(), on_each_side, on_ends):
             yield item
 
 

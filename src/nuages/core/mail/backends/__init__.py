@@ -1,0 +1,1 @@
+"""The ways to deliver mail that come with the framework."""

@@ -23,7 +23,6 @@ from nuages.core.mail.message import (
     EmailAttachment,
     EmailMessage,
     EmailMultiAlternatives,
-    forbid_multi_line_headers,
     make_msgid,
 )
 from nuages.core.mail.utils import DNS_NAME, CachedDnsName
@@ -42,7 +41,6 @@ __all__ = [
     "EmailMultiAlternatives",
     "InvalidMailer",
     "MailerDoesNotExist",
-    "forbid_multi_line_headers",
     "get_connection",
     "mail_admins",
     "mail_managers",
@@ -67,6 +65,10 @@ _DEPRECATED_NAMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "forbid_multi_line_headers":
+        from nuages.core.mail.legacy import forbid_multi_line_headers
+
+        return forbid_multi_line_headers
     if name not in _DEPRECATED_NAMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from nuages.core.mail import legacy
@@ -75,6 +77,7 @@ def __getattr__(name: str) -> Any:
     return getattr(legacy, name)
 
 
+@deprecate_posargs(RemovedInDjango2028Warning, ["fail_silently"])
 def get_connection(backend: str | None = None, *, fail_silently: bool = False, **kwds: Any) -> Any:
     """Return an email backend, of the class with that path or the default one. Deprecated."""
     warn(
@@ -134,6 +137,7 @@ def send_mail(
     """Send one message, with a mailer (default: ``default``); return 1, or 0 if not sent."""
     backend = _choose_backend(using, connection, fail_silently, auth_user, auth_password)
     mail = EmailMultiAlternatives(subject, message, from_email, recipient_list)
+    mail._connection = connection
     if html_message:
         mail.attach_alternative(html_message, "text/html")
     return backend.send_messages([mail]) if mail.recipients() else 0
@@ -151,7 +155,10 @@ def send_mass_mail(
 ) -> int:
     """Send (subject, message, sender, recipients) tuples over one connection; return how many."""
     backend = _choose_backend(using, connection, fail_silently, auth_user, auth_password)
-    return backend.send_messages([EmailMessage(*data) for data in datatuple])
+    messages = [EmailMessage(*data) for data in datatuple]
+    for mail in messages:
+        mail._connection = connection
+    return backend.send_messages(messages)
 
 
 def _addresses(setting: str) -> list[Any]:
@@ -169,14 +176,15 @@ def _addresses(setting: str) -> list[Any]:
         isinstance(item, str | Promise) for item in value
     )
     if not textual:
-        raise ImproperlyConfigured(f"The {setting} setting must be a list of email address strings.")
+        raise ImproperlyConfigured(
+            f"The {setting} setting must be a list of email address strings."
+        )
     return list(value)
 
 
 def _mailer_for(setting: str, name: str, doc: str) -> Callable[..., None]:
     """Make a function that writes to the people that a setting lists."""
 
-    @deprecate_posargs(RemovedInDjango2028Warning, ["fail_silently", "connection", "html_message"])
     def send(
         subject: Any,
         message: Any,
@@ -188,6 +196,9 @@ def _mailer_for(setting: str, name: str, doc: str) -> Callable[..., None]:
     ) -> None:
         to = _addresses(setting)
         if not to:
+            # No mailer is needed, but wrong arguments are wrong all the same.
+            if using is None:
+                warn_about_old_arguments(connection, fail_silently)
             return
         backend = _choose_backend(using, connection, fail_silently)
         mail = EmailMultiAlternatives(
@@ -199,7 +210,8 @@ def _mailer_for(setting: str, name: str, doc: str) -> Callable[..., None]:
 
     send.__name__ = send.__qualname__ = name
     send.__doc__ = doc
-    return send
+    old = ["fail_silently", "connection", "html_message"]
+    return deprecate_posargs(RemovedInDjango2028Warning, old)(send)
 
 
 mail_admins = _mailer_for("ADMINS", "mail_admins", "Send a message to those in `ADMINS`.")

@@ -53,7 +53,10 @@ class MailersHandler:
 
         Raises `MailerDoesNotExist` or `InvalidMailer`.
         """
-        extra = _deprecated_kwargs or {}
+        # Not every backend knows what the old arguments ask for.
+        extra = dict(_deprecated_kwargs or {})
+        if extra and self._is_configured:
+            extra["_ignore_unknown_kwargs"] = True
         if not self._is_configured and alias == DEFAULT_MAILER_ALIAS:
             return self._by_old_settings(extra)
         if alias not in self.settings:

@@ -26,6 +26,10 @@ ADDRESS_HEADERS = frozenset(
 class SafeMIMEText(MIMEText):
     """A text part in the older API."""
 
+    def set_payload(self, payload: Any, charset: Any = None) -> None:
+        """Set the text."""
+        MIMEText.set_payload(self, payload, charset=charset)
+
 
 class SafeMIMEMultipart(MIMEMultipart):
     """A part with parts in the older API."""
@@ -83,7 +87,7 @@ def _sanitized(addr: Any, encoding: Any) -> str:
     if any("\n" in text or "\r" in text for text in texts):
         raise ValueError("Invalid address; address parts cannot contain newlines.")
     name, local, domain = _parts(addr)
-    shown = Header(name, encoding).encode()
+    shown = Header(name, None if name.isascii() else encoding).encode()
     if not local.isascii():
         local = Header(local, encoding).encode()
     if domain is None:

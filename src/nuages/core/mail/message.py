@@ -6,27 +6,26 @@ import mimetypes
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.headerregistry import Address, AddressHeader
-from email.mime.base import MIMEBase
-from email.mime.text import MIMEText
 from email.utils import make_msgid
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from nuages.conf import settings
 from nuages.core.mail.deprecation import report_using_incompatibility, warn
-from nuages.core.mail.legacy import (
-    BadHeaderError,
-    SafeMIMEMultipart,
-    SafeMIMEText,
-    forbid_multi_line_headers,
-    sanitize_address,
-)
 from nuages.core.mail.utils import DNS_NAME
 from nuages.utils.deprecation import RemovedInDjango2028Warning, deprecate_posargs
 from nuages.utils.encoding import punycode
 from nuages.utils.timezone import get_current_timezone
 
 DEFAULT_ATTACHMENT_MIME_TYPE = "application/octet-stream"
+
+
+def __getattr__(name: str) -> Any:
+    # The older email classes, and what used them: imported only for those who ask.
+    from nuages.core.mail import legacy
+
+    return getattr(legacy, name)
+
 
 _RECIPIENTS = ("to", "cc", "bcc", "reply_to")
 
@@ -46,9 +45,7 @@ class EmailAttachment(NamedTuple):
     mimetype: str | None
 
 
-def _settle_type(
-    filename: Any, content: Any, mimetype: str | None
-) -> tuple[Any, str]:
+def _settle_type(filename: Any, content: Any, mimetype: str | None) -> tuple[Any, str]:
     """Return content and MIME type of an attachment: guessed if need be, bytes of text decoded."""
     if not mimetype:
         mimetype = mimetypes.guess_type(filename or "")[0] or DEFAULT_ATTACHMENT_MIME_TYPE
@@ -95,7 +92,7 @@ class EmailMessage:
         self.extra_headers = headers or {}
         self.attachments: list[Any] = []
         for attachment in attachments or ():
-            if isinstance(attachment, email.message.MIMEPart | MIMEBase):
+            if isinstance(attachment, email.message.Message):
                 self.attach(attachment)
             else:
                 self.attach(*attachment)
@@ -143,21 +140,20 @@ class EmailMessage:
 
     # Composing.
 
-    def attach(self, filename: Any = None, content: Any = None, mimetype: str | None = None) -> None:
+    def attach(
+        self, filename: Any = None, content: Any = None, mimetype: str | None = None
+    ) -> None:
         """Add an attachment: a name, content and MIME type, or one ``MIMEPart``.
 
         The type is guessed from the name unless given. Raises ``ValueError`` without content.
         """
-        if isinstance(filename, email.message.MIMEPart | MIMEBase):
+        if isinstance(filename, email.message.Message):
             if content is not None or mimetype is not None:
                 raise ValueError(
                     "content and mimetype must not be given when a MIMEPart instance is provided."
                 )
-            if isinstance(filename, MIMEBase):
-                warn(
-                    "MIMEBase attachments are deprecated."
-                    " Use an email.message.MIMEPart instead."
-                )
+            if not isinstance(filename, email.message.MIMEPart):
+                warn("MIMEBase attachments are deprecated. Use an email.message.MIMEPart instead.")
             self.attachments.append(filename)
             return
         if content is None:
@@ -195,7 +191,9 @@ class EmailMessage:
         own: dict[str, Any] = {"Subject": str(self.subject), "From": str(self.from_email)}
         for name, addresses in (("To", self.to), ("Cc", self.cc), ("Reply-To", self.reply_to)):
             own[name] = ", ".join(str(address) for address in addresses if address)
-        yield from ((n, v) for n, v in own.items() if n.lower() not in given and (v or n in _ALWAYS))
+        yield from (
+            (n, v) for n, v in own.items() if n.lower() not in given and (v or n in _ALWAYS)
+        )
         if "date" not in given:
             zone = get_current_timezone() if settings.EMAIL_USE_LOCALTIME else UTC
             yield "Date", datetime.now(zone)
@@ -203,7 +201,10 @@ class EmailMessage:
             yield "Message-ID", make_msgid(domain=str(DNS_NAME))
         for name, value in self.extra_headers.items():
             # Lazy text counts as text; a header object of the standard library stays one.
-            yield name, value if hasattr(value, "fold") or isinstance(value, datetime) else str(value)
+            yield (
+                name,
+                value if hasattr(value, "fold") or isinstance(value, datetime) else str(value),
+            )
 
     def _charset(self) -> Any:
         return self.encoding or settings.DEFAULT_CHARSET
@@ -235,7 +236,7 @@ class EmailMessage:
             )
         msg.make_mixed()
         for attachment in self.attachments:
-            if isinstance(attachment, email.message.MIMEPart | MIMEBase):
+            if isinstance(attachment, email.message.Message):
                 msg.attach(attachment)
             else:
                 self._add_attachment(msg, *attachment)
@@ -301,9 +302,17 @@ class EmailMultiAlternatives(EmailMessage):
         to: Iterable[Any] | None = None,
         *,
         alternatives: Iterable[Any] | None = None,
-        **kwargs: Any,
+        attachments: Iterable[Any] | None = None,
+        headers: dict[str, Any] | None = None,
+        connection: Any = None,
+        reply_to: Iterable[Any] | None = None,
+        cc: Iterable[Any] | None = None,
+        bcc: Iterable[Any] | None = None,
     ) -> None:
-        super().__init__(subject, body, from_email, to, **kwargs)
+        others = {"cc": cc, "bcc": bcc, "reply_to": reply_to, "connection": connection}
+        super().__init__(
+            subject, body, from_email, to, attachments=attachments, headers=headers, **others
+        )
         self.alternatives = [EmailAlternative(*alternative) for alternative in alternatives or ()]
 
     def attach_alternative(self, content: Any, mimetype: str) -> None:

@@ -28,18 +28,16 @@ class BaseEmailBackend:
         if fail_silently is not _NOT_PROVIDED:
             unknown["fail_silently"] = fail_silently
             self._fail_silently = bool(fail_silently)
-        if not unknown:
+        if not unknown or _ignore_unknown_kwargs:
             return
         names = ", ".join(f"'{name}'" for name in unknown)
         if alias is not None:
             raise InvalidMailer(f"Unknown options {names}.", alias=alias)
-        if not _ignore_unknown_kwargs:
-            cls = type(self)
-            warn(
-                f"{cls.__module__}.{cls.__qualname__}.__init__() does not support {names}. In "
-                "Django 2028, BaseEmailBackend will raise a TypeError for unknown keyword "
-                "arguments."
-            )
+        cls = type(self)
+        warn(
+            f"{cls.__module__}.{cls.__qualname__}.__init__() does not support {names}. In Django "
+            "2028, BaseEmailBackend will raise a TypeError for unknown keyword arguments."
+        )
 
     @property
     def fail_silently(self) -> bool:

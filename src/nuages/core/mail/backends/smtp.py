@@ -11,9 +11,9 @@ from typing import Any
 
 from nuages.conf import settings
 from nuages.core.mail.backends.base import SilencingEmailBackend
-from nuages.core.mail.deprecation import warn
 from nuages.core.mail.exceptions import InvalidMailer
 from nuages.core.mail.utils import DNS_NAME
+from nuages.utils.deprecation import RemovedInDjango2028Warning, warn_about_external_use
 from nuages.utils.encoding import force_str, punycode
 
 # Option → the setting that stood for it before `MAILERS`.
@@ -85,8 +85,11 @@ class EmailBackend(SilencingEmailBackend):
         return options
 
     def _completed_by_settings(self, options: dict[str, Any]) -> dict[str, Any]:
-        warn(
-            "Directly creating EmailBackend instances is deprecated. Use mail.mailers instead."
+        warn_about_external_use(
+            "Directly creating EmailBackend instances is deprecated. Use mail.mailers instead.",
+            RemovedInDjango2028Warning,
+            # Constructors of subclasses are callers too, but not the ones to blame.
+            skip_frames=1,
         )
         for option, setting in _OLD_SETTINGS.items():
             # An empty user name is one: it says not to log in.
@@ -214,4 +217,7 @@ class EmailBackend(SilencingEmailBackend):
 
 
 # What the parser of the standard library notes about addresses that RFC 6532 allows.
-_HARMLESS_DEFECTS = {"local-part contains non-ASCII characters)", "non-ASCII characters in local-part."}
+_HARMLESS_DEFECTS = {
+    "local-part contains non-ASCII characters)",
+    "non-ASCII characters in local-part.",
+}

@@ -290,15 +290,14 @@ class ExceptionReporter:
     Manual: "Custom error reports", class ``ExceptionReporter``.
     """
 
-    @property
-    def html_template_path(self) -> Path:
-        """The template of the HTML report."""
-        return builtin_template_path("technical_500.html")
-
-    @property
-    def text_template_path(self) -> Path:
-        """The template of the report as text."""
-        return builtin_template_path("technical_500.txt")
+    html_template_path = property(
+        lambda self: builtin_template_path("technical_500.html"),
+        doc="The template of the HTML report.",
+    )
+    text_template_path = property(
+        lambda self: builtin_template_path("technical_500.txt"),
+        doc="The template of the report as text.",
+    )
 
     def __init__(
         self,
@@ -308,13 +307,11 @@ class ExceptionReporter:
         tb: TracebackType | None,
         is_email: bool = False,
     ) -> None:
-        self.request = request
-        self.filter = get_exception_reporter_filter(request)
         self.exc_type, self.exc_value, self.tb = exc_type, exc_value, tb
-        self.is_email = is_email
+        self.filter = get_exception_reporter_filter(request)
+        self.request, self.is_email = request, is_email
+        self.template_does_not_exist, self.postmortem = False, None
         self.template_info = getattr(exc_value, "template_debug", None)
-        self.template_does_not_exist = False
-        self.postmortem: Any = None
 
     def get_traceback_html(self) -> str:
         """Return the report as HTML."""

@@ -34,6 +34,13 @@ class ContextMixin:
         return {"view": self, **kwargs, **(self.extra_context or {})}
 
 
+def _noted(response: HttpResponse, request: Any, text: str, *facts: Any) -> HttpResponse:
+    """Log a refusal, and mark it so that it is not logged again on its way out."""
+    logger.warning(text, *facts, extra={"status_code": response.status_code, "request": request})
+    response._has_been_logged = True
+    return response
+
+
 async def _answer(response: HttpResponse) -> HttpResponse:
     return response
 
@@ -138,15 +145,9 @@ class View:
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Answer a method that the view does not have."""
-        response = HttpResponseNotAllowed(self._allowed_methods())
-        logger.warning(
-            "Method Not Allowed (%s): %s",
-            request.method,
-            request.path,
-            extra={"status_code": response.status_code, "request": request},
-        )
-        response._has_been_logged = True
-        return self._as_handler_would(response)
+        refusal = HttpResponseNotAllowed(self._allowed_methods())
+        text = "Method Not Allowed (%s): %s"
+        return self._as_handler_would(_noted(refusal, request, text, request.method, request.path))
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Answer ``OPTIONS`` with the methods that the view has."""
@@ -202,11 +203,9 @@ class TemplateView(TemplateResponseMixin, ContextMixin, View):
 class RedirectView(View):
     """Redirects to a URL, or to a named URL pattern."""
 
-    permanent = False
     url: str | None = None
     pattern_name: str | None = None
-    query_string = False
-    preserve_request = False
+    permanent = preserve_request = query_string = False
 
     def get_redirect_url(self, *args: Any, **kwargs: Any) -> str | None:
         """Return where to go, or ``None`` for "gone"."""
@@ -223,18 +222,10 @@ class RedirectView(View):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Answer with the redirect, or with 410."""
-        target = self.get_redirect_url(*args, **kwargs)
-        if target:
+        if target := self.get_redirect_url(*args, **kwargs):
             kind = HttpResponsePermanentRedirect if self.permanent else HttpResponseRedirect
             return kind(target, preserve_request=self.preserve_request)
-        response = HttpResponseGone()
-        logger.warning(
-            "Gone: %s",
-            request.path,
-            extra={"status_code": response.status_code, "request": request},
-        )
-        response._has_been_logged = True
-        return response
+        return _noted(HttpResponseGone(), request, "Gone: %s", request.path)
 
     def _like_get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Answer as to ``GET``."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 from nuages.conf import settings
@@ -34,101 +36,85 @@ def _from_url_or_query(view: Any, part: str, message: str) -> str:
     raise Http404(message)
 
 
-class YearMixin:
+def _accessors(part: str) -> dict[str, Callable[..., Any]]:
+    """Return the four methods that every part of a date has."""
+
+    def read_format(self: Any) -> str:
+        return getattr(self, f"{part}_format")
+
+    def read(self: Any) -> str:
+        return _from_url_or_query(self, part, _(f"No {part} specified"))
+
+    def after(self: Any, date: Date) -> Date | None:
+        return _get_next_prev(self, date, is_previous=False, period=part)
+
+    def before(self: Any, date: Date) -> Date | None:
+        return _get_next_prev(self, date, is_previous=True, period=part)
+
+    read_format.__doc__ = f"Return the ``strptime`` format of the {part}."
+    read.__doc__ = f"Return the {part} as text."
+    after.__doc__ = f"Return the first day of the next {part} that has objects."
+    before.__doc__ = f"Return the first day of the last {part} before that has objects."
+    return {
+        f"get_{part}_format": read_format,
+        f"get_{part}": read,
+        f"get_next_{part}": after,
+        f"get_previous_{part}": before,
+    }
+
+
+class _DatePart:
+    """Base of the mixins that know a part of the date: its text, its format, its neighbours."""
+
+    def __init_subclass__(cls, part: str = "", format: str = "", **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if part:
+            own: dict[str, Any] = {part: None, f"{part}_format": format, **_accessors(part)}
+            for name, value in own.items():
+                setattr(cls, name, value)
+
+
+def _in_range(make: Callable[[], Date]) -> Date:
+    """Return the date that ``make`` gives.
+
+    Raises:
+        Http404: the calendar ends before.
+    """
+    try:
+        return make()
+    except (ValueError, OverflowError):
+        raise Http404(_("Date out of range")) from None
+
+
+class YearMixin(_DatePart, part="year", format="%Y"):
     """Knows the year. ``year`` and ``year_format`` are texts."""
 
-    year_format = "%Y"
-    year: str | None = None
-
-    def get_year_format(self) -> str:
-        """Return the ``strptime`` format of the year."""
-        return self.year_format
-
-    def get_year(self) -> str:
-        """Return the year as text."""
-        return _from_url_or_query(self, "year", _("No year specified"))
-
-    def get_next_year(self, date: Date) -> Date | None:
-        """Return the first day of the next year that has objects."""
-        return _get_next_prev(self, date, is_previous=False, period="year")
-
-    def get_previous_year(self, date: Date) -> Date | None:
-        """Return the first day of the last year before that has objects."""
-        return _get_next_prev(self, date, is_previous=True, period="year")
+    def _get_current_year(self, date: Date) -> Date:
+        return date.replace(month=1, day=1)
 
     def _get_next_year(self, date: Date) -> Date:
-        try:
-            return Date(date.year + 1, 1, 1)
-        except ValueError:
-            raise Http404(_("Date out of range")) from None
-
-    def _get_current_year(self, date: Date) -> Date:
-        return Date(date.year, 1, 1)
+        return _in_range(lambda: Date(date.year + 1, 1, 1))
 
 
-class MonthMixin:
+class MonthMixin(_DatePart, part="month", format="%b"):
     """Knows the month. ``month`` and ``month_format`` are texts."""
 
-    month_format = "%b"
-    month: str | None = None
-
-    def get_month_format(self) -> str:
-        """Return the ``strptime`` format of the month."""
-        return self.month_format
-
-    def get_month(self) -> str:
-        """Return the month as text."""
-        return _from_url_or_query(self, "month", _("No month specified"))
-
-    def get_next_month(self, date: Date) -> Date | None:
-        """Return the first day of the next month that has objects."""
-        return _get_next_prev(self, date, is_previous=False, period="month")
-
-    def get_previous_month(self, date: Date) -> Date | None:
-        """Return the first day of the last month before that has objects."""
-        return _get_next_prev(self, date, is_previous=True, period="month")
+    def _get_current_month(self, date: Date) -> Date:
+        return date.replace(day=1)
 
     def _get_next_month(self, date: Date) -> Date:
         years, month = divmod(date.month, 12)
-        try:
-            return Date(date.year + years, month + 1, 1)
-        except ValueError:
-            raise Http404(_("Date out of range")) from None
-
-    def _get_current_month(self, date: Date) -> Date:
-        return Date(date.year, date.month, 1)
+        return _in_range(lambda: Date(date.year + years, month + 1, 1))
 
 
-class DayMixin:
+class DayMixin(_DatePart, part="day", format="%d"):
     """Knows the day. ``day`` and ``day_format`` are texts."""
-
-    day_format = "%d"
-    day: str | None = None
-
-    def get_day_format(self) -> str:
-        """Return the ``strptime`` format of the day."""
-        return self.day_format
-
-    def get_day(self) -> str:
-        """Return the day as text."""
-        return _from_url_or_query(self, "day", _("No day specified"))
-
-    def get_next_day(self, date: Date) -> Date | None:
-        """Return the next day that has objects."""
-        return _get_next_prev(self, date, is_previous=False, period="day")
-
-    def get_previous_day(self, date: Date) -> Date | None:
-        """Return the last day before that has objects."""
-        return _get_next_prev(self, date, is_previous=True, period="day")
-
-    def _get_next_day(self, date: Date) -> Date:
-        try:
-            return date + DAY
-        except OverflowError:
-            raise Http404(_("Date out of range")) from None
 
     def _get_current_day(self, date: Date) -> Date:
         return date
+
+    def _get_next_day(self, date: Date) -> Date:
+        return _in_range(lambda: date + DAY)
 
 
 #: For each ``strptime`` format of a week: the weekday that it begins with, as a number for
@@ -136,36 +122,14 @@ class DayMixin:
 _WEEK_BEGINS = {"%U": 0, "%V": 1, "%W": 1}
 
 
-class WeekMixin:
-    """Knows the week. ``week`` and ``week_format`` are texts."""
-
-    week_format = "%U"
-    week: str | None = None
-
-    def get_week_format(self) -> str:
-        """Return the ``strptime`` format of the week: ``%U``, ``%V`` or ``%W``."""
-        return self.week_format
-
-    def get_week(self) -> str:
-        """Return the week as text."""
-        return _from_url_or_query(self, "week", _("No week specified"))
-
-    def get_next_week(self, date: Date) -> Date | None:
-        """Return the first day of the next week that has objects."""
-        return _get_next_prev(self, date, is_previous=False, period="week")
-
-    def get_previous_week(self, date: Date) -> Date | None:
-        """Return the first day of the last week before that has objects."""
-        return _get_next_prev(self, date, is_previous=True, period="week")
-
-    def _get_next_week(self, date: Date) -> Date:
-        try:
-            return date + (7 - self._get_weekday(date)) * DAY
-        except OverflowError:
-            raise Http404(_("Date out of range")) from None
+class WeekMixin(_DatePart, part="week", format="%U"):
+    """Knows the week. ``week`` and ``week_format`` are texts; ``%U``, ``%V`` and ``%W`` are known."""
 
     def _get_current_week(self, date: Date) -> Date:
         return date - self._get_weekday(date) * DAY
+
+    def _get_next_week(self, date: Date) -> Date:
+        return _in_range(lambda: date + (7 - self._get_weekday(date)) * DAY)
 
     def _get_weekday(self, date: Date) -> int:
         """Return how many days the week is old on that date."""
@@ -417,12 +381,10 @@ class _OneDay(YearMixin, MonthMixin, DayMixin):
 
     def _asked_for(self) -> Date:
         return _date_from_string(
-            self.get_year(),
-            self.get_year_format(),
-            self.get_month(),
-            self.get_month_format(),
-            self.get_day(),
-            self.get_day_format(),
+            *chain.from_iterable(
+                (getattr(self, f"get_{part}")(), getattr(self, f"get_{part}_format")())
+                for part in ("year", "month", "day")
+            )
         )
 
 
@@ -434,17 +396,13 @@ class BaseDayArchiveView(_OneDay, BaseDateListView):
         return self._get_dated_items(self._asked_for())
 
     def _get_dated_items(self, date: Date) -> tuple[Any, Any, dict[str, Any]]:
-        return (
-            None,
-            self.get_dated_queryset(**self._make_single_date_lookup(date)),
-            {
-                "day": date,
-                "previous_day": self.get_previous_day(date),
-                "next_day": self.get_next_day(date),
-                "previous_month": self.get_previous_month(date),
-                "next_month": self.get_next_month(date),
-            },
-        )
+        rows = self.get_dated_queryset(**self._make_single_date_lookup(date))
+        around = {
+            f"{where}_{part}": getattr(self, f"get_{where}_{part}")(date)
+            for part in ("day", "month")
+            for where in ("previous", "next")
+        }
+        return None, rows, {"day": date, **around}
 
 
 class DayArchiveView(MultipleObjectTemplateResponseMixin, BaseDayArchiveView):

@@ -26,29 +26,41 @@ class FormMixin(ContextMixin):
     prefix: str | None = None
     request: HttpRequest
 
-    def get_initial(self) -> dict[str, Any]:
-        """Return the form's initial data, a copy."""
-        return dict(self.initial)
-
-    def get_prefix(self) -> str | None:
-        """Return the form's prefix."""
-        return self.prefix
-
-    def get_form_class(self) -> Any:
-        """Return the form's class."""
-        return self.form_class
-
     def get_form(self, form_class: Any = None) -> Any:
         """Return a form."""
         chosen = self.get_form_class() if form_class is None else form_class
         return chosen(**self.get_form_kwargs())
 
+    def get_form_class(self) -> Any:
+        """Return the form's class."""
+        return self.form_class
+
     def get_form_kwargs(self) -> dict[str, Any]:
         """Return the arguments for the form; data only for ``POST`` and ``PUT``."""
-        arguments = {"initial": self.get_initial(), "prefix": self.get_prefix()}
-        if self.request.method in ("POST", "PUT"):
-            arguments |= {"data": self.request.POST, "files": self.request.FILES}
-        return arguments
+        sent = self.request.method in ("POST", "PUT")
+        data = {"data": self.request.POST, "files": self.request.FILES} if sent else {}
+        return dict(data, prefix=self.get_prefix(), initial=self.get_initial())
+
+    def get_prefix(self) -> str | None:
+        """Return the form's prefix."""
+        return self.prefix
+
+    def get_initial(self) -> dict[str, Any]:
+        """Return the form's initial data, a copy."""
+        return dict(self.initial)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the form."""
+        shown = kwargs if "form" in kwargs else {**kwargs, "form": self.get_form()}
+        return super().get_context_data(**shown)
+
+    def form_invalid(self, form: Any) -> Any:
+        """Answer to invalid data."""
+        return self.render_to_response(self.get_context_data(form=form))
+
+    def form_valid(self, form: Any) -> Any:
+        """Answer to valid data."""
+        return HttpResponseRedirect(self.get_success_url())
 
     def get_success_url(self) -> str:
         """Return where to go when the form was valid.
@@ -56,23 +68,13 @@ class FormMixin(ContextMixin):
         Raises:
             ImproperlyConfigured: nowhere.
         """
-        if not self.success_url:
-            raise ImproperlyConfigured("No URL to redirect to. Provide a success_url.")
-        return str(self.success_url)
+        return str(_declared_target(self))
 
-    def form_valid(self, form: Any) -> Any:
-        """Answer to valid data."""
-        return HttpResponseRedirect(self.get_success_url())
 
-    def form_invalid(self, form: Any) -> Any:
-        """Answer to invalid data."""
-        return self.render_to_response(self.get_context_data(form=form))
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the form."""
-        if "form" not in kwargs:
-            kwargs["form"] = self.get_form()
-        return super().get_context_data(**kwargs)
+def _declared_target(view: Any) -> Any:
+    if view.success_url:
+        return view.success_url
+    raise ImproperlyConfigured("No URL to redirect to. Provide a success_url.")
 
 
 class ModelFormMixin(FormMixin, SingleObjectMixin):
@@ -120,14 +122,14 @@ class ModelFormMixin(FormMixin, SingleObjectMixin):
             ImproperlyConfigured: there is neither.
         """
         if self.success_url:
-            return self.success_url.format(**self.object.__dict__)
-        try:
-            return self.object.get_absolute_url()
-        except AttributeError:
-            raise ImproperlyConfigured(
-                "No URL to redirect to.  Either provide a url or define a get_absolute_url method "
-                "on the Model."
-            ) from None
+            return self.success_url.format(**vars(self.object))
+        own_url = getattr(self.object, "get_absolute_url", None)
+        if own_url is not None:
+            return own_url()
+        raise ImproperlyConfigured(
+            "No URL to redirect to.  Either provide a url or define a get_absolute_url method "
+            "on the Model."
+        )
 
     def form_valid(self, form: Any) -> Any:
         """Store the object and go on."""
@@ -201,6 +203,13 @@ class UpdateView(SingleObjectTemplateResponseMixin, BaseUpdateView):
     template_name_suffix = "_form"
 
 
+def _delete_and_go(view: Any) -> HttpResponseRedirect:
+    # The target can depend on the object.
+    response = HttpResponseRedirect(view.get_success_url())
+    view.object.delete()
+    return response
+
+
 class DeletionMixin:
     """Deletes an object on ``DELETE`` and ``POST``."""
 
@@ -210,9 +219,7 @@ class DeletionMixin:
     def delete(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Delete the object and go on."""
         self.object = self.get_object()
-        target = self.get_success_url()
-        self.object.delete()
-        return HttpResponseRedirect(target)
+        return _delete_and_go(self)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Do as for ``DELETE``: HTML forms cannot send that."""
@@ -224,9 +231,7 @@ class DeletionMixin:
         Raises:
             ImproperlyConfigured: there is none.
         """
-        if not self.success_url:
-            raise ImproperlyConfigured("No URL to redirect to. Provide a success_url.")
-        return self.success_url.format(**self.object.__dict__)
+        return _declared_target(self).format(**vars(self.object))
 
 
 class BaseDeleteView(DeletionMixin, FormMixin, BaseDetailView):
@@ -242,9 +247,7 @@ class BaseDeleteView(DeletionMixin, FormMixin, BaseDetailView):
 
     def form_valid(self, form: Any) -> Any:
         """Delete the object and go on."""
-        target = self.get_success_url()
-        self.object.delete()
-        return HttpResponseRedirect(target)
+        return _delete_and_go(self)
 
 
 class DeleteView(SingleObjectTemplateResponseMixin, BaseDeleteView):

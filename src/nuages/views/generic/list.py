@@ -80,10 +80,6 @@ class MultipleObjectMixin(ContextMixin):
             ) from None
         return paginator, page, page.object_list, page.has_other_pages()
 
-    def get_paginate_by(self, queryset: Any) -> int | None:
-        """Return the number of objects on a page, ``None`` for a single page."""
-        return self.paginate_by
-
     def get_paginator(
         self,
         queryset: Any,
@@ -93,21 +89,20 @@ class MultipleObjectMixin(ContextMixin):
         **kwargs: Any,
     ) -> Any:
         """Return an instance of ``paginator_class``."""
-        return self.paginator_class(
-            queryset,
-            per_page,
-            orphans=orphans,
-            allow_empty_first_page=allow_empty_first_page,
-            **kwargs,
-        )
-
-    def get_paginate_orphans(self) -> int:
-        """Return how many objects the last page may take on instead of a page of their own."""
-        return self.paginate_orphans
+        options = {"allow_empty_first_page": allow_empty_first_page, "orphans": orphans}
+        return self.paginator_class(queryset, per_page, **options, **kwargs)
 
     def get_allow_empty(self) -> bool:
         """Return whether there may be nothing to show."""
         return self.allow_empty
+
+    def get_paginate_by(self, queryset: Any) -> int | None:
+        """Return the number of objects on a page, ``None`` for a single page."""
+        return self.paginate_by
+
+    def get_paginate_orphans(self) -> int:
+        """Return how many objects the last page may take on instead of a page of their own."""
+        return self.paginate_orphans
 
     def get_context_object_name(self, object_list: Any) -> str | None:
         """Return the list's name in the context, besides ``object_list``."""

@@ -34,9 +34,6 @@ from nuages.views.decorators.debug import sensitive_code
 
 HERE = Path(__file__).parent
 
-#: Independent of the project's settings: these pages have to work when those are at fault.
-DEBUG_ENGINE = Engine(debug=True, libraries={"i18n": "django.templatetags.i18n"})
-
 NO_SOURCE = "<source code not available>"
 LONGEST_VALUE = 4096
 LINES_AROUND = 7
@@ -63,9 +60,21 @@ def builtin_template_path(name: str) -> Path:
     return HERE / "templates" / name
 
 
+@functools.cache
+def _debug_engine() -> Engine:
+    """Return an engine that does not depend on settings: those can be what is wrong."""
+    return Engine(debug=True, libraries={"i18n": "django.templatetags.i18n"})
+
+
+def __getattr__(name: str) -> Any:
+    if name == "DEBUG_ENGINE":
+        return _debug_engine()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 def _template(path: Path) -> Any:
     with path.open(encoding="utf-8") as source:
-        return DEBUG_ENGINE.from_string(source.read())
+        return _debug_engine().from_string(source.read())
 
 
 # Responses.
@@ -365,9 +374,7 @@ class ExceptionReporter:
             data["exception_type"] = self.exc_type.__name__
         if self.exc_value:
             notes = getattr(self.exc_value, "__notes__", None) or ()
-            data["exception_value"] = getattr(
-                self.exc_value, "raw_error_message", self.exc_value
-            )
+            data["exception_value"] = getattr(self.exc_value, "raw_error_message", self.exc_value)
             data["exception_notes"] = "".join(f"\n{note}" for note in notes)
         if frames:
             data["lastframe"] = frames[-1]

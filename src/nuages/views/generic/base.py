@@ -161,11 +161,11 @@ class View:
 class TemplateResponseMixin:
     """Answers with a rendered template. Manual: "Simple mixins"."""
 
-    template_name: str | None = None
-    template_engine: str | None = None
+    request: HttpRequest
     response_class: type[HttpResponse] = TemplateResponse
     content_type: str | None = None
-    request: HttpRequest
+    template_name: str | None = None
+    template_engine: str | None = None
 
     def render_to_response(self, context: Mapping[str, Any], **response_kwargs: Any) -> Any:
         """Return a response of ``response_class``."""

@@ -151,9 +151,9 @@ class DateMixin:
         Raises:
             ImproperlyConfigured: there is none.
         """
-        if self.date_field is None:
-            raise ImproperlyConfigured(f"{type(self).__name__}.date_field is required.")
-        return self.date_field
+        if (name := self.date_field) is not None:
+            return name
+        raise ImproperlyConfigured(f"{type(self).__name__}.date_field is required.")
 
     def get_allow_future(self) -> bool:
         """Return whether objects of the future are shown."""
@@ -258,6 +258,12 @@ class BaseDateListView(MultipleObjectMixin, DateMixin, View):
         return found
 
 
+def _with_neighbours(view: Any, date: Date, part: str) -> dict[str, Any]:
+    """Return a context with a date, and with those before and after it."""
+    around = {f"{w}_{part}": getattr(view, f"get_{w}_{part}")(date) for w in ("previous", "next")}
+    return {part: date, **around}
+
+
 class BaseArchiveIndexView(BaseDateListView):
     """The latest objects; needs a mixin that renders."""
 
@@ -293,11 +299,7 @@ class BaseYearArchiveView(YearMixin, BaseDateListView):
         return (
             dates,
             rows,
-            {
-                "year": start,
-                "next_year": self.get_next_year(start),
-                "previous_year": self.get_previous_year(start),
-            },
+            _with_neighbours(self, start, "year"),
         )
 
     def get_make_object_list(self) -> bool:
@@ -325,11 +327,7 @@ class BaseMonthArchiveView(YearMixin, MonthMixin, BaseDateListView):
         return (
             self.get_date_list(rows),
             rows,
-            {
-                "month": start,
-                "next_month": self.get_next_month(start),
-                "previous_month": self.get_previous_month(start),
-            },
+            _with_neighbours(self, start, "month"),
         )
 
 
@@ -362,11 +360,7 @@ class BaseWeekArchiveView(YearMixin, WeekMixin, BaseDateListView):
         return (
             None,
             rows,
-            {
-                "week": start,
-                "next_week": self.get_next_week(start),
-                "previous_week": self.get_previous_week(start),
-            },
+            _with_neighbours(self, start, "week"),
         )
 
 
@@ -397,12 +391,9 @@ class BaseDayArchiveView(_OneDay, BaseDateListView):
 
     def _get_dated_items(self, date: Date) -> tuple[Any, Any, dict[str, Any]]:
         rows = self.get_dated_queryset(**self._make_single_date_lookup(date))
-        around = {
-            f"{where}_{part}": getattr(self, f"get_{where}_{part}")(date)
-            for part in ("day", "month")
-            for where in ("previous", "next")
-        }
-        return None, rows, {"day": date, **around}
+        months = _with_neighbours(self, date, "month")
+        del months["month"]
+        return None, rows, {**months, **_with_neighbours(self, date, "day")}
 
 
 class DayArchiveView(MultipleObjectTemplateResponseMixin, BaseDayArchiveView):

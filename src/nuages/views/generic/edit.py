@@ -140,10 +140,6 @@ class ModelFormMixin(FormMixin, SingleObjectMixin):
 class ProcessFormView(View):
     """Shows a form on ``GET``, takes it on ``POST`` and ``PUT``."""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Answer with the empty form."""
-        return self.render_to_response(self.get_context_data())
-
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Validate the form and hand over to ``form_valid()`` or ``form_invalid()``."""
         form = self.get_form()
@@ -152,6 +148,10 @@ class ProcessFormView(View):
     def put(self, *args: Any, **kwargs: Any) -> Any:
         """Do as for ``POST``."""
         return self.post(*args, **kwargs)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Answer with the empty form."""
+        return self.render_to_response(self.get_context_data())
 
 
 class BaseFormView(FormMixin, ProcessFormView):

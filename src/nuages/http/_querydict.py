@@ -76,50 +76,47 @@ class QueryDict(MultiValueDict):
 
     @classmethod
     def fromkeys(
-        cls,
-        iterable: Iterable[Any],
-        value: Any = "",
-        mutable: bool = False,
-        encoding: str | None = None,
+        cls, iterable: Iterable[Any], value: Any = "", mutable: bool = False, encoding: Any = None
     ) -> QueryDict:
         """Return a ``QueryDict`` where each key of ``iterable`` has ``value``."""
-        made = cls("", mutable=True, encoding=encoding)
+        made = cls(mutable=True, encoding=encoding)
         for key in iterable:
             made.appendlist(key, value)
-        if not mutable:
-            made._mutable = False
+        made._mutable = mutable
         return made
 
     @property
     def encoding(self) -> str:
         """The encoding of keys and values given as bytes, and of ``urlencode()``."""
-        if self._encoding is None:
-            self._encoding = settings.DEFAULT_CHARSET
-        return self._encoding
+        return self._encoding or settings.DEFAULT_CHARSET
 
     @encoding.setter
     def encoding(self, value: str | None) -> None:
         self._encoding = value
 
+    def _text(self, value: Any) -> Any:
+        return str(value, self.encoding, "replace") if isinstance(value, bytes) else value
+
     def _assert_mutable(self) -> None:
         if not self._mutable:
             raise AttributeError("This QueryDict instance is immutable")
 
-    def _text(self, value: Any) -> Any:
-        return str(value, self.encoding, "replace") if isinstance(value, bytes) else value
+    def _again(self, each: Callable[[Any], Any], twin: QueryDict | None = None) -> QueryDict:
+        """Return a mutable twin whose keys and values went through ``each``."""
+        twin = self._empty() if twin is None else twin
+        for key, values in self.lists():
+            twin.setlist(each(key), each(values))
+        return twin
+
+    def _empty(self) -> QueryDict:
+        return type(self)(None, True, self.encoding)
 
     def __copy__(self) -> QueryDict:
-        twin = type(self)("", mutable=True, encoding=self.encoding)
-        for key, values in self.lists():
-            twin.setlist(key, values)
-        return twin
+        return self._again(lambda same: same)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> QueryDict:
-        twin = type(self)("", mutable=True, encoding=self.encoding)
-        memo[id(self)] = twin
-        for key, values in self.lists():
-            twin.setlist(deepcopy(key, memo), deepcopy(values, memo))
-        return twin
+        twin = memo[id(self)] = self._empty()
+        return self._again(partial(deepcopy, memo=memo), twin)
 
     def copy(self) -> QueryDict:
         """Return a mutable deep copy."""

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from functools import lru_cache
-from io import SEEK_END, BytesIO
-from typing import TYPE_CHECKING, Any, NoReturn
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from nuages.conf import settings
@@ -22,6 +22,7 @@ from nuages.core.exceptions import (
 from nuages.http._headers import HttpHeaders
 from nuages.http._media import MediaType, by_precedence, by_quality, parse_accept
 from nuages.http._querydict import QueryDict
+from nuages.http._streams import bytes_left
 from nuages.utils.datastructures import ImmutableList, MultiValueDict
 from nuages.utils.encoding import escape_uri_path, iri_to_uri
 from nuages.utils.functional import cached_property
@@ -60,6 +61,40 @@ class RawPostDataException(Exception):
     """``request.body`` was asked for after something had read the stream."""
 
 
+def _from_stream(name: str) -> Any:
+    def method(self: HttpRequest, *args: Any, **kwargs: Any) -> bytes:
+        """Read from the body as from a file; UnreadablePostError where the connection broke."""
+        self._read_started = True
+        try:
+            return getattr(self._stream, name)(*args, **kwargs)  # type: ignore[no-any-return]
+        except OSError as error:
+            raise UnreadablePostError(*error.args) from error
+
+    method.__name__, method.__qualname__ = name, f"HttpRequest.{name}"
+    return method
+
+
+class FromBody:
+    """An attribute that is read from the body when something asks for it.
+
+    Args:
+        kept_as: the attribute that holds it then.
+    """
+
+    def __init__(self, kept_as: str) -> None:
+        self.kept_as = kept_as
+
+    def __get__(self, request: Any, owner: type | None = None) -> Any:
+        if request is None:
+            return self
+        if self.kept_as not in vars(request):
+            request._load_post_and_files()
+        return vars(request)[self.kept_as]
+
+    def __set__(self, request: Any, value: Any) -> None:
+        vars(request)[self.kept_as] = value
+
+
 class HttpRequest:
     """What a client asks for. Manual: "HttpRequest objects"."""
 
@@ -68,18 +103,17 @@ class HttpRequest:
     _multipart_parser_class: type[MultiPartParser] | None = None
     _read_started = False
 
+    method: str | None = None
+    content_type: str | None = None
+    content_params: dict[str, str] | None = None
+    resolver_match: ResolverMatch | None = None
+
     def __init__(self) -> None:
-        self.GET = QueryDict(mutable=True)
-        self.POST = QueryDict(mutable=True)
-        self.COOKIES: dict[str, str] = {}
+        self.path = self.path_info = ""
         self.META: dict[str, Any] = {}
+        self.COOKIES: dict[str, str] = {}
+        self.GET, self.POST = (QueryDict(mutable=True) for _ in range(2))
         self.FILES: MultiValueDict = MultiValueDict()
-        self.path = ""
-        self.path_info = ""
-        self.method: str | None = None
-        self.resolver_match: ResolverMatch | None = None
-        self.content_type: str | None = None
-        self.content_params: dict[str, str] | None = None
 
     def __repr__(self) -> str:
         what = f": {self.method} {self.get_full_path()!r}" if self.method and self.path else ""
@@ -370,14 +404,9 @@ class HttpRequest:
 
     def _length_of_body(self) -> int:
         """Return the length: as received where that is known, else as the client declares it."""
-        stream = self._stream
-        seekable = getattr(stream, "seekable", None)
-        if seekable is not None and seekable():
-            position = stream.tell()
-            stream.seek(0, SEEK_END)
-            end = stream.tell()
-            stream.seek(position)
-            return end - position
+        received = bytes_left(self._stream)
+        if received is not None:
+            return received
         try:
             return int(self.META.get("CONTENT_LENGTH") or 0)
         except ValueError:
@@ -424,24 +453,8 @@ class HttpRequest:
 
     # -- the body as a file --------------------------------------------------------------------
 
-    def read(self, *args: Any, **kwargs: Any) -> bytes:
-        """Read from the body as from a file."""
-        self._read_started = True
-        try:
-            return self._stream.read(*args, **kwargs)
-        except OSError as error:
-            self._broken(error)
-
-    def readline(self, *args: Any, **kwargs: Any) -> bytes:
-        """Read a line of the body."""
-        self._read_started = True
-        try:
-            return self._stream.readline(*args, **kwargs)
-        except OSError as error:
-            self._broken(error)
-
-    def _broken(self, error: OSError) -> NoReturn:
-        raise UnreadablePostError(*error.args) from error
+    read = _from_stream("read")
+    readline = _from_stream("readline")
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self.readline, b"")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import io
 import json
 import os
 import re
@@ -19,6 +18,7 @@ from urllib.parse import urlsplit
 from nuages.conf import settings
 from nuages.core import signals, signing
 from nuages.core.exceptions import DisallowedRedirect
+from nuages.http._streams import bytes_left
 from nuages.http.cookie import SimpleCookie
 from nuages.utils.datastructures import CaseInsensitiveMapping
 from nuages.utils.encoding import iri_to_uri
@@ -149,6 +149,22 @@ class ResponseHeaders(CaseInsensitiveMapping):
         twin = type(self)()
         twin._store = self._store.copy()
         return twin
+
+
+def _refusing(why: str) -> Callable[..., Any]:
+    def refuse(self: Any, *args: Any) -> Any:
+        """Refuse: there is no content to work on."""
+        raise OSError(f"This {type(self).__name__} instance {why}")
+
+    return refuse
+
+
+def _answering(answer: Any) -> Callable[[Any], Any]:
+    def method(self: Any) -> Any:
+        """Part of the file interface."""
+        return answer
+
+    return method
 
 
 class HttpResponseBase:
@@ -379,32 +395,12 @@ class HttpResponseBase:
         self.closed = True
         signals.request_finished.send(sender=self._handler_class)
 
-    def write(self, content: Any) -> None:
-        """Refuse: this class has no content."""
-        raise OSError(f"This {type(self).__name__} instance is not writable")
+    # -- the file interface, of which this class has almost nothing ---------------------------
 
-    def writelines(self, lines: Iterable[Any]) -> None:
-        """Refuse: this class has no content."""
-        raise OSError(f"This {type(self).__name__} instance is not writable")
-
-    def tell(self) -> int:
-        """Refuse: this class has no content."""
-        raise OSError(f"This {type(self).__name__} instance cannot tell its position")
-
-    def flush(self) -> None:
-        """Do nothing: part of the file interface."""
-
-    def readable(self) -> bool:
-        """Return False: part of the file interface."""
-        return False
-
-    def seekable(self) -> bool:
-        """Return False: part of the file interface."""
-        return False
-
-    def writable(self) -> bool:
-        """Return whether ``write()`` works."""
-        return False
+    write = writelines = _refusing("is not writable")
+    tell = _refusing("cannot tell its position")
+    readable = seekable = writable = _answering(False)
+    flush = _answering(None)
 
 
 class HttpResponse(HttpResponseBase):
@@ -498,9 +494,12 @@ class HttpResponse(HttpResponseBase):
         """Return the content."""
         return self.content
 
-    def writable(self) -> bool:
-        """Return True."""
-        return True
+    writable = _answering(True)
+
+    def __init_subclass__(cls, status: int | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if status is not None:
+            cls.status_code = status
 
 
 class StreamingHttpResponse(HttpResponseBase):
@@ -631,7 +630,9 @@ class FileResponse(StreamingHttpResponse):
         """Set length, type and disposition, as far as the file tells them."""
         path = getattr(filelike, "name", "")
         path = path if isinstance(path, str) else ""
-        length = _remaining_length(filelike, path)
+        length = bytes_left(filelike)
+        if length is None and hasattr(filelike, "tell") and os.path.isfile(path):
+            length = os.path.getsize(path) - filelike.tell()
         if length is not None:
             self.headers["Content-Length"] = length
         name = os.path.basename(self.filename or path)
@@ -640,29 +641,6 @@ class FileResponse(StreamingHttpResponse):
         disposition = content_disposition_header(self.as_attachment, name)
         if disposition:
             self.headers["Content-Disposition"] = disposition
-
-
-def _remaining_length(filelike: Any, path: str) -> int | None:
-    """Return how many bytes are left to read, or ``None`` where only reading would tell."""
-    seekable = hasattr(filelike, "seek") and (
-        not hasattr(filelike, "seekable") or filelike.seekable()
-    )
-    position = getattr(filelike, "tell", None)
-    if seekable:
-        # seek() tells the position too, for files that have no tell().
-        start = position() if position else filelike.seek(0, io.SEEK_CUR)
-        end = filelike.seek(0, io.SEEK_END)
-        if position:
-            end = position()
-        filelike.seek(start)
-        return end - start
-    if position is None:
-        return None
-    if hasattr(filelike, "getbuffer"):
-        return filelike.getbuffer().nbytes - position()
-    if os.path.exists(path):
-        return os.path.getsize(path) - position()
-    return None
 
 
 def _type_of(name: str) -> str:
@@ -721,63 +699,18 @@ class HttpResponseRedirectBase(HttpResponse):
         return "", f', url="{self.url}"'
 
 
-class HttpResponseRedirect(HttpResponseRedirectBase):
+class HttpResponseRedirect(HttpResponseRedirectBase, status=302):
     """Found elsewhere, for now: 302, or 307 where the request is to be repeated."""
 
-    status_code = 302
-    status_code_preserve_request = 307
 
-
-class HttpResponsePermanentRedirect(HttpResponseRedirectBase):
+class HttpResponsePermanentRedirect(HttpResponseRedirectBase, status=301):
     """Moved for good: 301, or 308 where the request is to be repeated."""
 
-    status_code = 301
     status_code_preserve_request = 308
 
 
-class HttpResponseNotModified(HttpResponse):
-    """The browser's copy is still good: 304, without content."""
-
-    status_code = 304
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        del self["content-type"]
-
-    @property
-    def content(self) -> bytes:
-        """Always empty."""
-        return b""
-
-    @content.setter
-    def content(self, value: Any) -> None:
-        if value:
-            raise AttributeError("You cannot set content to a 304 (Not Modified) response")
-        self._container = []
-
-
-class HttpResponseBadRequest(HttpResponse):
-    """400: the request makes no sense."""
-
-    status_code = 400
-
-
-class HttpResponseNotFound(HttpResponse):
-    """404: there is nothing here."""
-
-    status_code = 404
-
-
-class HttpResponseForbidden(HttpResponse):
-    """403: not for this client."""
-
-    status_code = 403
-
-
-class HttpResponseNotAllowed(HttpResponse):
+class HttpResponseNotAllowed(HttpResponse, status=405):
     """405: another method is needed, one of ``permitted_methods``."""
-
-    status_code = 405
 
     def __init__(self, permitted_methods: Iterable[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -787,16 +720,39 @@ class HttpResponseNotAllowed(HttpResponse):
         return f" [{self['Allow']}]", ""
 
 
-class HttpResponseGone(HttpResponse):
+class HttpResponseNotModified(HttpResponse, status=304):
+    """The browser's copy is still good: 304, without content."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self["content-type"]
+
+    def _set_content(self, value: Any) -> None:
+        if value:
+            raise AttributeError("You cannot set content to a 304 (Not Modified) response")
+        self._container = []
+
+    content = property(HttpResponse.content.fget, _set_content, doc="Always empty.")  # type: ignore[attr-defined]
+
+
+class HttpResponseBadRequest(HttpResponse, status=400):
+    """400: the request makes no sense."""
+
+
+class HttpResponseForbidden(HttpResponse, status=403):
+    """403: not for this client."""
+
+
+class HttpResponseNotFound(HttpResponse, status=404):
+    """404: there is nothing here."""
+
+
+class HttpResponseGone(HttpResponse, status=410):
     """410: there was something here."""
 
-    status_code = 410
 
-
-class HttpResponseServerError(HttpResponse):
+class HttpResponseServerError(HttpResponse, status=500):
     """500: our fault."""
-
-    status_code = 500
 
 
 class JsonResponse(HttpResponse):

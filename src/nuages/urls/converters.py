@@ -28,43 +28,7 @@ class StringConverter:
         """Return the text."""
         return value
 
-    def to_url(self, value: Any) -> Any:
-        """Return the value."""
-        return value
-
-
-class IntConverter:
-    """``int``: digits."""
-
-    regex = "[0-9]+"
-
-    def to_python(self, value: str) -> int:
-        """Return the number."""
-        return int(value)
-
-    def to_url(self, value: Any) -> str:
-        """Return the number's digits."""
-        return str(value)
-
-
-class UUIDConverter:
-    """``uuid``: a UUID in lower case with its hyphens."""
-
-    regex = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-
-    def to_python(self, value: str) -> uuid.UUID:
-        """Return the UUID."""
-        return uuid.UUID(value)
-
-    def to_url(self, value: Any) -> str:
-        """Return the UUID's text."""
-        return str(value)
-
-
-class SlugConverter(StringConverter):
-    """``slug``: ASCII letters, digits, hyphens and underscores."""
-
-    regex = "[-a-zA-Z0-9_]+"
+    to_url = to_python
 
 
 class PathConverter(StringConverter):
@@ -73,12 +37,48 @@ class PathConverter(StringConverter):
     regex = ".+"
 
 
+class SlugConverter(StringConverter):
+    """``slug``: ASCII letters, digits, hyphens and underscores."""
+
+    regex = "[-a-zA-Z0-9_]+"
+
+
+class _Typed:
+    """Converts to a type that reads its own text."""
+
+    kind: Any
+
+    def to_url(self, value: Any) -> str:
+        """Return the value's text."""
+        return str(value)
+
+    def to_python(self, value: str) -> Any:
+        """Return the value; ``ValueError`` where the text means none."""
+        return self.kind(value)
+
+
+class IntConverter(_Typed):
+    """``int``: digits."""
+
+    kind, regex = int, "[0-9]+"
+
+
+class UUIDConverter(_Typed):
+    """``uuid``: a UUID in lower case with its hyphens."""
+
+    kind = uuid.UUID
+    regex = "-".join(f"[0-9a-f]{{{length}}}" for length in (8, 4, 4, 4, 12))
+
+
 DEFAULT_CONVERTERS: dict[str, Converter] = {
-    "int": IntConverter(),
-    "path": PathConverter(),
-    "slug": SlugConverter(),
-    "str": StringConverter(),
-    "uuid": UUIDConverter(),
+    name: converter()
+    for name, converter in (
+        ("int", IntConverter),
+        ("path", PathConverter),
+        ("slug", SlugConverter),
+        ("str", StringConverter),
+        ("uuid", UUIDConverter),
+    )
 }
 REGISTERED_CONVERTERS: dict[str, Converter] = {}
 

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-from io import SEEK_END, BytesIO
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nuages.conf import settings
+from nuages.http._streams import bytes_left
 from nuages.utils.module_loading import import_string
 
 if TYPE_CHECKING:
     from nuages.core.files.uploadedfile import UploadedFile
     from nuages.http import HttpRequest
-
-__all__ = [
-    "FileUploadHandler",
-    "MemoryFileUploadHandler",
-    "SkipFile",
-    "StopFutureHandlers",
-    "StopUpload",
-    "TemporaryFileUploadHandler",
-    "UploadFileException",
-    "load_handler",
-]
 
 
 class UploadFileException(Exception):
@@ -54,57 +44,30 @@ class StopFutureHandlers(UploadFileException):
     """Do not tell the handlers that follow about this file."""
 
 
-class FileUploadHandler:
-    """The base of all upload handlers. Manual: "Writing custom upload handlers"."""
+#: What ``new_file()`` is told, and handlers remember.
+_FACTS = (
+    "field_name",
+    "file_name",
+    "content_type",
+    "content_length",
+    "charset",
+    "content_type_extra",
+)
 
-    chunk_size = 64 * 2**10
+
+class FileUploadHandler:
+    """The base of all upload handlers. Manual: "Writing custom upload handlers".
+
+    A handler defines ``receive_data_chunk(raw_data, start)``, which takes a chunk that starts at
+    byte ``start`` and returns what the next handler shall get, and ``file_complete(file_size)``,
+    which returns the finished file, or ``None`` to leave that to another handler.
+    """
+
+    chunk_size = 2**16
+    field_name = file_name = content_type = content_length = charset = content_type_extra = None
 
     def __init__(self, request: HttpRequest | None = None) -> None:
-        self.file_name: str | None = None
-        self.content_type: str | None = None
-        self.content_length: int | None = None
-        self.charset: str | None = None
-        self.content_type_extra: dict[str, Any] | None = None
         self.request = request
-
-    def handle_raw_input(
-        self,
-        input_data: Any,
-        META: Mapping[str, Any],
-        content_length: int,
-        boundary: bytes,
-        encoding: str | None = None,
-    ) -> tuple[Any, Any] | None:
-        """Return ``(POST, FILES)`` to replace the parsing of the body, or ``None``."""
-
-    def new_file(
-        self,
-        field_name: str,
-        file_name: str,
-        content_type: str,
-        content_length: int | None,
-        charset: str | None = None,
-        content_type_extra: dict[str, Any] | None = None,
-    ) -> None:
-        """Learn that a file begins; may raise ``StopFutureHandlers``."""
-        self.field_name = field_name
-        self.file_name = file_name
-        self.content_type = content_type
-        self.content_length = content_length
-        self.charset = charset
-        self.content_type_extra = content_type_extra
-
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
-        """Take a chunk that starts at byte ``start``; return what the next handler shall get."""
-        raise NotImplementedError(
-            "subclasses of FileUploadHandler must provide a receive_data_chunk() method"
-        )
-
-    def file_complete(self, file_size: int) -> UploadedFile | None:
-        """Return the finished file, or ``None`` to leave that to another handler."""
-        raise NotImplementedError(
-            "subclasses of FileUploadHandler must provide a file_complete() method"
-        )
 
     def upload_complete(self) -> Any:
         """Learn that all files are there."""
@@ -112,38 +75,57 @@ class FileUploadHandler:
     def upload_interrupted(self) -> None:
         """Learn that no more will come, though the upload is not complete."""
 
+    def new_file(self, *facts: Any, **named: Any) -> None:
+        """Learn that a file begins; may raise ``StopFutureHandlers``.
+
+        Args:
+            facts: field name, file name, content type, content length, charset, and the further
+                parameters of the content type; the last two may be missing.
+        """
+        vars(self).update(dict.fromkeys(_FACTS), **dict(zip(_FACTS, facts, strict=False)), **named)
+
+    def handle_raw_input(
+        self, input_data: Any, META: Any, content_length: int, boundary: Any, encoding: Any = None
+    ) -> tuple[Any, Any] | None:
+        """Return ``(POST, FILES)`` to replace the parsing of the body, or ``None``."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("receive_data_chunk", "file_complete"):
+            raise NotImplementedError(
+                f"subclasses of FileUploadHandler must provide a {name}() method"
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
 
 class TemporaryFileUploadHandler(FileUploadHandler):
     """Writes uploads to temporary files."""
 
-    def new_file(self, *args: Any, **kwargs: Any) -> None:
+    def new_file(self, *facts: Any, **named: Any) -> None:
         """Open the temporary file."""
-        from nuages.core.files.uploadedfile import TemporaryUploadedFile
+        from nuages.core.files.uploadedfile import TemporaryUploadedFile as Temporary
 
-        super().new_file(*args, **kwargs)
-        self.file = TemporaryUploadedFile(
-            self.file_name, self.content_type, 0, self.charset, self.content_type_extra
-        )
+        super().new_file(*facts, **named)
+        about = self.charset, self.content_type_extra
+        self.file = Temporary(self.file_name, self.content_type, 0, *about)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """Write the chunk."""
         self.file.write(raw_data)
 
-    def file_complete(self, file_size: int) -> UploadedFile | None:
-        """Return the file, rewound."""
-        self.file.seek(0)
-        self.file.size = file_size
-        return self.file
-
     def upload_interrupted(self) -> None:
         """Delete the temporary file."""
-        if hasattr(self, "file"):
-            path = self.file.temporary_file_path()
-            try:
-                self.file.close()
-                os.remove(path)
-            except FileNotFoundError:
-                pass
+        if (file := vars(self).get("file")) is not None:
+            path = Path(file.temporary_file_path())
+            with suppress(FileNotFoundError):
+                file.close()
+            path.unlink(missing_ok=True)
+
+    def file_complete(self, file_size: int) -> UploadedFile | None:
+        """Return the file, rewound."""
+        file = self.file
+        file.size = file_size
+        file.seek(0)
+        return file
 
 
 class MemoryFileUploadHandler(FileUploadHandler):
@@ -152,57 +134,38 @@ class MemoryFileUploadHandler(FileUploadHandler):
     activated = False
 
     def handle_raw_input(
-        self,
-        input_data: Any,
-        META: Mapping[str, Any],
-        content_length: int,
-        boundary: bytes,
-        encoding: str | None = None,
+        self, input_data: Any, META: Any, content_length: int, boundary: Any, encoding: Any = None
     ) -> None:
         """Decide, by the body's length, whether to take part.
 
         What a client declares is believed only where the server enforces it; of a body that was
         received whole, the true length counts.
         """
-        stream = getattr(input_data, "_stream", input_data)
-        length = content_length
-        if hasattr(stream, "seek") and hasattr(stream, "tell"):
-            position = stream.tell()
-            stream.seek(0, SEEK_END)
-            length = stream.tell() - position
-            stream.seek(position)
+        received = bytes_left(getattr(input_data, "_stream", input_data))
+        length = content_length if received is None else received
         self.activated = length <= settings.FILE_UPLOAD_MAX_MEMORY_SIZE
 
-    def new_file(self, *args: Any, **kwargs: Any) -> None:
+    def new_file(self, *facts: Any, **named: Any) -> None:
         """Take the file, and keep it from the handlers that follow."""
-        super().new_file(*args, **kwargs)
-        if self.activated:
-            self.file = BytesIO()
-            raise StopFutureHandlers
+        super().new_file(*facts, **named)
+        if not self.activated:
+            return
+        self.file = BytesIO()
+        raise StopFutureHandlers
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
         """Keep the chunk, or pass it on where the body was too long."""
-        if not self.activated:
-            return raw_data
-        self.file.write(raw_data)
-        return None
+        return None if self.activated and self.file.write(raw_data) else raw_data
 
     def file_complete(self, file_size: int) -> UploadedFile | None:
         """Return the file, if this handler took it."""
-        if not self.activated:
-            return None
         from nuages.core.files.uploadedfile import InMemoryUploadedFile
 
+        if not self.activated:
+            return None
         self.file.seek(0)
-        return InMemoryUploadedFile(
-            file=self.file,
-            field_name=self.field_name,
-            name=self.file_name,
-            content_type=self.content_type,
-            size=file_size,
-            charset=self.charset,
-            content_type_extra=self.content_type_extra,
-        )
+        about = (self.field_name, self.file_name, self.content_type, file_size, self.charset)
+        return InMemoryUploadedFile(self.file, *about, self.content_type_extra)
 
 
 def load_handler(path: str, *args: Any, **kwargs: Any) -> FileUploadHandler:

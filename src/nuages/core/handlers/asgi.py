@@ -27,6 +27,7 @@ from nuages.http import (
     QueryDict,
     parse_cookie,
 )
+from nuages.http.request import FromBody
 from nuages.urls import set_script_prefix
 from nuages.utils.functional import cached_property
 
@@ -94,21 +95,7 @@ class ASGIRequest(HttpRequest):
     def _get_scheme(self) -> str:
         return self.scope.get("scheme") or super()._get_scheme()
 
-    def _get_post(self) -> Any:
-        if not hasattr(self, "_post"):
-            self._load_post_and_files()
-        return self._post
-
-    def _set_post(self, post: Any) -> None:
-        self._post = post
-
-    def _get_files(self) -> Any:
-        if not hasattr(self, "_files"):
-            self._load_post_and_files()
-        return self._files
-
-    POST = property(_get_post, _set_post)
-    FILES = property(_get_files)
+    POST, FILES = FromBody("_post"), FromBody("_files")
 
     @cached_property
     def COOKIES(self) -> dict[str, str]:

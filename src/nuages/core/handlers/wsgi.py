@@ -10,6 +10,7 @@ from nuages.conf import settings
 from nuages.core import signals
 from nuages.core.handlers import base
 from nuages.http import HttpRequest, QueryDict, parse_cookie
+from nuages.http.request import FromBody
 from nuages.urls import set_script_prefix
 from nuages.utils.encoding import repercent_broken_unicode
 from nuages.utils.functional import cached_property
@@ -89,27 +90,12 @@ class WSGIRequest(HttpRequest):
             get_bytes_from_wsgi(self.environ, "QUERY_STRING", ""), encoding=self._encoding
         )
 
-    def _get_post(self) -> Any:
-        if not hasattr(self, "_post"):
-            self._load_post_and_files()
-        return self._post
-
-    def _set_post(self, post: Any) -> None:
-        self._post = post
-
     @cached_property
     def COOKIES(self) -> dict[str, str]:
         """The cookies that the client sent."""
         return parse_cookie(get_str_from_wsgi(self.environ, "HTTP_COOKIE", ""))
 
-    @property
-    def FILES(self) -> Any:
-        """The files that the client sent."""
-        if not hasattr(self, "_files"):
-            self._load_post_and_files()
-        return self._files
-
-    POST = property(_get_post, _set_post)
+    POST, FILES = FromBody("_post"), FromBody("_files")
 
 
 class _Nothing(IOBase):

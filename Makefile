@@ -47,7 +47,7 @@ lint: $(STAMP)  ## ruff, mypy and the floors (import-linter)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache
+	@PYTHONPATH=src:. $(BIN)/lint-imports --no-cache
 
 format: $(STAMP)  ## let ruff put the code in order
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .

@@ -7,6 +7,7 @@ are taken out by :class:`SafeExceptionReporterFilter`.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import linecache
 import re
@@ -20,6 +21,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from nuages.conf import settings
+from nuages.core.exceptions import ImproperlyConfigured
 from nuages.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound
 from nuages.template import Context, Engine, TemplateDoesNotExist
 from nuages.template.defaultfilters import pprint
@@ -194,8 +196,12 @@ class SafeExceptionReporterFilter:
 
     def get_safe_settings(self) -> dict[str, Any]:
         """Return all settings without secrets."""
-        names = sorted(name for name in dir(settings) if name.isupper())
-        return {name: self.cleanse_setting(name, getattr(settings, name)) for name in names}
+        safe = {}
+        for name in sorted(name for name in dir(settings) if name.isupper()):
+            # A required setting that is missing must not keep the report from being made.
+            with contextlib.suppress(ImproperlyConfigured):
+                safe[name] = self.cleanse_setting(name, getattr(settings, name))
+        return safe
 
     def get_safe_request_meta(self, request: Any) -> dict[str, Any]:
         """Return ``request.META`` without secrets."""

@@ -569,7 +569,7 @@ class EmailField(CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         # 64 for the local part, one for the at sign, 255 for the domain (RFC 3696).
-        super().__init__(**{"max_length": 320, **kwargs, "strip": True})
+        super().__init__(strip=True, **{"max_length": 320, **kwargs})
 
 
 class FileField(Field, widget=ClearableFileInput):
@@ -624,7 +624,7 @@ class FileField(Field, widget=ClearableFileInput):
         if data is False and not self.required:
             return data
         # A required field cannot be cleared: then it is as if nothing had been sent.
-        return initial if initial and not data else super().clean(data or None)
+        return initial if initial and not data else super().clean(None if data is False else data)
 
     def _clean_bound_field(self, bf: BoundField) -> Any:
         return self.clean(bf.initial if self.disabled else bf.data, bf.initial)
@@ -682,7 +682,7 @@ class URLField(CharField, widget=URLInput, errors={"invalid": _("Enter a valid U
 
     def __init__(self, *, assume_scheme: str | None = None, **kwargs: Any) -> None:
         self.assume_scheme = assume_scheme or "https"
-        super().__init__(**{**kwargs, "strip": True})
+        super().__init__(strip=True, **kwargs)
 
     def to_python(self, value: Any) -> Any:
         """Return the URL with a scheme."""
@@ -696,11 +696,10 @@ class URLField(CharField, widget=URLInput, errors={"invalid": _("Enter a valid U
     def _completed(self, text: str) -> str:
         parts = urlsplit(text)
         if not parts.scheme:
-            parts = parts._replace(scheme=self.assume_scheme)
-        if not parts.netloc:
             # Without "//" the host was taken for the start of the path.
-            parts = urlsplit(parts._replace(netloc=parts.path, path="").geturl())
-        return parts.geturl()
+            host, path = (parts.netloc, parts.path) if parts.netloc else (parts.path, "")
+            parts = parts._replace(scheme=self.assume_scheme, netloc=host, path=path)
+        return urlsplit(parts.geturl()).geturl()
 
 
 _FALSE_TEXTS = frozenset({"false", "0"})

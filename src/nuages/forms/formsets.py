@@ -330,10 +330,9 @@ class BaseFormSet(RenderableFormMixin):
                     params={"field_names": missing},
                 )
             )
-        untouched = 0
-        for form in self.forms:
-            if form.empty_permitted and not form.has_changed():
-                untouched += 1
+        untouched, filled = 0, self.initial_form_count()
+        for number, form in enumerate(self.forms):
+            untouched += number >= filled and not form.has_changed()
             # The errors of a form are asked for once: reading them validates it.
             found = form.errors
             if not (self.can_delete and self._should_delete_form(form)):
@@ -461,15 +460,9 @@ def formset_factory(
         "absolute_max": bound,
         "validate_min": validate_min,
         "validate_max": validate_max,
-        # A renderer of the form's class serves the set, too.
-        "renderer": renderer or _class_renderer(form),
+        "renderer": renderer,
     }
-    return type(f"{form.__name__}FormSet", (formset,), declared)
-
-
-def _class_renderer(form: type[BaseForm]) -> Any:
-    chosen = form.default_renderer
-    return chosen() if isinstance(chosen, type) else chosen
+    return type(f"{form.__name__.removesuffix('Form')}FormSet", (formset,), declared)
 
 
 def all_valid(formsets: Iterable[BaseFormSet]) -> bool:

@@ -58,7 +58,7 @@ def flatatt(attrs: Mapping[str, Any]) -> SafeString:
     ``True`` gives an attribute without a value; ``False`` and ``None`` give nothing.
     """
     valued, flags = [], []
-    for name, value in attrs.items():
+    for name, value in sorted(attrs.items()):
         if value is True:
             flags.append(f" {escape(name)}")
         elif value is not False and value is not None:

@@ -12,11 +12,14 @@ from datetime import date, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from nuages.forms._media import (
+from nuages.forms._media import (  # noqa: F401
     Media,
+    MediaAsset,
     MediaDefiningClass,
+    MediaOrderConflictWarning,
     Script,
     Stylesheet,
+    media_property,
 )
 from nuages.forms.utils import ClonedByParts, standard_renderer, to_current_timezone, twins_of
 from nuages.utils import formats

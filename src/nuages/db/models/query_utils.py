@@ -104,7 +104,7 @@ class Q(tree.Node):
         for_save: bool = False,
     ) -> Any:
         """Return the ``WHERE`` node that this condition is in ``query``."""
-        return query.resolve_condition(self, allow_joins=allow_joins, summarize=summarize)
+        return query.resolve_condition(self, reuse, allow_joins=allow_joins, summarize=summarize)
 
     def replace_expressions(self, replacements: Mapping[Any, Any]) -> Any:
         """Return this condition with expressions (and the field names that stand for them) replaced."""
@@ -230,19 +230,12 @@ def _replace_in_child(child: Any, replacements: Mapping[Any, Any]) -> Any:
     if isinstance(subject, F):
         return path, value
     # The name stands for an expression now, so the path is spelled out as transforms and a lookup.
-    for position, step in enumerate(lookups):
-        transform = subject.get_transform(step)
-        if transform is None:
-            break
+    while lookups and (transform := subject.get_transform(lookups[0])) is not None:
         subject = transform(subject)
-    else:
-        position = len(lookups)
-    final = lookups[position:]
-    if len(final) > 1:
-        raise FieldError(f"Unsupported lookup {LOOKUP_SEP.join(final)!r} for {name!r}.")
-    lookup = subject.get_lookup(final[0] if final else "exact")
+        del lookups[0]
+    lookup = subject.get_lookup(lookups[0] if lookups else "exact") if len(lookups) < 2 else None
     if lookup is None:
-        raise FieldError(f"Unsupported lookup {final[0]!r} for {name!r}.")
+        raise FieldError(f"Unsupported lookup {LOOKUP_SEP.join(lookups)!r} for {name!r}.")
     return lookup(subject, value)
 
 

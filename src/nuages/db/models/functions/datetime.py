@@ -1,0 +1,402 @@
+"""Date functions. Manual: "Date functions"."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from nuages.conf import settings
+from nuages.db.models.expressions import Func
+from nuages.db.models.fields import (
+    DateField,
+    DateTimeField,
+    DurationField,
+    Field,
+    IntegerField,
+    TimeField,
+)
+from nuages.db.models.lookups import Transform, YearExact, YearGt, YearGte, YearLt, YearLte
+from nuages.utils import timezone
+
+
+class TimezoneMixin:
+    """Says in which time zone moments are read."""
+
+    tzinfo: Any = None
+
+    def get_tzname(self) -> str | None:
+        """Return the zone's name: the one given, or the current one; ``None`` without time zones."""
+        if not settings.USE_TZ:
+            return None
+        if self.tzinfo is None:
+            return timezone.get_current_timezone_name()
+        return timezone._get_timezone_name(self.tzinfo)
+
+
+class Extract(TimezoneMixin, Transform):
+    """A part of a date or time, as a number. Manual: "Extract"."""
+
+    lookup_name: str | None = None
+    output_field = IntegerField()
+
+    def __init__(
+        self, expression: Any, lookup_name: str | None = None, tzinfo: Any = None, **extra: Any
+    ) -> None:
+        if self.lookup_name is None:
+            self.lookup_name = lookup_name
+        if self.lookup_name is None:
+            raise ValueError("lookup_name must be provided")
+        self.tzinfo = tzinfo
+        super().__init__(expression, **extra)
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        sql, params = compiler.compile(self.lhs)
+        field, ops = self.lhs.output_field, connection.ops
+        params = tuple(params)
+        # The backend turns the part's name into a parameter, or checks it.
+        match field:
+            case DateTimeField():
+                return ops.datetime_extract_sql(self.lookup_name, sql, params, self.get_tzname())
+            case _ if self.tzinfo:
+                raise ValueError("tzinfo can only be used with DateTimeField.")
+            case DateField():
+                return ops.date_extract_sql(self.lookup_name, sql, params)
+            case TimeField():
+                return ops.time_extract_sql(self.lookup_name, sql, params)
+            case DurationField():
+                if not connection.features.has_native_duration_field:
+                    raise ValueError("Extract requires native DurationField database support.")
+                return ops.time_extract_sql(self.lookup_name, sql, params)
+        raise AssertionError("Tried to Extract from an invalid type.")
+
+    def resolve_expression(
+        self,
+        query: Any = None,
+        allow_joins: bool = True,
+        reuse: set[str] | None = None,
+        summarize: bool = False,
+        for_save: bool = False,
+    ) -> Any:
+        resolved = super().resolve_expression(query, allow_joins, reuse, summarize, for_save)
+        field = getattr(resolved.lhs, "output_field", None)
+        if field is None:
+            return resolved
+        if not isinstance(field, (DateField, DateTimeField, TimeField, DurationField)):
+            raise ValueError(
+                "Extract input expression must be DateField, DateTimeField, TimeField, or DurationField."
+            )
+        part = resolved.lookup_name
+        # A DateTimeField is a DateField, so exact classes are asked for.
+        if type(field) is DateField and part in ("hour", "minute", "second"):
+            raise ValueError(f"Cannot extract time component '{part}' from DateField '{field.name}'.")
+        if isinstance(field, DurationField) and part in _CALENDAR_PARTS:
+            raise ValueError(f"Cannot extract component '{part}' from DurationField '{field.name}'.")
+        return resolved
+
+
+_CALENDAR_PARTS = frozenset(
+    {"year", "iso_year", "month", "week", "week_day", "iso_week_day", "quarter"}
+)
+
+
+class ExtractYear(Extract):
+    """The year."""
+
+    lookup_name = "year"
+    trail_safe = True
+
+
+class ExtractIsoYear(Extract):
+    """The year that the ISO 8601 week belongs to."""
+
+    lookup_name = "iso_year"
+    trail_safe = True
+
+
+class ExtractMonth(Extract):
+    """The month, from 1."""
+
+    lookup_name = "month"
+    trail_safe = True
+
+
+class ExtractDay(Extract):
+    """The day of the month."""
+
+    lookup_name = "day"
+    trail_safe = True
+
+
+class ExtractWeek(Extract):
+    """The ISO 8601 week: 1 to 52 or 53, beginning on Monday."""
+
+    lookup_name = "week"
+    trail_safe = True
+
+
+class ExtractWeekDay(Extract):
+    """The day of the week: Sunday is 1, Saturday 7."""
+
+    lookup_name = "week_day"
+    trail_safe = True
+
+
+class ExtractIsoWeekDay(Extract):
+    """The day of the week: Monday is 1, Sunday 7."""
+
+    lookup_name = "iso_week_day"
+    trail_safe = True
+
+
+class ExtractQuarter(Extract):
+    """The quarter of the year."""
+
+    lookup_name = "quarter"
+    trail_safe = True
+
+
+class ExtractHour(Extract):
+    """The hour."""
+
+    lookup_name = "hour"
+    trail_safe = True
+
+
+class ExtractMinute(Extract):
+    """The minute."""
+
+    lookup_name = "minute"
+    trail_safe = True
+
+
+class ExtractSecond(Extract):
+    """The second, whole."""
+
+    lookup_name = "second"
+    trail_safe = True
+
+
+for _part in (
+    ExtractYear,
+    ExtractMonth,
+    ExtractDay,
+    ExtractWeekDay,
+    ExtractIsoWeekDay,
+    ExtractWeek,
+    ExtractIsoYear,
+    ExtractQuarter,
+):
+    DateField.register_lookup(_part)
+for _part in (ExtractHour, ExtractMinute, ExtractSecond):
+    TimeField.register_lookup(_part)
+    DateTimeField.register_lookup(_part)
+# Comparisons of years look at the column itself.
+for _comparison in (YearExact, YearGt, YearGte, YearLt, YearLte):
+    ExtractYear.register_lookup(_comparison)
+    ExtractIsoYear.register_lookup(_comparison)
+del _part, _comparison
+
+
+class Now(Func):
+    """The database's date and time. Manual: "Now"."""
+
+    template = "CURRENT_TIMESTAMP"
+    output_field = DateTimeField()
+    allowed_default = True
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
+        """The time of the statement: CURRENT_TIMESTAMP is that of the transaction."""
+        return self.as_sql(compiler, connection, template="STATEMENT_TIMESTAMP()", **extra_context)
+
+    def as_mysql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
+        """With microseconds."""
+        return self.as_sql(compiler, connection, template="CURRENT_TIMESTAMP(6)", **extra_context)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
+        """With milliseconds, in the form in which moments are stored."""
+        return self.as_sql(
+            compiler,
+            connection,
+            template="STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f', 'NOW')",
+            **extra_context,
+        )
+
+    def as_oracle(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
+        """Without a time zone."""
+        return self.as_sql(compiler, connection, template="LOCALTIMESTAMP", **extra_context)
+
+
+class TruncBase(TimezoneMixin, Transform):
+    """A date or time cut off at some unit. ``kind`` is that unit."""
+
+    kind: str | None = None
+    tzinfo: Any = None
+    allowed_default = False
+
+    def __init__(self, expression: Any, output_field: Any = None, tzinfo: Any = None, **extra: Any) -> None:
+        self.tzinfo = tzinfo
+        super().__init__(expression, output_field=output_field, **extra)
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        sql, params = compiler.compile(self.lhs)
+        params = tuple(params)
+        zone = self.get_tzname() if isinstance(self.lhs.output_field, DateTimeField) else None
+        if self.tzinfo and zone is None:
+            raise ValueError("tzinfo can only be used with DateTimeField.")
+        match self.output_field:
+            case DateTimeField():
+                truncate = connection.ops.datetime_trunc_sql
+            case DateField():
+                truncate = connection.ops.date_trunc_sql
+            case TimeField():
+                truncate = connection.ops.time_trunc_sql
+            case _:
+                raise ValueError("Trunc only valid on DateField, TimeField, or DateTimeField.")
+        return truncate(self.kind, sql, params, zone)
+
+    def resolve_expression(
+        self,
+        query: Any = None,
+        allow_joins: bool = True,
+        reuse: set[str] | None = None,
+        summarize: bool = False,
+        for_save: bool = False,
+    ) -> Any:
+        resolved = super().resolve_expression(query, allow_joins, reuse, summarize, for_save)
+        source = resolved.lhs.output_field
+        if not isinstance(source, (DateField, TimeField)):
+            raise TypeError(f"{source.name!r} isn't a DateField, TimeField, or DateTimeField.")
+        # The class may fix the type, or the user, or it stays what it was.
+        fixed = getattr(type(resolved), "output_field", None)
+        fixed = fixed if isinstance(fixed, Field) else None
+        given = resolved.__dict__.get("output_field")
+        target = given or fixed or source
+        if not isinstance(target, (DateField, DateTimeField, TimeField)):
+            raise ValueError("output_field must be either DateField, TimeField, or DateTimeField")
+        chosen = given or fixed
+        changed = chosen is not None and type(chosen) is not type(source)
+        if type(source) is DateField and (
+            isinstance(target, DateTimeField)
+            or resolved.kind in ("hour", "minute", "second", "time")
+        ):
+            raise ValueError(_cannot(source, target.__class__.__name__ if changed else "DateTimeField"))
+        if isinstance(source, TimeField) and (
+            isinstance(target, DateTimeField)
+            or resolved.kind in ("year", "quarter", "month", "week", "day", "date")
+        ):
+            raise ValueError(_cannot(source, target.__class__.__name__ if changed else "DateTimeField"))
+        return resolved
+
+    def convert_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        """Make a datetime of the type and zone that the result has."""
+        if isinstance(self.output_field, DateTimeField):
+            if value is not None and settings.USE_TZ:
+                return timezone.make_aware(value.replace(tzinfo=None), self.tzinfo)
+            if value is None and not connection.features.has_zoneinfo_database:
+                raise ValueError(
+                    "Database returned an invalid datetime value. Are time zone definitions for your "
+                    "database installed?"
+                )
+            return value
+        if isinstance(value, datetime):
+            if isinstance(self.output_field, DateField):
+                return value.date()
+            if isinstance(self.output_field, TimeField):
+                return value.time()
+        return value
+
+
+def _cannot(source: Field, target: str) -> str:
+    return f"Cannot truncate {type(source).__name__} '{source.name}' to {target}."
+
+
+class Trunc(TruncBase):
+    """Cut off at ``kind``. Manual: "Trunc"."""
+
+    def __init__(
+        self,
+        expression: Any,
+        kind: str,
+        output_field: Any = None,
+        tzinfo: Any = None,
+        **extra: Any,
+    ) -> None:
+        self.kind = kind
+        super().__init__(expression, output_field=output_field, tzinfo=tzinfo, **extra)
+
+
+class TruncYear(TruncBase):
+    """The first moment of the year."""
+
+    kind = "year"
+
+
+class TruncQuarter(TruncBase):
+    """The first moment of the quarter."""
+
+    kind = "quarter"
+
+
+class TruncMonth(TruncBase):
+    """The first moment of the month."""
+
+    kind = "month"
+
+
+class TruncWeek(TruncBase):
+    """Midnight on the Monday of the week."""
+
+    kind = "week"
+
+
+class TruncDay(TruncBase):
+    """Midnight of the day."""
+
+    kind = "day"
+
+
+class TruncHour(TruncBase):
+    """The full hour."""
+
+    kind = "hour"
+
+
+class TruncMinute(TruncBase):
+    """The full minute."""
+
+    kind = "minute"
+
+
+class TruncSecond(TruncBase):
+    """The full second."""
+
+    kind = "second"
+
+
+class _TruncToPart(TruncBase):
+    """Casts to the date or time of a moment, in a time zone."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        sql, params = compiler.compile(self.lhs)
+        cast = getattr(connection.ops, f"datetime_cast_{self.kind}_sql")
+        return cast(sql, tuple(params), self.get_tzname())
+
+
+@DateTimeField.register_lookup
+class TruncDate(_TruncToPart):
+    """The date of a moment."""
+
+    kind = "date"
+    lookup_name = "date"
+    output_field = DateField()
+    trail_safe = True
+
+
+@DateTimeField.register_lookup
+class TruncTime(_TruncToPart):
+    """The time of a moment."""
+
+    kind = "time"
+    lookup_name = "time"
+    output_field = TimeField()
+    trail_safe = True

@@ -21,27 +21,21 @@ class HttpHeaders(CaseInsensitiveMapping):
     HTTP_PREFIX = _PREFIX
     UNPREFIXED_HEADERS = frozenset(_BARE)
 
-    def __init__(self, environ: Mapping[str, Any]) -> None:
-        found = {}
-        for key, value in environ.items():
-            name = self.parse_header_name(key)
-            if name:
-                found[name] = value
-        super().__init__(found)
-
-    def __getitem__(self, key: str) -> str:
-        return super().__getitem__(key.replace("_", "-"))
-
     @classmethod
     def parse_header_name(cls, header: str) -> str | None:
         """Return the HTTP name of a key of ``META``, or ``None`` where it is not a header."""
-        if header.startswith(cls.HTTP_PREFIX):
-            bare = header[len(cls.HTTP_PREFIX) :]
-        elif header in cls.UNPREFIXED_HEADERS:
-            bare = header
-        else:
+        bare = header.removeprefix(cls.HTTP_PREFIX)
+        if bare == header and header not in cls.UNPREFIXED_HEADERS:
             return None
         return bare.replace("_", "-").title()
+
+    def __init__(self, environ: Mapping[str, Any]) -> None:
+        named = ((self.parse_header_name(key), value) for key, value in environ.items())
+        super().__init__({name: value for name, value in named if name})
+
+    def __getitem__(self, key: str) -> str:
+        found: str = super().__getitem__(key.replace("_", "-"))
+        return found
 
     @classmethod
     def to_wsgi_name(cls, header: str) -> str:

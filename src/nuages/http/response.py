@@ -167,6 +167,16 @@ def _answering(answer: Any) -> Callable[[Any], Any]:
     return method
 
 
+def _of_headers(name: str, purpose: str) -> Callable[..., Any]:
+    on_headers: Callable[..., Any] = getattr(ResponseHeaders, name)
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return on_headers(self.headers, *args, **kwargs)
+
+    method.__doc__ = purpose
+    return method
+
+
 class HttpResponseBase:
     """What all responses share: status, headers and cookies, without content.
 
@@ -268,32 +278,13 @@ class HttpResponseBase:
             f"{self._content_type_for_repr}{after}>"
         )
 
-    def __setitem__(self, header: str, value: Any) -> None:
-        self.headers[header] = value
-
-    def __delitem__(self, header: str) -> None:
-        del self.headers[header]
-
-    def __getitem__(self, header: str) -> str:
-        return self.headers[header]
-
-    def has_header(self, header: str) -> bool:
-        """Return whether the response has a header, whatever its case."""
-        return header in self.headers
-
-    __contains__ = has_header
-
-    def items(self) -> Any:
-        """Return the headers as pairs."""
-        return self.headers.items()
-
-    def get(self, header: str, alternate: Any = None) -> Any:
-        """Return a header, or ``alternate``."""
-        return self.headers.get(header, alternate)
-
-    def setdefault(self, key: str, value: Any) -> None:
-        """Set a header unless it is set."""
-        self.headers.setdefault(key, value)
+    __getitem__ = _of_headers("__getitem__", "Return a header.")
+    __setitem__ = _of_headers("__setitem__", "Set a header.")
+    __delitem__ = _of_headers("__delitem__", "Remove a header, if it is there.")
+    __contains__ = has_header = _of_headers("__contains__", "Return whether there is a header.")
+    get = _of_headers("get", "Return a header, or the second argument.")
+    items = _of_headers("items", "Return the headers as pairs.")
+    setdefault = _of_headers("setdefault", "Set a header unless it is set.")
 
     # -- cookies ----------------------------------------------------------------------------------
 

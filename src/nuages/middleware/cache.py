@@ -18,21 +18,23 @@ from nuages.utils.cache import (
 from nuages.utils.deprecation import MiddlewareMixin
 from nuages.utils.http import parse_http_date_safe
 
+_OPTIONS = {"cache_timeout": "SECONDS", "cache_alias": "ALIAS", "key_prefix": "KEY_PREFIX"}
+
 
 class _CacheOptions(MiddlewareMixin):
     """Where pages are kept and for how long: as the settings say."""
 
+    page_timeout: float | None = None
+    cache_timeout: float | None
+    cache_alias: str
+    key_prefix: str
+
     def __init__(self, get_response: Callable[..., Any]) -> None:
         super().__init__(get_response)
-        self.cache_timeout: float | None = settings.CACHE_MIDDLEWARE_SECONDS
-        self.page_timeout: float | None = None
-        self.key_prefix: str = settings.CACHE_MIDDLEWARE_KEY_PREFIX
-        self.cache_alias: str = settings.CACHE_MIDDLEWARE_ALIAS
+        for attribute, setting in _OPTIONS.items():
+            setattr(self, attribute, getattr(settings, f"CACHE_MIDDLEWARE_{setting}"))
 
-    @property
-    def cache(self) -> Any:
-        """The cache that holds the pages."""
-        return caches[self.cache_alias]
+    cache = property(lambda self: caches[self.cache_alias], doc="The cache that holds the pages.")
 
 
 class UpdateCacheMiddleware(_CacheOptions):

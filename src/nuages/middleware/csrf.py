@@ -44,6 +44,13 @@ REASON_INVALID_CHARACTERS = "has invalid characters"
 
 _SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 _POSITIONS = {character: number for number, character in enumerate(CSRF_ALLOWED_CHARS)}
+_COOKIE_OPTIONS = {
+    "max_age": "CSRF_COOKIE_AGE",
+    **{
+        name: f"CSRF_COOKIE_{name.upper()}"
+        for name in ("path", "domain", "secure", "httponly", "samesite")
+    },
+}
 _LENGTHS = (CSRF_SECRET_LENGTH, CSRF_TOKEN_LENGTH)
 
 
@@ -194,16 +201,8 @@ class CsrfViewMiddleware(MiddlewareMixin):
             if request.session.get(CSRF_SESSION_KEY) != secret:
                 request.session[CSRF_SESSION_KEY] = secret
             return
-        response.set_cookie(
-            settings.CSRF_COOKIE_NAME,
-            secret,
-            max_age=settings.CSRF_COOKIE_AGE,
-            path=settings.CSRF_COOKIE_PATH,
-            domain=settings.CSRF_COOKIE_DOMAIN,
-            secure=settings.CSRF_COOKIE_SECURE,
-            httponly=settings.CSRF_COOKIE_HTTPONLY,
-            samesite=settings.CSRF_COOKIE_SAMESITE,
-        )
+        options = {name: getattr(settings, setting) for name, setting in _COOKIE_OPTIONS.items()}
+        response.set_cookie(settings.CSRF_COOKIE_NAME, secret, **options)
         patch_vary_headers(response, ("Cookie",))
 
     # -- the checks -----------------------------------------------------------------------------
@@ -336,22 +335,23 @@ class CsrfViewMiddleware(MiddlewareMixin):
         self, request: Any, callback: Any, callback_args: Any, callback_kwargs: Any
     ) -> Any:
         """Refuse the request, where it is unsafe, not exempt and does not pass the checks."""
-        done = getattr(request, "csrf_processing_done", False)
-        if done or getattr(callback, "csrf_exempt", False):
+        if getattr(callback, "csrf_exempt", False) or hasattr(request, "csrf_processing_done"):
             return None
         # The second is for tests, which need not send tokens.
         trusted = getattr(request, "_dont_enforce_csrf_checks", False)
-        if request.method not in _SAFE_METHODS and not trusted:
+        refusal = None
+        if not (trusted or request.method in _SAFE_METHODS):
             try:
                 self._check(request)
-            except RejectRequest as refusal:
-                return self._reject(request, refusal.reason)
-        return self._accept(request)
+            except RejectRequest as raised:
+                refusal = raised.reason
+        return self._accept(request) if refusal is None else self._reject(request, refusal)
 
     def process_response(self, request: Any, response: Any) -> Any:
         """Send the cookie, where a token was made."""
-        if request.META.get("CSRF_COOKIE_NEEDS_UPDATE"):
+        meta = request.META
+        # Said once: a decorator's instance of this middleware shall not repeat it.
+        if meta.get("CSRF_COOKIE_NEEDS_UPDATE"):
             self._set_csrf_cookie(request, response)
-            # Another instance of this middleware, such as a decorator's, shall not repeat it.
-            request.META["CSRF_COOKIE_NEEDS_UPDATE"] = False
+            meta["CSRF_COOKIE_NEEDS_UPDATE"] = False
         return response

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -15,41 +16,33 @@ if TYPE_CHECKING:
     from nuages.urls.resolvers import URLPattern, URLResolver
 
 
+@dataclass(eq=False, repr=False)
 class ResolverMatch:
     """What a URLconf says about a path. Manual: "ResolverMatch"."""
 
-    def __init__(
-        self,
-        func: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        url_name: str | None = None,
-        app_names: list[str | None] | None = None,
-        namespaces: list[str | None] | None = None,
-        route: str | None = None,
-        tried: list[list[Any]] | None = None,
-        captured_kwargs: dict[str, Any] | None = None,
-        extra_kwargs: dict[str, Any] | None = None,
-    ) -> None:
-        self.func = func
-        self.args = args
-        self.kwargs = kwargs
-        self.url_name = url_name
-        self.route = route
-        self.captured_kwargs = captured_kwargs
-        self.extra_kwargs = extra_kwargs
-        self.app_names = [name for name in app_names or () if name]
-        self.namespaces = [name for name in namespaces or () if name]
-        self.tried = tried
+    func: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    url_name: str | None = None
+    app_names: list[str | None] | None = None
+    namespaces: list[str | None] | None = None
+    route: str | None = None
+    tried: Any = None
+    captured_kwargs: dict[str, Any] | None = None
+    extra_kwargs: dict[str, Any] | None = None
 
-    @cached_property
-    def tried(self) -> list[list[Any]] | None:
-        """The patterns that were tried before one matched."""
-        # The compiled road does not try them; who wants to know walks the plain one.
+    def __post_init__(self) -> None:
+        # Resolvers without a name take part in none of the two.
+        self.app_names = list(filter(None, self.app_names or ()))
+        self.namespaces = list(filter(None, self.namespaces or ()))
+
+    def __getattr__(self, name: str) -> Any:
+        # The compiled road does not try patterns; who wants to know walks the plain one.
+        if name != "tried" or "_origin" not in vars(self):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         resolver, path = self._origin
-        return plain_match(resolver, path).tried
-
-    _origin: tuple[URLResolver, str]
+        self.tried = plain_match(resolver, path).tried
+        return self.tried
 
     @cached_property
     def app_name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -57,10 +58,14 @@ class LocaleRegexRouteDescriptor(LocaleRegexDescriptor):
 
 
 class CheckURLMixin:
-    """What the system checks say about both kinds of patterns."""
+    """What both kinds of patterns share, and what the system checks say about them."""
 
     regex: Any
-    name: str | None
+
+    def __init__(self, name: str | None = None, is_endpoint: bool = False) -> None:
+        self.name, self._is_endpoint = name, is_endpoint
+        self.converters: dict[str, Converter] = {}
+        self._regex_dict: dict[str | None, re.Pattern[str]] = {}
 
     def describe(self) -> str:
         """Return the pattern as messages show it."""
@@ -90,11 +95,8 @@ class RegexPattern(CheckURLMixin):
     regex = LocaleRegexDescriptor()
 
     def __init__(self, regex: Any, name: str | None = None, is_endpoint: bool = False) -> None:
+        super().__init__(name, is_endpoint)
         self._regex = regex
-        self._regex_dict: dict[str | None, re.Pattern[str]] = {}
-        self._is_endpoint = is_endpoint
-        self.name = name
-        self.converters: dict[str, Converter] = {}
 
     def match(self, path: str) -> Matched:
         """Return what of ``path`` is left and what was captured, or ``None``.
@@ -153,12 +155,10 @@ class RoutePattern(CheckURLMixin):
     regex = LocaleRegexRouteDescriptor()
 
     def __init__(self, route: Any, name: str | None = None, is_endpoint: bool = False) -> None:
+        super().__init__(name, is_endpoint)
         self._route = route
-        self._regex_dict: dict[str | None, re.Pattern[str]] = {}
-        self._is_endpoint = is_endpoint
-        self.name = name
         # Read at once, so that a mistake shows where the route is written.
-        self.converters: dict[str, Converter] = _route_to_regex(str(route), is_endpoint)[1]
+        self.converters.update(_route_to_regex(str(route), is_endpoint)[1])
 
     @property
     def tokens(self) -> tuple[Token, ...]:
@@ -222,17 +222,15 @@ class RoutePattern(CheckURLMixin):
         return str(self._route)
 
 
+@dataclass
 class LocalePrefixPattern:
     """The prefix of the active language, as ``i18n_patterns()`` puts it before its patterns."""
 
-    def __init__(self, prefix_default_language: bool = True) -> None:
-        self.prefix_default_language = prefix_default_language
-        self.converters: dict[str, Converter] = {}
+    prefix_default_language: bool = True
+    converters: dict[str, Converter] = field(default_factory=dict)
 
-    @property
-    def regex(self) -> re.Pattern[str]:
-        """The prefix as an expression; the language decides anew each time."""
-        return re.compile(re.escape(self.language_prefix))
+    def __str__(self) -> str:
+        return self.language_prefix
 
     @property
     def language_prefix(self) -> str:
@@ -240,25 +238,26 @@ class LocalePrefixPattern:
         from nuages.utils.translation import get_language
 
         language = get_language() or settings.LANGUAGE_CODE
-        if language == settings.LANGUAGE_CODE and not self.prefix_default_language:
-            return ""
-        return f"{language}/"
+        bare = language == settings.LANGUAGE_CODE and not self.prefix_default_language
+        return "" if bare else f"{language}/"
+
+    @property
+    def regex(self) -> re.Pattern[str]:
+        """The prefix as an expression; the language decides anew each time."""
+        return re.compile(re.escape(str(self)))
 
     def match(self, path: str) -> Matched:
         """Return what follows the prefix, or ``None``."""
-        prefix = self.language_prefix
-        return (path[len(prefix) :], (), {}) if path.startswith(prefix) else None
-
-    def check(self) -> list[Any]:
-        """Return nothing: there is nothing to get wrong."""
-        return []
+        rest = path.removeprefix(prefix := str(self))
+        return (rest, (), {}) if len(rest) + len(prefix) == len(path) else None
 
     def describe(self) -> str:
         """Return the prefix as messages show it."""
         return f"'{self}'"
 
-    def __str__(self) -> str:
-        return self.language_prefix
+    def check(self) -> list[Any]:
+        """Return nothing: there is nothing to get wrong."""
+        return []
 
 
 __all__ = [

@@ -6,6 +6,7 @@ import functools
 import re
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -60,14 +61,18 @@ __all__ = [
 ]
 
 
+@functools.cache
+def _get_cached_resolver(urlconf: Any = None) -> URLResolver:
+    return _at_root(urlconf)
+
+
+def _at_root(urlconf: Any) -> URLResolver:
+    return URLResolver(RegexPattern(r"^/"), urlconf)
+
+
 def get_resolver(urlconf: Any = None) -> URLResolver:
     """Return the resolver of a URLconf, by default of ``ROOT_URLCONF``."""
     return _get_cached_resolver(settings.ROOT_URLCONF if urlconf is None else urlconf)
-
-
-@functools.cache
-def _get_cached_resolver(urlconf: Any = None) -> URLResolver:
-    return URLResolver(RegexPattern(r"^/"), urlconf)
 
 
 @functools.cache
@@ -81,25 +86,21 @@ def get_ns_resolver(
         converters: those of the prefix, by parameter.
     """
     lead = RegexPattern(ns_pattern)
-    lead.converters = dict(converters)
-    inner = URLResolver(lead, resolver.url_patterns)
-    return URLResolver(RegexPattern(r"^/"), [inner])
+    lead.converters.update(converters)
+    return _at_root([URLResolver(lead, resolver.url_patterns)])
 
 
+@dataclass(eq=False, repr=False)
 class URLPattern:
     """A pattern and the view it leads to: what ``path()`` and ``re_path()`` return."""
 
-    def __init__(
-        self,
-        pattern: Any,
-        callback: Callable[..., Any],
-        default_args: dict[str, Any] | None = None,
-        name: str | None = None,
-    ) -> None:
-        self.pattern = pattern
-        self.callback = callback
-        self.default_args = default_args or {}
-        self.name = name
+    pattern: Any
+    callback: Callable[..., Any]
+    default_args: dict[str, Any] | None = None
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        self.default_args = self.default_args or {}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.pattern.describe()}>"

@@ -26,25 +26,27 @@ class BaseSessionManager(models.Manager):
 class AbstractBaseSession(models.Model):
     """A session as a row. Manual: "Extending database-backed session engines"."""
 
-    session_key = models.CharField(_("session key"), max_length=40, primary_key=True)
-    session_data = models.TextField(_("session data"))
-    expire_date = models.DateTimeField(_("expire date"), db_index=True)
+    class Meta:
+        verbose_name, verbose_name_plural = _("session"), _("sessions")
+        abstract = True
 
+    # As long as keys may ever get; those that are made now have 32 characters.
+    session_key = models.CharField(_("session key"), primary_key=True, max_length=40)
+    # Signed, and readable by everyone who can read the table.
+    session_data = models.TextField(_("session data"))
+    # Indexed for the removal of expired rows.
+    expire_date = models.DateTimeField(_("expire date"), db_index=True)
     objects = BaseSessionManager()
 
-    class Meta:
-        abstract = True
-        verbose_name = _("session")
-        verbose_name_plural = _("sessions")
-
-    def __str__(self) -> str:
-        return self.session_key
+    def get_decoded(self) -> dict[str, Any]:
+        """Return the data."""
+        store = self.get_session_store_class()()
+        return store.decode(self.session_data)
 
     @classmethod
     def get_session_store_class(cls) -> Any:
         """Return the store whose rows these are."""
         raise NotImplementedError("get_session_store_class() must be provided by the model.")
 
-    def get_decoded(self) -> dict[str, Any]:
-        """Return the data."""
-        return self.get_session_store_class()().decode(self.session_data)
+    def __str__(self) -> str:
+        return self.session_key

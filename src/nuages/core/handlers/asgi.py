@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-import sys
 import tempfile
-import traceback
 import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
@@ -23,7 +21,6 @@ from nuages.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBadRequest,
-    HttpResponseServerError,
     QueryDict,
     parse_cookie,
 )
@@ -153,12 +150,11 @@ def _add_headers(meta: dict[str, Any], headers: Any) -> None:
 class ASGIHandler(base.BaseHandler):
     """The ASGI application of a project."""
 
-    request_class = ASGIRequest
     #: The largest piece of a response's content sent at once, in bytes.
-    chunk_size = 2**16
+    chunk_size = 64 * 1024
+    request_class = ASGIRequest
 
     def __init__(self) -> None:
-        super().__init__()
         self.load_middleware(is_async=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -268,27 +264,18 @@ class ASGIHandler(base.BaseHandler):
 
     def create_request(self, scope: Scope, body_file: Any) -> tuple[Any, HttpResponse | None]:
         """Return ``(request, None)``, or ``(None, response)`` where the request makes no sense."""
+        refusal: HttpResponse
         try:
-            return self.request_class(scope, body_file), None
-        except UnicodeDecodeError:
-            logger.warning(
-                "Bad Request (UnicodeDecodeError)",
-                exc_info=sys.exc_info(),
-                extra={"status_code": 400},
-            )
-            return None, HttpResponseBadRequest()
+            request = self.request_class(scope, body_file)
         except RequestDataTooBig:
-            return None, HttpResponse("413 Payload too large", status=413)
-
-    def handle_uncaught_exception(self, request: Any, resolver: Any, exc_info: Any) -> Any:
-        """Return the project's error page, or the traceback where that fails."""
-        from nuages.core.handlers.exception import handle_uncaught_exception
-
-        try:
-            return handle_uncaught_exception(request, resolver, exc_info)
-        except Exception:
-            text = traceback.format_exc() if settings.DEBUG else "Internal Server Error"
-            return HttpResponseServerError(text, content_type="text/plain")
+            refusal = HttpResponse("413 Payload too large", status=413)
+        except UnicodeDecodeError as error:
+            facts = {"status_code": 400}
+            logger.warning("Bad Request (UnicodeDecodeError)", exc_info=error, extra=facts)
+            refusal = HttpResponseBadRequest()
+        else:
+            return request, None
+        return None, refusal
 
     async def send_response(self, response: Any, send: Send) -> None:
         """Send headers and content."""

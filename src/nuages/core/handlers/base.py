@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from inspect import CO_COROUTINE
 from typing import Any
 
@@ -24,6 +23,8 @@ from nuages.utils.module_loading import import_string
 logger = logging.getLogger("django.request")
 
 Hook = Callable[..., Any]
+#: Calls to make, as function and arguments; what they return is sent back.
+Journey = Generator[tuple[Hook, tuple[Any, ...], dict[str, Any]], Any, Any]
 
 
 class BaseHandler:
@@ -169,72 +170,75 @@ class BaseHandler:
 
     def _get_response(self, request: HttpRequest) -> Any:
         """Find the view and call it, with the hooks around it."""
-        view, args, kwargs = self.resolve_request(request)
-        response = None
-        for hook in self._view_middleware:
-            response = hook(request, view, args, kwargs)
-            if response:
-                break
-        if response is None:
-            wrapped = self.make_view_atomic(view)
-            if is_async_view(wrapped):
-                wrapped = async_to_sync(wrapped)
+        journey = self._journey(request, is_async=False)
+        advance, news = journey.send, None
+        while True:
             try:
-                response = wrapped(request, *args, **kwargs)
+                function, args, kwargs = advance(news)  # type: ignore[arg-type]
+            except StopIteration as end:
+                return end.value
+            try:
+                advance, news = journey.send, function(*args, **kwargs)
             except Exception as error:
-                response = self.process_exception_by_middleware(error, request)
-                if response is None:
-                    raise
-        self.check_response(response, view)
-        if not callable(getattr(response, "render", None)):
-            return response
-        for hook in self._template_response_middleware:
-            response = hook(request, response)
-            self.check_response(response, hook, name=_hook_name(hook))
-        try:
-            return response.render()
-        except Exception as error:
-            response = self.process_exception_by_middleware(error, request)
-            if response is None:
-                raise
-            return response
+                advance, news = journey.throw, error  # type: ignore[assignment]
 
     async def _get_response_async(self, request: HttpRequest) -> Any:
         """Find the view and await it; a sync view runs in a thread."""
+        journey = self._journey(request, is_async=True)
+        advance, news = journey.send, None
+        while True:
+            try:
+                function, args, kwargs = advance(news)  # type: ignore[arg-type]
+            except StopIteration as end:
+                return end.value
+            try:
+                news = function(*args, **kwargs)
+                # Hooks that run on the event loop give no coroutine.
+                if type(news) is types.CoroutineType or hasattr(news, "__await__"):
+                    news = await news
+                advance = journey.send
+            except Exception as error:
+                advance, news = journey.throw, error  # type: ignore[assignment]
+
+    def _journey(self, request: HttpRequest, is_async: bool) -> Journey:
+        """Yield the calls that make a response: hooks, view, rendering; return the response.
+
+        Written once: what is yielded has the colour of the driver that calls it.
+        """
         view, args, kwargs = self.resolve_request(request)
         response = None
         for hook in self._view_middleware:
-            response = hook(request, view, args, kwargs)
-            if type(response) is types.CoroutineType or asyncio.isfuture(response):
-                response = await response
-            if response:
+            response = (yield hook, (request, view, args, kwargs), {}) or None
+            if response is not None:
                 break
-        if response is None:
-            wrapped = self.make_view_atomic(view)
-            if not is_async_view(wrapped):
-                wrapped = sync_to_async(wrapped, thread_sensitive=True)
-            try:
-                response = await wrapped(request, *args, **kwargs)
-            except Exception as error:
-                response = await self._aprocess_exception(error, request)
-                if response is None:
-                    raise
+        else:
+            atomic = self.make_view_atomic(view)
+            response = yield from self._guarded(
+                request, is_async, _in_colour(atomic, is_async), request, *args, **kwargs
+            )
         self.check_response(response, view)
-        render = getattr(response, "render", None)
-        if not callable(render):
-            return response
-        for hook in self._template_response_middleware:
-            response = await _awaited(hook(request, response))
-            self.check_response(response, hook, name=_hook_name(hook))
+        if callable(getattr(response, "render", None)):
+            for hook in self._template_response_middleware:
+                response = yield hook, (request, response), {}
+                self.check_response(response, hook, name=_hook_name(hook))
+            render = _in_colour(response.render, is_async)
+            response = yield from self._guarded(request, is_async, render)
+        return response
+
+    def _guarded(
+        self, request: HttpRequest, is_async: bool, function: Hook, *args: Any, **kwargs: Any
+    ) -> Journey:
+        """Yield a call; if it raises, ask the ``process_exception`` hooks for a response."""
         try:
-            if iscoroutinefunction(response.render):
-                return await response.render()
-            return await sync_to_async(response.render, thread_sensitive=True)()
+            return (yield function, args, kwargs)
         except Exception as error:
-            response = await self._aprocess_exception(error, request)
-            if response is None:
+            rescued = None
+            if self._exception_middleware:
+                rescue = _in_colour(self.process_exception_by_middleware, is_async)
+                rescued = yield rescue, (error, request), {}
+            if rescued is None:
                 raise
-            return response
+            return rescued
 
     def resolve_request(self, request: HttpRequest) -> Any:
         """Find the view for a request; also sets its ``resolver_match``."""
@@ -274,31 +278,25 @@ class BaseHandler:
         """
         from nuages.db import connections
 
-        for alias, options in connections.settings.items():
-            if not options["ATOMIC_REQUESTS"]:
-                continue
-            if alias in getattr(view, "_non_atomic_requests", ()):
-                continue
-            if iscoroutinefunction(view):
-                raise RuntimeError("You cannot use ATOMIC_REQUESTS with async views.")
-            from nuages.db import transaction
+        exempt = getattr(view, "_non_atomic_requests", ())
+        aliases = [
+            alias
+            for alias, options in connections.settings.items()
+            if options["ATOMIC_REQUESTS"] and alias not in exempt
+        ]
+        if aliases:
+            from nuages.db.transaction import atomic
 
-            view = transaction.atomic(using=alias)(view)
+            if is_async_view(view):
+                raise RuntimeError("You cannot use ATOMIC_REQUESTS with async views.")
+            for alias in aliases:
+                view = atomic(using=alias)(view)
         return view
 
     def process_exception_by_middleware(self, exception: Exception, request: HttpRequest) -> Any:
         """Return the first response that a ``process_exception`` hook gives, or ``None``."""
-        for hook in self._exception_middleware:
-            response = hook(request, exception)
-            if response:
-                return response
-        return None
-
-    async def _aprocess_exception(self, exception: Exception, request: HttpRequest) -> Any:
-        if not self._exception_middleware:
-            return None
-        process = sync_to_async(self.process_exception_by_middleware, thread_sensitive=True)
-        return await process(exception, request)
+        answers = (hook(request, exception) for hook in self._exception_middleware)
+        return next(filter(None, answers), None)
 
 
 def is_async_view(view: Any) -> bool:
@@ -308,8 +306,11 @@ def is_async_view(view: Any) -> bool:
     return iscoroutinefunction(view)
 
 
-async def _awaited(value: Any) -> Any:
-    return await value if hasattr(value, "__await__") else value
+def _in_colour(function: Hook, is_async: bool) -> Hook:
+    """Return ``function`` as one that gives a coroutine, or as one that blocks."""
+    if is_async_view(function) == is_async:
+        return function
+    return sync_to_async(function, thread_sensitive=True) if is_async else async_to_sync(function)
 
 
 def _hook_name(hook: Any) -> str:

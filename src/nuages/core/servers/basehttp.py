@@ -11,6 +11,7 @@ import socketserver
 import sys
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from wsgiref import simple_server
 
@@ -209,15 +210,13 @@ class WSGIRequestHandler(simple_server.WSGIRequestHandler):
 
     def handle(self) -> None:
         """Serve the requests of the connection, until one side closes it."""
-        self.close_connection = True
-        self.handle_one_request()
+        self.close_connection = False
         while not self.close_connection:
+            # Unless the request says that the client will stay.
+            self.close_connection = True
             self.handle_one_request()
-        try:
+        with suppress(AttributeError, OSError):  # The client may be faster.
             self.connection.shutdown(socket.SHUT_WR)
-        except (AttributeError, OSError):
-            # The client was faster.
-            return
 
     def handle_one_request(self) -> None:
         """Read a request and have the application answer it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import json
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
@@ -145,11 +144,11 @@ class CookieStorage(BaseStorage):
 
     def _decode(self, data: str | None) -> Any:
         """Return the messages in a cookie's value; ``None`` where it is no valid one."""
-        if not data:
-            return None
-        try:
-            return self.signer.unsign_object(data, serializer=MessageSerializer)
-        except (signing.BadSignature, binascii.Error, json.JSONDecodeError):
-            # Marked as shown, so that the cookie is removed.
-            self.used = True
-            return None
+        messages = None
+        if data:
+            try:
+                messages = self.signer.unsign_object(data, serializer=MessageSerializer)
+            except (ValueError, signing.BadSignature):  # The first also for wrong base64 and JSON.
+                # Marked as shown, so that the cookie is removed.
+                self.used = True
+        return messages

@@ -10,19 +10,19 @@ from nuages.contrib.sessions.backends.db import SessionStore as DBStore
 from nuages.core.cache import caches
 from nuages.utils.twins import Calls, call, either, twin
 
-KEY_PREFIX = "django.contrib.sessions.cached_db"
-
 logger = logging.getLogger("django.contrib.sessions")
+
+KEY_PREFIX = "django.contrib.sessions.cached_db"
 
 
 class SessionStore(DBStore):
     """The row is the session; the cache has a copy of its data."""
 
-    cache_key_prefix = KEY_PREFIX
-
     def __init__(self, session_key: str | None = None) -> None:
-        self._cache = caches[settings.SESSION_CACHE_ALIAS]
         super().__init__(session_key)
+        self._cache = caches[settings.SESSION_CACHE_ALIAS]
+
+    cache_key_prefix = KEY_PREFIX
 
     def _key_of(self, session_key: str | None) -> str:
         return f"{self.cache_key_prefix}{session_key}"

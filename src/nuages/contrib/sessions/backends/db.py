@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from importlib import import_module
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -18,17 +19,15 @@ from nuages.utils.twins import Calls, call, either, twin
 class SessionStore(SessionBase):
     """Keeps each session as a row."""
 
-    @classmethod
-    def get_model_class(cls) -> Any:
-        """Return the model; a subclass may have one of its own."""
-        from nuages.contrib.sessions.models import Session
-
-        return Session
-
     @cached_property
     def model(self) -> Any:
         """The model of the rows."""
         return self.get_model_class()
+
+    @classmethod
+    def get_model_class(cls) -> Any:
+        """Return the model; a subclass may have one of its own."""
+        return import_module("nuages.contrib.sessions.models").Session
 
     @twin
     def _get_session_from_db(self) -> Calls[Any]:

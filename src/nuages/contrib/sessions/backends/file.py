@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -96,14 +97,13 @@ class SessionStore(SessionBase):
 
     def create(self) -> None:
         """Find a free key and take it."""
-        while True:
+        taken = True
+        while taken:
             self._session_key = self._get_new_session_key()  # type: ignore[operator]
-            try:
+            with suppress(CreateError):
                 self.save(must_create=True)
-            except CreateError:
-                continue
-            self.modified = True
-            return
+                taken = False
+        self.modified = True
 
     def save(self, must_create: bool = False) -> None:
         """Write the file: whole, under another name, and then in the place of the old one."""

@@ -68,7 +68,10 @@ class MediaAsset:
         return f"{type(self).__qualname__}({self._path!r})"
 
     def __hash__(self) -> int:
-        return hash(self._path)
+        # Without attributes it counts as equal to its path.
+        if not self.attributes:
+            return hash(self._path)
+        return hash((self._path, frozenset(self.attributes.items())))
 
     def __eq__(self, other: object) -> bool:
         match other:

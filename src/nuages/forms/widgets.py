@@ -300,8 +300,8 @@ class FileInput(Input, kind="file", template="file"):
         return name not in files
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        """Return the uploaded file."""
-        return files.get(name)
+        """Return the uploaded file, or the list of them."""
+        return _many(files, name) if self.allow_multiple_selected else files.get(name)
 
     def format_value(self, value: Any) -> Any:
         """Return ``None``: browsers do not take a value for a file input."""

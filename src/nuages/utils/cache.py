@@ -46,8 +46,7 @@ def patch_cache_control(response: Any, **kwargs: Any) -> None:
     for name, value in _directives(response.get("Cache-Control", "")):
         if name == "no-cache":
             guarded[value] = None
-        else:
-            current[name] = value
+        current[name] = value
 
     if "max_age" in kwargs and "max-age" in current:
         shortest = _as_seconds(current["max-age"])
@@ -61,14 +60,14 @@ def patch_cache_control(response: Any, **kwargs: Any) -> None:
         name = keyword.replace("_", "-").lower()
         if name == "no-cache":
             guarded[value] = None
-        else:
-            current[name] = value
+        current[name] = value
     if True in guarded:
         # Nothing may be served from a cache: naming single fields says less.
         guarded = {True: None}
-    listed = [*current.items(), *(("no-cache", value) for value in guarded)]
     response.headers["Cache-Control"] = ", ".join(
-        name if value is True else f"{name}={value}" for name, value in listed
+        name if value is True else f"{name}={value}"
+        for name, known in current.items()
+        for value in (guarded if name == "no-cache" else (known,))
     )
 
 

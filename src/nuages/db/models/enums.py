@@ -82,8 +82,5 @@ class TextChoices(Choices, enum.StrEnum):
     """Choices whose values are text; ``auto()`` gives the name."""
 
     @staticmethod
-    def _generate_next_value_(
-        name: str, start: int, count: int, last_values: list[Any]
-    ) -> str:
+    def _generate_next_value_(name: str, start: int, count: int, last_values: list[Any]) -> str:
         return name
-

@@ -110,30 +110,30 @@ class BaseManager:
         """Return the messages of the system checks about the manager."""
         return []
 
-    # -- databases ---------------------------------------------------------------------------
+    # -- QuerySets ---------------------------------------------------------------------------
 
-    def db_manager(self, using: str | None = None, hints: dict[str, Any] | None = None) -> Self:
-        """Return a copy of the manager for the database with that alias."""
-        twin = copy.copy(self)
-        twin._db = using or self._db
-        twin._hints = hints or self._hints
-        return twin
+    def all(self) -> Any:
+        """Return a QuerySet of all the objects."""
+        # Not a copy of get_queryset(): what it prefetched would be lost.
+        return self.get_queryset()
+
+    def get_queryset(self) -> Any:
+        """Return a new QuerySet; override it to narrow what the manager gives."""
+        make = self._queryset_class
+        return make(model=self.model, using=self._db, hints=self._hints)
+
+    # -- databases ---------------------------------------------------------------------------
 
     @property
     def db(self) -> str:
         """The alias of the database that is read from."""
         return self._db or router.db_for_read(self.model, **self._hints)
 
-    # -- QuerySets ---------------------------------------------------------------------------
-
-    def get_queryset(self) -> Any:
-        """Return a new QuerySet; override it to narrow what the manager gives."""
-        return self._queryset_class(model=self.model, using=self._db, hints=self._hints)
-
-    def all(self) -> Any:
-        """Return a QuerySet of all the objects."""
-        # Not a copy of get_queryset(): what it prefetched would be lost.
-        return self.get_queryset()
+    def db_manager(self, using: str | None = None, hints: dict[str, Any] | None = None) -> Self:
+        """Return a copy of the manager for the database with that alias."""
+        twin = copy.copy(self)
+        vars(twin).update(_db=using or self._db, _hints=hints or self._hints)
+        return twin
 
 
 def _forward(name: str, method: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nuages.db.models import trails
 from nuages.db.models._query.core import REPR_OUTPUT_SIZE, EmptyQuerySet
 from nuages.db.models._query.iterables import (
     BaseIterable,
@@ -95,6 +96,8 @@ class QuerySet(Writing):
     as_manager.queryset_only = True  # type: ignore[attr-defined]
     as_manager = classmethod(as_manager)  # type: ignore[assignment]
 
+
+trails.remember_own(QuerySet)
 
 for _class in (
     BaseIterable,

@@ -37,8 +37,7 @@ def deprecated_blank_choice_dash() -> list[tuple[str, str]]:
     from nuages.utils.deprecation import RemovedInDjango2028Warning
 
     warnings.warn(
-        "BLANK_CHOICE_DASH is deprecated. Use django.db.models.fields.BLANK_CHOICE_LABEL "
-        "instead.",
+        "BLANK_CHOICE_DASH is deprecated. Use django.db.models.fields.BLANK_CHOICE_LABEL instead.",
         RemovedInDjango2028Warning,
         stacklevel=3,
     )
@@ -85,9 +84,7 @@ def create_namedtuple_class(*names: str) -> type:
     def __reduce__(self: Any) -> tuple[Any, ...]:
         return unpickle_named_row, (names, tuple(self))
 
-    return type(
-        "Row", (namedtuple("Row", names),), {"__reduce__": __reduce__, "__slots__": ()}
-    )
+    return type("Row", (namedtuple("Row", names),), {"__reduce__": __reduce__, "__slots__": ()})
 
 
 class AltersData:
@@ -106,4 +103,3 @@ class AltersData:
                         member.alters_data = inherited.alters_data
                         break
         super().__init_subclass__(**kwargs)
-

@@ -20,7 +20,12 @@ from nuages.db.backends.base.transactions import Transactions
 from nuages.db.backends.base.validation import BaseDatabaseValidation
 from nuages.db.backends.signals import connection_created
 from nuages.db.backends.utils import CursorDebugWrapper, CursorWrapper
-from nuages.db.utils import DEFAULT_DB_ALIAS, DatabaseErrorWrapper, NotSupportedError
+from nuages.db.utils import (
+    DEFAULT_DB_ALIAS,
+    DatabaseErrorWrapper,
+    NotSupportedError,
+    ProgrammingError,
+)
 from nuages.utils.asyncio import async_unsafe
 
 NO_DB_ALIAS = "__no_db__"
@@ -126,10 +131,10 @@ class BaseDatabaseWrapper(Transactions):
     @cached_property
     def timezone(self) -> datetime.tzinfo | None:
         """The zone of the naive datetimes in the database; ``None`` where they have a zone."""
-        if not settings.USE_TZ:
-            return None
-        name = self.settings_dict["TIME_ZONE"]
-        return datetime.UTC if name is None else timezone_constructor(name)
+        if settings.USE_TZ:
+            name = self.settings_dict["TIME_ZONE"]
+            return timezone_constructor(name) if name is not None else datetime.UTC
+        return None
 
     @cached_property
     def timezone_name(self) -> str:
@@ -243,36 +248,32 @@ class BaseDatabaseWrapper(Transactions):
     @async_unsafe
     def ensure_connection(self) -> None:
         """Connect if there is no connection. Raises within a block that has lost its own."""
-        if self.connection is not None:
-            return
-        if self.in_atomic_block and self.closed_in_transaction:
-            from nuages.db.utils import ProgrammingError
-
-            raise ProgrammingError("Cannot open a new connection in an atomic block.")
-        with self.wrap_database_errors:
-            self.connect()
+        if self.connection is None:
+            if self.closed_in_transaction and self.in_atomic_block:
+                raise ProgrammingError("Cannot open a new connection in an atomic block.")
+            self.wrap_database_errors(self.connect)()
 
     @async_unsafe
     def close(self) -> None:
         """Close the connection; the next use opens another one."""
         self.validate_thread_sharing()
-        self.run_on_commit = []
-        # Within a transaction the closed connection stays, so that no new one is opened.
-        if self.closed_in_transaction or self.connection is None:
-            return
-        try:
-            self._close()
-        finally:
-            if self.in_atomic_block:
-                self.closed_in_transaction = True
-                self.needs_rollback = True
-            else:
-                self.connection = None
+        self.run_on_commit.clear()
+        if self.connection is not None and not self.closed_in_transaction:
+            try:
+                self._close()
+            finally:
+                self._note_closed()
+
+    def _note_closed(self) -> None:
+        if self.in_atomic_block:
+            # The closed connection stays until the block ends, so that no new one is opened.
+            self.closed_in_transaction = self.needs_rollback = True
+        else:
+            self.connection = None
 
     def _close(self) -> None:
         if self.connection is not None:
-            with self.wrap_database_errors:
-                self.connection.close()
+            self.wrap_database_errors(self.connection.close)()
 
     def close_if_health_check_failed(self) -> None:
         """Close the connection if ``CONN_HEALTH_CHECKS`` asks for a check and it fails."""
@@ -335,6 +336,17 @@ class BaseDatabaseWrapper(Transactions):
         with self.cursor() as cursor:
             cursor.execute(sql, params)
             return cursor.fetchall()
+
+    def driver_sql(self, sql: str) -> str:
+        """Return a statement with the driver's own placeholders, for ``fetch_compiled``."""
+        return sql
+
+    def fetch_compiled(self, sql: str, params: Any) -> list[tuple[Any, ...]] | None:
+        """Run a query that ``driver_sql`` gave, without wrappers, and return all its rows.
+
+        Returns ``None``, and does nothing, if somebody may want to see the query go by.
+        """
+        return None
 
     @contextmanager
     def execute_wrapper(self, wrapper: Callable[..., Any]) -> Iterator[None]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from nuages.core.exceptions import ImproperlyConfigured
 from nuages.db.backends.base.base import BaseDatabaseWrapper
+from nuages.db.backends.base.shortcut import guard
 from nuages.db.backends.sqlite3._functions import register, register_if_missing
 from nuages.db.backends.sqlite3.client import DatabaseClient
 from nuages.db.backends.sqlite3.creation import DatabaseCreation
@@ -248,6 +249,21 @@ class DatabaseWrapper(BaseDatabaseWrapper):
     def get_database_version(self) -> tuple[int, ...]:
         return Database.sqlite_version_info
 
+    def driver_sql(self, sql: str) -> str:
+        return to_qmark(sql)
+
+    def fetch_compiled(self, sql: str, params: Any) -> list[tuple[Any, ...]] | None:
+        if not nobody_looks(self):
+            return None
+        handle = self.connection
+        try:
+            return handle.execute(sql, params).fetchall()
+        except Database.Error as error:
+            with self.wrap_database_errors:
+                if register_if_missing(handle, error):
+                    return handle.execute(sql, params).fetchall()
+                raise
+
     def create_cursor(self, name: str | None = None) -> Any:
         return self.connection.cursor(factory=SQLiteCursorWrapper)
 
@@ -322,6 +338,9 @@ class DatabaseWrapper(BaseDatabaseWrapper):
             f"key: {table}.{column} contains a value '{bad_value}' that does not have a "
             f"corresponding value in {referenced_table}.{referenced_column}."
         )
+
+
+nobody_looks = guard(DatabaseWrapper)
 
 
 def is_in_memory(name: Any) -> bool:

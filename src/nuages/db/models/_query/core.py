@@ -11,7 +11,7 @@ from typing import Any, Self
 import nuages
 from nuages.db import DJANGO_VERSION_PICKLE_KEY, NotSupportedError, router
 from nuages.db.engine import Call, Steps, arun, run
-from nuages.db.models import sql
+from nuages.db.models import sql, trails
 from nuages.db.models._query.iterables import ModelIterable, ValuesIterable
 from nuages.db.models._query.prefetch import prefetch_steps
 from nuages.db.models.fetch_modes import FETCH_ONE
@@ -23,7 +23,11 @@ REPR_OUTPUT_SIZE = 20
 
 
 def refines(
-    *, combined: bool = True, instances: bool = False, sliced: str | None = None
+    *,
+    combined: bool = True,
+    instances: bool = False,
+    sliced: str | None = None,
+    trail: bool = False,
 ) -> Callable[[Callable[..., None]], Callable[..., Any]]:
     """Make a method that changes a copy of its QuerySet, and returns that copy.
 
@@ -31,6 +35,7 @@ def refines(
         combined: whether it may be called after ``union()`` and the like.
         instances: whether it makes sense for instances alone, and not after ``values()``.
         sliced: what the ``TypeError`` says if it is called on a slice; ``None`` if it may be.
+        trail: whether the call, if its arguments are strings, can be part of a trail.
     """
 
     def decorate(change: Callable[..., None]) -> Callable[..., Any]:
@@ -38,6 +43,10 @@ def refines(
 
         @wraps(change)
         def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if trail and self._path is not None:
+                further = self._step(name, args, kwargs)
+                if further is not None:
+                    return further
             if not combined:
                 self._not_support_combined_queries(name)
             if instances and self._fields is not None:
@@ -64,11 +73,15 @@ class QuerySetCore(AltersData):
         hints: dict[str, Any] | None = None,
     ) -> None:
         self.model, self._db, self._hints = model, using, hints or {}
-        self._query = query or sql.Query(model)
+        self._query = query
+        if query is None and trails.is_own(type(self)):
+            self._path = trails.root(model)
         # Related objects that are at hand, by field and key.
         self._known_related_objects: dict[Any, dict[Any, Any]] = {}
 
-    # What holds until something else is said.
+    # What holds until something else is said. On a trail there is a path, and no query.
+    _path: trails.Path | None = None
+    _params: tuple[Any, ...] = ()
     _result_cache: list[Any] | None = None
     _iterable_class: type = ModelIterable
     _fields: tuple[str, ...] | None = None
@@ -81,6 +94,8 @@ class QuerySetCore(AltersData):
     @property
     def query(self) -> Any:
         """The syntax tree of the query."""
+        if self._query is None:
+            self._leave_trail()
         if self._deferred_filter is not None:
             negate, args, kwargs = self._deferred_filter
             self._deferred_filter = None
@@ -91,7 +106,45 @@ class QuerySetCore(AltersData):
     def query(self, value: Any) -> None:
         if value.values_select:
             self._iterable_class = ValuesIterable
-        self._query = value
+        self._query, self._path = value, None
+
+    def _leave_trail(self) -> None:
+        """Make the query, of which there was but a path."""
+        path, self._path = self._path, None
+        if path is None:
+            self._query = sql.Query(self.model)
+        else:
+            self._query = path.replay(self._params)._query
+
+    def _step(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return the QuerySet one call further on the trail; ``None`` if the call leaves it."""
+        if self._sticky_filter or not _PLAIN_TYPES.issuperset(map(type, args)):
+            return None
+        taken = self._path.step(name, args, kwargs)
+        if taken is None:
+            return None
+        path, values = taken
+        return self._along(path, (*self._params, *values) if values else self._params)
+
+    def _along(self, path: Any, params: tuple[Any, ...]) -> Any:
+        """Return a copy that is at ``path``: what ``_chain()`` is off the trail."""
+        twin = object.__new__(type(self))
+        own = self.__dict__
+        state = twin.__dict__ = {
+            "model": self.model,
+            "_db": self._db,
+            "_hints": self._hints,
+            "_query": None,
+            "_known_related_objects": self._known_related_objects,
+            "_path": path,
+            "_params": params,
+            "_iterable_class": path.iterable_class,
+            "_fields": path.fields,
+        }
+        for name in ("_for_write", "_fetch_mode", "_prefetch_related_lookups"):
+            if name in own:
+                state[name] = own[name]
+        return twin
 
     @property
     def db(self) -> str:
@@ -149,6 +202,7 @@ class QuerySetCore(AltersData):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         """A deep copy has no results, so that nothing is fetched for it."""
+        self.query  # noqa: B018 (a path is not to be copied)
         twin = type(self)()
         for name, value in vars(self).items():
             vars(twin)[name] = None if name == "_result_cache" else copy.deepcopy(value, memo)
@@ -157,6 +211,7 @@ class QuerySetCore(AltersData):
     def __getstate__(self) -> dict[str, Any]:
         # Pickling means pickling the results.
         self._fetch_all()
+        self.query  # noqa: B018 (a path is not to be pickled)
         return {**vars(self), DJANGO_VERSION_PICKLE_KEY: nuages.__version__}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -186,6 +241,10 @@ class QuerySetCore(AltersData):
             self._prefetch_done = True
 
     def _load(self) -> list[Any]:
+        if self._path is not None:
+            results = trails.load(self)
+            if results is not None:
+                return results
         return list(self._iterable_class(self))
 
     def _fetch_all(self) -> None:
@@ -237,15 +296,20 @@ class QuerySetCore(AltersData):
             raise ValueError("Negative indexing is not supported.")
         if self._result_cache is not None:
             return self._result_cache[key]
+        if not isinstance(key, slice):
+            return self._sliced(key, key + 1)._results()[0]
+        bounds = (None if bound is None else int(bound) for bound in (key.start, key.stop))
+        part = self._sliced(*bounds)
+        return list(part)[:: key.step] if key.step else part
+
+    def _sliced(self, low: int | None, high: int | None) -> Any:
+        if self._path is not None:
+            part = self._step("_sliced", (low, high), {})
+            if part is not None:
+                return part
         part = self._chain()
-        if isinstance(key, slice):
-            part.query.set_limits(
-                *(None if bound is None else int(bound) for bound in (key.start, key.stop))
-            )
-            return list(part)[:: key.step] if key.step else part
-        part.query.set_limits(key, key + 1)
-        part._fetch_all()
-        return part._result_cache[0]
+        part.query.set_limits(low, high)
+        return part
 
     def __class_getitem__(cls, *args: Any, **kwargs: Any) -> Any:
         return cls
@@ -351,6 +415,8 @@ class QuerySetCore(AltersData):
         self._query.add_q(~condition if negate else condition)
 
 
+#: The types of arguments that can be part of a path's key.
+_PLAIN_TYPES = frozenset({str, int, type(None)})
 #: What a copy has in common with its original, beyond what ``__init__`` is given.
 _CARRIED_OVER = (
     "_sticky_filter",

@@ -132,59 +132,80 @@ def column_names(query: Any) -> list[str]:
     return [*query.extra_select, *query.values_select, *query.annotation_select]
 
 
+def shape_of_rows(cls: type, queryset: Any) -> Callable[[Any], Any] | None:
+    """Return the function from rows to what an iterable class gives; ``None`` for a foreign one."""
+    maker = _SHAPES.get(cls)
+    return maker and maker(queryset)
+
+
+def _dictionaries(queryset: Any) -> Callable[[Any], Any]:
+    names = column_names(queryset.query)
+    # Rows may have more columns at their end, such as those needed for the order.
+    return lambda rows: (dict(zip(names, row, strict=False)) for row in rows)
+
+
+def _tuples(queryset: Any) -> Callable[[Any], Any]:
+    if queryset._fields:
+        query = queryset.query
+        have = column_names(query)
+        wanted = list(queryset._fields)
+        wanted += [name for name in query.annotation_select if name not in queryset._fields]
+        if wanted != have:
+            places = {name: place for place, name in enumerate(have)}
+            pick = [places[name] for name in wanted]
+            take = itemgetter(*pick) if len(pick) > 1 else (lambda row: (row[pick[0]],))
+            return lambda rows: map(take, rows)
+    return lambda rows: rows
+
+
+def _named_tuples(queryset: Any) -> Callable[[Any], Any]:
+    names = queryset._fields or column_names(queryset.query)
+    cls = create_namedtuple_class(*names)
+    tuples = _tuples(queryset)
+    return lambda rows: (tuple.__new__(cls, row) for row in tuples(rows))
+
+
+def _first_values(queryset: Any) -> Callable[[Any], Any]:
+    return lambda rows: map(itemgetter(0), rows)
+
+
 class ValuesIterable(BaseIterable):
     """A dictionary per row, for ``values()``."""
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        names = column_names(self.queryset.query)
-        for row in self._rows():
-            # Rows may have more columns at their end, such as those needed for the order.
-            yield dict(zip(names, row, strict=False))
+        return iter(_dictionaries(self.queryset)(self._rows()))
 
 
 class ValuesListIterable(BaseIterable):
     """A tuple per row, for ``values_list()``."""
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        queryset = self.queryset
-        rows = self._rows(tuples=True)
-        if queryset._fields:
-            query = queryset.query
-            have = column_names(query)
-            wanted = list(queryset._fields)
-            wanted += [name for name in query.annotation_select if name not in queryset._fields]
-            if wanted != have:
-                places = {name: place for place, name in enumerate(have)}
-                pick = [places[name] for name in wanted]
-                take = itemgetter(*pick) if len(pick) > 1 else _single(pick[0])
-                return map(take, rows)
-        return rows
-
-
-def _single(place: int) -> Callable[[Any], tuple[Any]]:
-    return lambda row: (row[place],)
+        return iter(_tuples(self.queryset)(self._rows(tuples=True)))
 
 
 class NamedValuesListIterable(ValuesListIterable):
     """A named tuple per row, for ``values_list(named=True)``."""
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        queryset = self.queryset
-        names = queryset._fields
-        if not names:
-            names = column_names(queryset.query)
-        cls = create_namedtuple_class(*names)
-        return (tuple.__new__(cls, row) for row in super().__iter__())
-
-
-@lru_cache
-def create_namedtuple_class(*names: str) -> type:
-    """Return the class ``Row`` with these fields; the same one for the same names."""
-    return namedtuple("Row", names)
+        return iter(_named_tuples(self.queryset)(self._rows(tuples=True)))
 
 
 class FlatValuesListIterable(BaseIterable):
     """The first value of each row, for ``values_list(flat=True)``."""
 
     def __iter__(self) -> Iterator[Any]:
-        return map(itemgetter(0), self._rows(tuples=True))
+        return iter(_first_values(self.queryset)(self._rows(tuples=True)))
+
+
+_SHAPES: dict[type, Callable[[Any], Callable[[Any], Any]]] = {
+    ValuesIterable: _dictionaries,
+    ValuesListIterable: _tuples,
+    NamedValuesListIterable: _named_tuples,
+    FlatValuesListIterable: _first_values,
+}
+
+
+@lru_cache
+def create_namedtuple_class(*names: str) -> type:
+    """Return the class ``Row`` with these fields; the same one for the same names."""
+    return namedtuple("Row", names)

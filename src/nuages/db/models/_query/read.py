@@ -39,6 +39,10 @@ class Reading(Refinements):
 
         Raises ``Model.DoesNotExist`` or ``Model.MultipleObjectsReturned``.
         """
+        if self._path is not None and not args:
+            found = self._step("_at_most_one", (), kwargs)
+            if found is not None:
+                return self._the_one(found._results(), MAX_GET_RESULTS)
         return run(self._get_steps(args, kwargs))
 
     async def aget(self, *args: Any, **kwargs: Any) -> Any:
@@ -46,6 +50,13 @@ class Reading(Refinements):
         return await awaited(self, "get", *args, **kwargs)
 
     def _get_steps(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Steps[Any]:
+        found = self._at_most_one(*args, **kwargs)
+        yield Call(found._fetch_all)
+        most = MAX_GET_RESULTS if found.query.high_mark is not None else None
+        return self._the_one(found._result_cache, most)
+
+    def _at_most_one(self, *args: Any, **kwargs: Any) -> Any:
+        """The QuerySet that ``get()`` fetches: a few more rows than one, in any order."""
         combinator = self.query.combinator
         if combinator and (args or kwargs):
             raise NotSupportedError(
@@ -53,23 +64,24 @@ class Reading(Refinements):
             )
         found = self._chain() if combinator else self.filter(*args, **kwargs)
         if self.query.can_filter() and not self.query.distinct_fields:
-            # For one row the order does not matter.
             found = found.order_by()
-        most = None
         query = found.query
-        features = connections[found.db].features
-        if not query.select_for_update or features.supports_select_for_update_with_limit:
-            most = MAX_GET_RESULTS
-            query.set_limits(high=most)
-        yield from found._fetch_steps()
-        match found._result_cache:
+        if (
+            not query.select_for_update
+            or connections[found.db].features.supports_select_for_update_with_limit
+        ):
+            query.set_limits(high=MAX_GET_RESULTS)
+        return found
+
+    def _the_one(self, results: list[Any], most: int | None) -> Any:
+        match results:
             case [single]:
                 return single
             case []:
                 raise self.model.DoesNotExist(
                     f"{self.model._meta.object_name} matching query does not exist."
                 )
-        number = len(found._result_cache)
+        number = len(results)
         shown = number if most is None or number < most else f"more than {most - 1}"
         raise self.model.MultipleObjectsReturned(
             f"get() returned more than one {self.model._meta.object_name} -- it returned {shown}!"
@@ -94,6 +106,12 @@ class Reading(Refinements):
     def _edge_steps(self, name: str) -> Steps[Any]:
         last = name == "last"
         queryset: Any = self
+        path = self._path
+        if path is not None and path.ordered is not None and not last:
+            ordered = self if path.ordered else self.order_by("pk")
+            part = ordered._sliced(0, 1)
+            yield Call(part._fetch_all)
+            return part._result_cache[0] if part._result_cache else None
         if self.ordered:
             queryset = self.reverse() if last else self
         elif self.query.default_ordering or last:

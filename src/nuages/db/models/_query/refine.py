@@ -34,17 +34,27 @@ class Refinements(QuerySetCore):
 
     def exclude(self, *args: Any, **kwargs: Any) -> Self:
         """Return the objects that do not meet the conditions."""
+        if self._path is not None and not args and not self._defer_next_filter:
+            further = self._step("exclude", (), kwargs)
+            if further is not None:
+                return further
         self._not_support_combined_queries("exclude")
         return self._filter_or_exclude(True, args, kwargs)
 
     def filter(self, *args: Any, **kwargs: Any) -> Self:
         """Return the objects that meet the conditions."""
+        if self._path is not None and not args and not self._defer_next_filter:
+            further = self._step("filter", (), kwargs)
+            if further is not None:
+                return further
         self._not_support_combined_queries("filter")
         return self._filter_or_exclude(False, args, kwargs)
 
-    @refines()
-    def all(self) -> None:
+    def all(self) -> Self:
         """Return a copy, without results."""
+        if self._path is None or self._sticky_filter:
+            return self._chain()
+        return self._along(self._path, self._params)
 
     def _filter_or_exclude(
         self, negate: bool, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -106,18 +116,18 @@ class Refinements(QuerySetCore):
 
     # -- order -------------------------------------------------------------------------------
 
-    @refines(sliced=_REORDER_SLICED)
+    @refines(sliced=_REORDER_SLICED, trail=True)
     def order_by(self, *field_names: Any) -> None:
         """Return the objects in the order of these fields; without any, in no order."""
         self.query.clear_ordering(force=True, clear_default=False)
         self.query.add_ordering(*field_names)
 
-    @refines(sliced="Cannot reverse a query once a slice has been taken.")
+    @refines(sliced="Cannot reverse a query once a slice has been taken.", trail=True)
     def reverse(self) -> None:
         """Return the objects in the opposite order."""
         self.query.standard_ordering = not self.query.standard_ordering
 
-    @refines(combined=False, sliced=_DISTINCT_SLICED)
+    @refines(combined=False, sliced=_DISTINCT_SLICED, trail=True)
     def distinct(self, *field_names: str) -> None:
         """Return each row once; with names, the first row of each combination of the fields."""
         self.query.add_distinct_fields(*field_names)
@@ -134,6 +144,10 @@ class Refinements(QuerySetCore):
 
     def values(self, *fields: Any, **expressions: Any) -> Self:
         """Return dictionaries of these fields and expressions instead of instances."""
+        if self._path is not None and not expressions:
+            further = self._step("values", fields, {})
+            if further is not None:
+                return further
         chosen = self._values(*fields, *expressions, **expressions)
         chosen._iterable_class = ValuesIterable
         return chosen
@@ -143,6 +157,10 @@ class Refinements(QuerySetCore):
 
         With ``flat``, and one field, its values; with ``named``, named tuples.
         """
+        if self._path is not None and fields:
+            further = self._step("values_list", fields, {"flat": flat, "named": named})
+            if further is not None:
+                return further
         if flat and named:
             raise TypeError("'flat' and 'named' can't be used together.")
         if flat and len(fields) > 1:
@@ -251,7 +269,7 @@ class Refinements(QuerySetCore):
                 query.set_group_by()
         return annotated
 
-    @refines(combined=False, instances=True)
+    @refines(combined=False, instances=True, trail=True)
     def only(self, *fields: str) -> None:
         """Return the objects with these fields alone: any other is fetched when it is read."""
         if None in fields:
@@ -259,7 +277,7 @@ class Refinements(QuerySetCore):
         self._refuse_filtered("only()", fields)
         self.query.add_immediate_loading(fields)
 
-    @refines(combined=False, instances=True)
+    @refines(combined=False, instances=True, trail=True)
     def defer(self, *fields: str | None) -> None:
         """Return the objects without these fields: each is fetched when it is read."""
         if fields == (None,):
@@ -275,7 +293,7 @@ class Refinements(QuerySetCore):
 
     # -- related objects ---------------------------------------------------------------------
 
-    @refines(combined=False, instances=True)
+    @refines(combined=False, instances=True, trail=True)
     def select_related(self, *fields: Any) -> None:
         """Return the objects with those behind these relations, in the same query."""
         match fields:
@@ -292,15 +310,18 @@ class Refinements(QuerySetCore):
             case _:
                 self.query.add_select_related(fields)
 
-    @refines(combined=False)
-    def prefetch_related(self, *lookups: Any) -> None:
+    def prefetch_related(self, *lookups: Any) -> Self:
         """Return the objects with those behind these relations, in a query per relation."""
+        prefetching = Refinements.all(self)
         if lookups == (None,):
-            self._prefetch_related_lookups = ()
-            return
-        paths = (getattr(lookup, "prefetch_to", lookup) for lookup in lookups)
-        self._refuse_filtered("prefetch_related()", paths)
-        self._prefetch_related_lookups += lookups
+            prefetching._prefetch_related_lookups = ()
+            return prefetching
+        if self._path is None:
+            self._not_support_combined_queries("prefetch_related")
+            paths = (getattr(lookup, "prefetch_to", lookup) for lookup in lookups)
+            self._refuse_filtered("prefetch_related()", paths)
+        prefetching._prefetch_related_lookups += lookups
+        return prefetching
 
     @refines()
     def fetch_mode(self, mode: Any) -> None:
@@ -322,10 +343,11 @@ class Refinements(QuerySetCore):
 
     # -- the rest ----------------------------------------------------------------------------
 
-    @refines()
-    def using(self, alias: str | None) -> None:
+    def using(self, alias: str | None) -> Self:
         """Return the objects of the database with that alias."""
-        self._db = alias
+        there = Refinements.all(self)
+        there._db = alias
+        return there
 
     def select_for_update(
         self,

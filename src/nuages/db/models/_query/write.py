@@ -16,6 +16,8 @@ from nuages.db.models.expressions import Case, DatabaseDefault, F, Value, When
 from nuages.db.models.functions import Cast
 from nuages.db.models.utils import resolve_callables
 
+_UPDATE_SLICED = "Cannot update a query once a slice has been taken."
+
 
 class Writing(Reading):
     """Creating, changing and deleting rows. Manual: ref/models/querysets."""
@@ -474,11 +476,7 @@ class Writing(Reading):
     aupdate.alters_data = True  # type: ignore[attr-defined]
 
     def _update_all_steps(self, values: dict[str, Any]) -> Steps[int]:
-        self._not_support_combined_queries("update")
-        if self.query.is_sliced:
-            raise TypeError("Cannot update a query once a slice has been taken.")
-        if self.query.distinct_fields:
-            raise TypeError("Cannot call update() after .distinct(*fields).")
+        self._require_whole("update", _UPDATE_SLICED)
         self._for_write = True
         query = self.query.chain(sql.UpdateQuery)
         query.add_update_values(values)
@@ -489,6 +487,15 @@ class Writing(Reading):
         self._result_cache = None
         return count
 
+    def _require_whole(self, action: str, sliced: str) -> None:
+        """Raise if the QuerySet is not simply rows of a table that all can be written to."""
+        self._not_support_combined_queries(action)
+        query = self.query
+        if query.is_sliced or query.distinct_fields:
+            raise TypeError(
+                sliced if query.is_sliced else f"Cannot call {action}() after .distinct(*fields)."
+            )
+
     def _run_update(self, query: Any) -> int:
         with transaction.mark_for_rollback_on_error(using=self.db):
             return query.get_compiler(self.db).execute_sql(sql.constants.ROW_COUNT)
@@ -496,7 +503,7 @@ class Writing(Reading):
     def _update(self, values: Sequence[Any], returning_fields: Any = None) -> Any:
         """Update with (field, model, value) triples, for ``Model.save()``."""
         if self.query.is_sliced:
-            raise TypeError("Cannot update a query once a slice has been taken.")
+            raise TypeError(_UPDATE_SLICED)
         self._result_cache = None
         query = self.query.chain(sql.UpdateQuery)
         # An annotation may refer to what is being changed.
@@ -529,19 +536,15 @@ class Writing(Reading):
     def _delete_steps(self) -> Steps[tuple[int, dict[str, int]]]:
         from nuages.db.models.deletion import Collector
 
-        self._not_support_combined_queries("delete")
-        if self.query.is_sliced:
-            raise TypeError("Cannot use 'limit' or 'offset' with delete().")
-        if self.query.distinct_fields:
-            raise TypeError("Cannot call delete() after .distinct(*fields).")
+        self._require_whole("delete", "Cannot use 'limit' or 'offset' with delete().")
         if self._fields is not None:
             raise TypeError("Cannot call delete() after .values() or .values_list()")
         doomed = self._chain()
         # The rows come from where they will be deleted.
         doomed._for_write = True
-        doomed.query.select_for_update = False
-        doomed.query.select_related = False
-        doomed.query.clear_ordering(force=True)
+        query = doomed.query
+        query.select_related = query.select_for_update = False
+        query.clear_ordering(force=True)
         collector = Collector(using=doomed.db, origin=self)
         yield Call(collector.collect, doomed)
         outcome = yield Call(collector.delete)

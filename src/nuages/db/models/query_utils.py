@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any, ClassVar, Self
 
 from nuages.core.exceptions import FieldError
-from nuages.db.utils import DEFAULT_DB_ALIAS, DatabaseError, connections
+from nuages.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from nuages.utils import tree
 from nuages.utils.functional import cached_property
 from nuages.utils.hashable import make_hashable

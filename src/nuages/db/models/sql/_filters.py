@@ -30,7 +30,7 @@ from nuages.db.models.sql.constants import INNER, LOUTER
 from nuages.db.models.sql.datastructures import Join, MultiJoin
 from nuages.db.models.sql.slots import LeavesTrail, Slot, holds_slot
 from nuages.db.models.sql.where import AND, OR, WhereNode
-from nuages.db.utils import DEFAULT_DB_ALIAS, NotSupportedError, connections
+from nuages.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
 
 
 @dataclass(frozen=True, slots=True)

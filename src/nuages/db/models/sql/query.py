@@ -30,7 +30,7 @@ from nuages.db.models.sql._selection import (
 )
 from nuages.db.models.sql.datastructures import BaseTable, Join
 from nuages.db.models.sql.where import AND, OR, ExtraWhere, NothingNode, WhereNode
-from nuages.db.utils import DEFAULT_DB_ALIAS, connections
+from nuages.db import DEFAULT_DB_ALIAS, connections
 
 __all__ = [
     "AND",

@@ -1,8 +1,16 @@
 """From queries to SQL: the syntax tree and its compilers."""
 
-from nuages.db.models.sql.query import Query, RawQuery
-from nuages.db.models.sql.subqueries import AggregateQuery, DeleteQuery, InsertQuery, UpdateQuery
-from nuages.db.models.sql.where import AND, OR, XOR
+from typing import Any
+
+from nuages.db.models.sql import constants as constants
+
+# Expressions and lookups import parts of this package, and the tree is made of both: so the tree comes
+# when it is asked for.
+_HOMES = {
+    **dict.fromkeys(("AND", "OR", "XOR"), "where"),
+    **dict.fromkeys(("Query", "RawQuery"), "query"),
+    **dict.fromkeys(("AggregateQuery", "DeleteQuery", "InsertQuery", "UpdateQuery"), "subqueries"),
+}
 
 __all__ = [
     "AND",
@@ -15,3 +23,13 @@ __all__ = [
     "RawQuery",
     "UpdateQuery",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    module = import_module(f"{__name__}.{_HOMES[name]}")
+    value = globals()[name] = getattr(module, name)
+    return value

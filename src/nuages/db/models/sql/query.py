@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, Self
 
-from nuages.db.models.aggregates import Count
+from nuages.db import DEFAULT_DB_ALIAS, connections
 from nuages.db.models.expressions import BaseExpression
 from nuages.db.models.sql import _combining, _summary
 from nuages.db.models.sql._filters import (
@@ -30,7 +30,6 @@ from nuages.db.models.sql._selection import (
 )
 from nuages.db.models.sql.datastructures import BaseTable, Join
 from nuages.db.models.sql.where import AND, OR, ExtraWhere, NothingNode, WhereNode
-from nuages.db import DEFAULT_DB_ALIAS, connections
 
 __all__ = [
     "AND",
@@ -373,6 +372,8 @@ class Query(JoinRoom, FilterRoom, SelectionRoom, BaseExpression):
 
     def get_count(self, using: str) -> int:
         """Return the number of rows."""
+        from nuages.db.models.aggregates import Count
+
         return self.clone().get_aggregation(using, {"__count": Count("*")})["__count"]
 
     def exists(self, limit: bool = True) -> Any:

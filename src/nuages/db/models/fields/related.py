@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nuages.apps import apps
@@ -416,11 +416,6 @@ class ForeignObject(RelatedField):
     def reverse_path_infos(self) -> list[PathInfo]:
         return self.get_reverse_path_info()
 
-    @classmethod
-    def get_class_lookups(cls) -> dict[str, Any]:
-        """Return the lookups of relations alone: those of columns are not for objects."""
-        return _lookups_of_relations(cls)
-
     def contribute_to_class(
         self, cls: type[Model], name: str, private_only: bool = False, **kwargs: Any
     ) -> None:
@@ -440,16 +435,18 @@ class ForeignObject(RelatedField):
                 cls._meta.related_fkey_lookups.append(related.limit_choices_to)
 
 
+@cache
 def _lookups_of_relations(cls: type) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for base in cls.__mro__:
-        for name, lookup in base.__dict__.get("class_lookups", {}).items():
-            found.setdefault(name, lookup)
-        if base is ForeignObject:
-            return found
-    return found
+    """Return the lookups of relations alone: those of columns are not for objects."""
+    below = cls.__mro__[: cls.__mro__.index(ForeignObject) + 1]
+    return {
+        name: lookup
+        for base in reversed(below)
+        for name, lookup in base.__dict__.get("class_lookups", {}).items()
+    }
 
 
+ForeignObject.get_class_lookups = classmethod(_lookups_of_relations)  # type: ignore[method-assign]
 for _lookup in (
     RelatedIn,
     RelatedExact,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nuages.core.exceptions import FieldError
+from nuages.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
 from nuages.db.models.constants import LOOKUP_SEP
 from nuages.db.models.expressions import (
     Col,
@@ -30,7 +31,10 @@ from nuages.db.models.sql.constants import INNER, LOUTER
 from nuages.db.models.sql.datastructures import Join, MultiJoin
 from nuages.db.models.sql.slots import LeavesTrail, Slot, holds_slot
 from nuages.db.models.sql.where import AND, OR, WhereNode
+<<<<<<< HEAD
 from nuages.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
+=======
+>>>>>>> e710123 (models: importable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,11 @@ class FilterRoom:
     ) -> WhereNode:
         """Return the WHERE tree of a ``Q`` that is used as an expression."""
         clause, joins = self._add_q(
-            q, reuse, allow_joins=allow_joins, split_subq=False, check_filterable=False,
+            q,
+            reuse,
+            allow_joins=allow_joins,
+            split_subq=False,
+            check_filterable=False,
             summarize=summarize,
         )
         # Whatever it is used for, it must not take rows away.
@@ -161,7 +169,12 @@ class FilterRoom:
         update_join_types: bool = True,
     ) -> tuple[WhereNode, set[str]]:
         scope = Scope(
-            current_negated, branch_negated, allow_joins, split_subq, check_filterable, summarize,
+            current_negated,
+            branch_negated,
+            allow_joins,
+            split_subq,
+            check_filterable,
+            summarize,
             update_join_types,
         )
         return self._level(q_object, used_aliases, scope)
@@ -183,7 +196,12 @@ class FilterRoom:
         ``filter_expr`` is a pair ``(lookup, value)``, a ``Q`` or an expression.
         """
         scope = Scope(
-            current_negated, branch_negated, allow_joins, split_subq, check_filterable, summarize,
+            current_negated,
+            branch_negated,
+            allow_joins,
+            split_subq,
+            check_filterable,
+            summarize,
             update_join_types,
         )
         return self._condition(filter_expr, can_reuse, scope)
@@ -192,7 +210,9 @@ class FilterRoom:
 
     def _level(self, q: Q, reuse: set[str] | None, outer: Scope) -> tuple[WhereNode, set[str]]:
         scope = replace(
-            outer, negated=outer.negated is not q.negated, branch_negated=outer.branch_negated or q.negated
+            outer,
+            negated=outer.negated is not q.negated,
+            branch_negated=outer.branch_negated or q.negated,
         )
         promoter = JoinPromoter(q.connector, len(q.children), scope.negated)
         node = WhereNode(connector=q.connector, negated=q.negated)
@@ -242,7 +262,9 @@ class FilterRoom:
             raise FieldError("Joined field references are not permitted in this query")
         before = self.alias_refcount.copy()
         value = self.resolve_lookup_value(value, reuse, scope.allow_joins, scope.summarize)
-        needed = {alias for alias, uses in self.alias_refcount.items() if uses > before.get(alias, 0)}
+        needed = {
+            alias for alias, uses in self.alias_refcount.items() if uses > before.get(alias, 0)
+        }
         if scope.check_filterable:
             self.check_filterable(value)
         if annotation is not False:
@@ -251,7 +273,11 @@ class FilterRoom:
         may_fan_out = not (scope.branch_negated and scope.split_subq)
         try:
             info = self.setup_joins(
-                parts, self.get_meta(), self.get_initial_alias(), can_reuse=reuse, allow_many=may_fan_out
+                parts,
+                self.get_meta(),
+                self.get_initial_alias(),
+                can_reuse=reuse,
+                allow_many=may_fan_out,
             )
             if isinstance(value, Iterator):
                 # It is walked several times from here on.
@@ -338,7 +364,9 @@ class FilterRoom:
                 self, reuse=can_reuse, allow_joins=allow_joins, summarize=summarize
             )
         if isinstance(value, (list, tuple)):
-            items = [self.resolve_lookup_value(item, can_reuse, allow_joins, summarize) for item in value]
+            items = [
+                self.resolve_lookup_value(item, can_reuse, allow_joins, summarize) for item in value
+            ]
             cls = type(value)
             return cls(*items) if hasattr(cls, "_make") else cls(items)
         return value
@@ -387,7 +415,9 @@ class FilterRoom:
 
     def check_query_object_type(self, value: Any, opts: Any, field: Any) -> None:
         """Raise ``ValueError`` if ``value`` is an object of a model that the relation does not lead to."""
-        if hasattr(value, "_meta") and not check_rel_lookup_compatibility(value._meta.model, opts, field):
+        if hasattr(value, "_meta") and not check_rel_lookup_compatibility(
+            value._meta.model, opts, field
+        ):
             raise ValueError(f'Cannot query "{value}": Must be "{opts.object_name}" instance.')
 
     def check_related_objects(self, field: Any, value: Any, opts: Any) -> None:
@@ -395,7 +425,9 @@ class FilterRoom:
         if not field.is_relation:
             return
         if isinstance(value, FilterRoom):
-            if not value.has_select_fields and not check_rel_lookup_compatibility(value.model, opts, field):
+            if not value.has_select_fields and not check_rel_lookup_compatibility(
+                value.model, opts, field
+            ):
                 raise ValueError(
                     f'Cannot use QuerySet for "{value.model._meta.object_name}": Use a QuerySet for '
                     f'"{opts.object_name}".'
@@ -408,8 +440,12 @@ class FilterRoom:
 
     def check_filterable(self, expression: Any) -> None:
         """Raise ``NotSupportedError`` if something in it may not be filtered by."""
-        if hasattr(expression, "resolve_expression") and not getattr(expression, "filterable", True):
-            raise NotSupportedError(f"{type(expression).__name__} is disallowed in the filter clause.")
+        if hasattr(expression, "resolve_expression") and not getattr(
+            expression, "filterable", True
+        ):
+            raise NotSupportedError(
+                f"{type(expression).__name__} is disallowed in the filter clause."
+            )
         if hasattr(expression, "get_source_expressions"):
             for child in expression.get_source_expressions():
                 self.check_filterable(child)
@@ -457,7 +493,10 @@ class FilterRoom:
         if left_out_outer:
             # Rows that have nothing at the start of the way do not match, so the exclusion keeps them.
             nothing, _ = self.build_filter(
-                (f"{prefix}__isnull", True), current_negated=True, branch_negated=True, can_reuse=can_reuse
+                (f"{prefix}__isnull", True),
+                current_negated=True,
+                branch_negated=True,
+                can_reuse=can_reuse,
             )
             condition.add(nothing, OR)
         return condition, needed
@@ -527,16 +566,19 @@ class FilterRoom:
             reuse.update(joins)
         return result
 
-    def _annotation_ref(self, name: str, annotation: Any, allow_joins: bool, summarize: bool) -> Any:
+    def _annotation_ref(
+        self, name: str, annotation: Any, allow_joins: bool, summarize: bool
+    ) -> Any:
         if not allow_joins and any(
-            isinstance(self.alias_map.get(alias), Join) for alias in self._gen_col_aliases([annotation])
+            isinstance(self.alias_map.get(alias), Join)
+            for alias in self._gen_col_aliases([annotation])
         ):
             raise FieldError("Joined field references are not permitted in this query")
         if not summarize:
             return annotation
         # A summary is computed around this query, from its columns.
         if name not in self.annotation_select:
-            raise FieldError(f"Cannot aggregate over the '{name}' alias. Use annotate() to promote it.")
+            raise FieldError(
+                f"Cannot aggregate over the '{name}' alias. Use annotate() to promote it."
+            )
         return Ref(name, self.annotation_select[name])
-
-

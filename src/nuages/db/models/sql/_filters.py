@@ -31,10 +31,6 @@ from nuages.db.models.sql.constants import INNER, LOUTER
 from nuages.db.models.sql.datastructures import Join, MultiJoin
 from nuages.db.models.sql.slots import LeavesTrail, Slot, holds_slot
 from nuages.db.models.sql.where import AND, OR, WhereNode
-<<<<<<< HEAD
-from nuages.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
-=======
->>>>>>> e710123 (models: importable)
 
 
 @dataclass(frozen=True, slots=True)

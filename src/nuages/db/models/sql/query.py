@@ -13,10 +13,6 @@ from copy import deepcopy
 from typing import Any, Self
 
 from nuages.db import DEFAULT_DB_ALIAS, connections
-<<<<<<< HEAD
-=======
-from nuages.db.models.aggregates import Count
->>>>>>> e710123 (models: importable)
 from nuages.db.models.expressions import BaseExpression
 from nuages.db.models.sql import _combining, _summary
 from nuages.db.models.sql._filters import (

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
+import sys
 from collections import namedtuple
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Self
@@ -360,8 +361,16 @@ class RegisterLookupMixin:
 
     @classmethod
     def _clear_cached_class_lookups(cls) -> None:
-        # One cache serves the classes of the whole registry.
-        cls.get_class_lookups.cache_clear()
+        # A cache serves all the classes below the one that defines the function, so each class that
+        # inherits from this one has to be asked; paths that were recorded may mean other lookups now.
+        waiting = [cls]
+        while waiting:
+            each = waiting.pop()
+            each.get_class_lookups.cache_clear()
+            waiting += each.__subclasses__()
+        trails = sys.modules.get("django.db.models.trails")
+        if trails is not None:
+            trails.bump()
 
     def register_class_lookup(cls, lookup: type, lookup_name: str | None = None) -> type:  # noqa: N805
         """Register ``lookup`` on the class, under its own name or the given one."""

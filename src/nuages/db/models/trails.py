@@ -67,6 +67,16 @@ NATURAL: dict[str, frozenset[type]] = {
 }
 
 
+def _declare_fields_safe() -> None:
+    """Say of the fields that come with the house that they treat slots as values."""
+    from nuages.db.models import fields
+
+    for name in fields.__all__:
+        cls = getattr(fields, name)
+        if isinstance(cls, type) and issubclass(cls, fields.Field):
+            cls.trail_safe = True
+
+
 class _Counters:
     """What ``stats()`` tells."""
 

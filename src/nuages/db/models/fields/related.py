@@ -311,11 +311,7 @@ class ForeignObject(RelatedField):
             raise ValueError(f"Related model {target!r} cannot be resolved")
         pairs = []
         for here, there in zip(self.from_fields, self.to_fields, strict=True):
-            near = (
-                self
-                if here == RECURSIVE_RELATIONSHIP_CONSTANT
-                else self.opts.get_field(here)
-            )
+            near = self if here == RECURSIVE_RELATIONSHIP_CONSTANT else self.opts.get_field(here)
             far = target._meta.pk if there is None else target._meta.get_field(there)
             pairs.append((near, far))
         return pairs
@@ -404,9 +400,7 @@ class ForeignObject(RelatedField):
         """Return the hop back."""
         near = self.model._meta
         far = self.remote_field.model._meta
-        return self._hop(
-            far, near, (near.pk,), self.remote_field, filtered_relation, False
-        )
+        return self._hop(far, near, (near.pk,), self.remote_field, filtered_relation, False)
 
     @cached_property
     def path_infos(self) -> list[PathInfo]:
@@ -774,9 +768,7 @@ class ManyToManyField(RelatedField):
                 f"{RECURSIVE_RELATIONSHIP_CONSTANT!r}"
             )
         if through is not None and db_table is not None:
-            raise ValueError(
-                "Cannot specify a db_table if an intermediary model is used."
-            )
+            raise ValueError("Cannot specify a db_table if an intermediary model is used.")
         names = {
             "related_name": related_name,
             "related_query_name": related_query_name,
@@ -907,9 +899,7 @@ class ManyToManyField(RelatedField):
             relation.related_name = f"{name}_rel_+"
         elif relation.hidden:
             # Several hidden relations to one model must differ.
-            relation.related_name = (
-                f"_{cls._meta.app_label}_{cls.__name__.lower()}_{name}_+"
-            )
+            relation.related_name = f"_{cls._meta.app_label}_{cls.__name__.lower()}_{name}_+"
         super().contribute_to_class(cls, name, **kwargs)
         if not cls._meta.abstract:
             if relation.through:
@@ -924,9 +914,7 @@ class ManyToManyField(RelatedField):
 
     def contribute_to_related_class(self, cls: type[Model], related: Any) -> None:
         if not related.hidden and not related.related_model._meta.swapped:
-            setattr(
-                cls, related.get_accessor_name(), ManyToManyDescriptor(related, reverse=True)
-            )
+            setattr(cls, related.get_accessor_name(), ManyToManyDescriptor(related, reverse=True))
 
     def set_attributes_from_rel(self) -> None:
         """Do nothing: the field has its names."""

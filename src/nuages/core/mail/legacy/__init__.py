@@ -1,0 +1,10 @@
+"""Helpers for Python's older email classes, which other packages may import. Deprecated."""
+
+from nuages.core.mail.legacy.message import (
+    BadHeaderError,
+    MIMEText,
+    SafeMIMEMultipart,
+    SafeMIMEText,
+    forbid_multi_line_headers,
+    sanitize_address,
+)

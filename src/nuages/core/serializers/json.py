@@ -1,0 +1,110 @@
+"""The JSON format. Manual: topics/serialization, "JSON"."""
+
+import datetime
+import decimal
+import json
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from nuages.core.serializers.base import DeserializationError
+from nuages.utils.duration import duration_iso_string
+from nuages.utils.functional import Promise
+from nuages.utils.timezone import is_aware
+
+
+def _ecma_datetime(value: datetime.datetime) -> str:
+    """Return the format of ECMA-262: milliseconds at most, and ``Z`` for UTC."""
+    text = value.isoformat(timespec="milliseconds" if value.microsecond else "auto")
+    return f"{text.removesuffix('+00:00')}Z" if text.endswith("+00:00") else text
+
+
+def _ecma_time(value: datetime.time) -> str:
+    if is_aware(value):  # type: ignore[arg-type]
+        raise ValueError("JSON can't represent timezone-aware times.")
+    return value.isoformat(timespec="milliseconds" if value.microsecond else "auto")
+
+
+# The first type that fits decides: a datetime is a date too.
+_ENCODERS: tuple[tuple[Any, Any], ...] = (
+    (datetime.datetime, _ecma_datetime),
+    (datetime.date, datetime.date.isoformat),
+    (datetime.time, _ecma_time),
+    (datetime.timedelta, duration_iso_string),
+    ((decimal.Decimal, uuid.UUID, Promise), str),
+)
+
+
+class DjangoJSONEncoder(json.JSONEncoder):
+    """Encodes dates, times, durations, decimals, UUIDs and lazy strings too."""
+
+    def default(self, o: Any) -> Any:
+        """Return text for ``o``; raises ``TypeError`` for other types."""
+        for types, encode in _ENCODERS:
+            if isinstance(o, types):
+                return encode(o)
+        return super().default(o)
+
+
+# After the encoder, which the database room needs without the rest.
+from nuages.core.serializers.python import Deserializer as PythonDeserializer  # noqa: E402
+from nuages.core.serializers.python import Serializer as PythonSerializer  # noqa: E402
+
+
+class Serializer(PythonSerializer):
+    """Writes a list of objects, each as it comes."""
+
+    internal_use_only = False
+
+    def _init_options(self) -> None:
+        self._current = None
+        # What is meant for us does not concern the encoder.
+        mine = ("stream", "fields")
+        options = {key: value for key, value in self.options.items() if key not in mine}
+        if options.get("indent"):
+            # The line break takes the place of the space.
+            options["separators"] = (",", ": ")
+        self.json_kwargs = {"cls": DjangoJSONEncoder, "ensure_ascii": False, **options}
+
+    def start_serialization(self) -> None:
+        """Open the list."""
+        self._init_options()
+        self.stream.write("[")
+
+    def end_object(self, obj: Any) -> None:
+        """Write an object, after a comma unless it is the first."""
+        indented = bool(self.options.get("indent"))
+        comma = "" if self.first else "," if indented else ", "
+        self.stream.write(comma + "\n" * indented)
+        json.dump(self.get_dump_object(obj), self.stream, **self.json_kwargs)
+        self._current = None
+
+    def end_serialization(self) -> None:
+        """Close the list."""
+        self.stream.write("\n]\n" if self.options.get("indent") else "]\n")
+
+    def getvalue(self) -> Any:
+        """Return what was written, if the stream keeps it."""
+        return super(PythonSerializer, self).getvalue()
+
+
+class Deserializer(PythonDeserializer):
+    """Reads a list of objects from text, bytes or a stream."""
+
+    def __init__(self, stream_or_string: Any, **options: Any) -> None:
+        text = stream_or_string
+        if not isinstance(text, str | bytes):
+            text = text.read()
+        try:
+            objects = json.loads(text)
+        except Exception as error:
+            raise DeserializationError from error
+        super().__init__(objects, **options)
+
+    def _handle_object(self, obj: Any) -> Iterator[Any]:
+        try:
+            yield from super()._handle_object(obj)
+        except (GeneratorExit, DeserializationError):
+            raise
+        except Exception as error:
+            raise DeserializationError(f"Error deserializing object: {error}") from error

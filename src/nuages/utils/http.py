@@ -257,6 +257,8 @@ def parse_header_parameters(
             if value.count("'") == 2:
                 encoding, _, encoded = value.split("'")
                 value = _decode_extended(encoded, encoding)
+            else:
+                value = unquote(value)
         if len(value) >= 2 and value[0] == value[-1] == '"':
             value = re.sub(r'\\([\\"])', r"\1", value[1:-1])
         options[name] = value

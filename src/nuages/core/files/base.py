@@ -24,10 +24,11 @@ class File(FileProxyMixin):
         return self.name or ""
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self or 'None'}>"
+        return f"<{type(self).__name__}: {str(self) or None}>"
 
     def __bool__(self) -> bool:
-        return bool(self.name)
+        # An empty file is a file.
+        return True
 
     def __len__(self) -> int:
         return self.size

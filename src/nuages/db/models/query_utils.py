@@ -331,7 +331,9 @@ class RegisterLookupMixin:
         own = getattr(self, "instance_lookups", None)
         return {**of_class, **own} if own else of_class
 
-    get_lookups = class_or_instance_method(get_class_lookups, get_instance_lookups)
+    get_lookups = class_or_instance_method(
+        lambda cls: cls.get_class_lookups(), get_instance_lookups
+    )
     get_class_lookups = classmethod(get_class_lookups)
 
     def get_lookup(self, lookup_name: str) -> type | None:

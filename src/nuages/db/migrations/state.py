@@ -25,7 +25,7 @@ from nuages.db.migrations.utils import (
     get_references,
     resolve_relation,
 )
-from nuages.db.models import NOT_PROVIDED
+from nuages.db.models.fields import NOT_PROVIDED
 from nuages.db.models.utils import make_model_tuple
 from nuages.utils.functional import cached_property
 from nuages.utils.version import get_docs_version

@@ -6,7 +6,7 @@ from typing import Any
 
 from nuages.db.migrations.operations.base import ALWAYS, Operation, OperationCategory
 from nuages.db.migrations.utils import field_references
-from nuages.db.models import NOT_PROVIDED
+from nuages.db.models.fields import NOT_PROVIDED
 from nuages.utils.functional import cached_property
 
 

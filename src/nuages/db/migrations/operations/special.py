@@ -154,10 +154,10 @@ class RunPython(Operation):
         hints: dict[str, Any] | None = None,
         elidable: bool = False,
     ) -> None:
-        for name, function in (("RunPython", code), ("RunPython reverse", reverse_code)):
-            if not callable(function) and (function is not None or function is code):
-                what = "" if function is code else "reverse_code argument"
-                raise ValueError(f"{name if function is code else 'RunPython'} must be supplied with {'a callable' if not what else 'callable arguments'}")
+        if not callable(code):
+            raise ValueError("RunPython must be supplied with a callable")
+        if reverse_code is not None and not callable(reverse_code):
+            raise ValueError("RunPython must be supplied with callable arguments")
         self.atomic = atomic
         self.code = code
         self.reverse_code = reverse_code

@@ -52,7 +52,6 @@ from nuages.db.models.fields._text import (
 
 __all__ = [
     "AutoField",
-    "BLANK_CHOICE_DASH",
     "BLANK_CHOICE_LABEL",
     "BigAutoField",
     "BigIntegerField",

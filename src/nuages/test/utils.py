@@ -180,15 +180,16 @@ def _divert_mail(saved: Any) -> None:
         saved.mailers = settings.MAILERS
         settings.MAILERS = {alias: {"BACKEND": TEST_MAIL_BACKEND} for alias in settings.MAILERS}
     else:
-        saved.email_backend = settings.EMAIL_BACKEND
-        _set_email_backend(TEST_MAIL_BACKEND)
+        saved.email_backend = _email_backend(TEST_MAIL_BACKEND)
 
 
-def _set_email_backend(path: str) -> None:
+def _email_backend(path: str) -> str:
+    """Change the deprecated setting; return what it was."""
     with warnings.catch_warnings():
         # The project is told that its setting is deprecated; the runner's use of it is not news.
         warnings.simplefilter("ignore", RemovedInDjango2028Warning)
-        settings.EMAIL_BACKEND = path
+        before, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, path
+    return before
 
 
 def teardown_test_environment() -> None:
@@ -199,7 +200,7 @@ def teardown_test_environment() -> None:
     if hasattr(saved, "mailers"):
         settings.MAILERS = saved.mailers
     if hasattr(saved, "email_backend"):
-        _set_email_backend(saved.email_backend)
+        _email_backend(saved.email_backend)
     Template._render = saved.template_render
     del _TestState.saved_data  # type: ignore[attr-defined]
     del mail.outbox

@@ -98,6 +98,7 @@ class QuerySet(Writing):
 
 
 trails.remember_own(QuerySet)
+trails.remember_compiler()
 trails._declare_fields_safe()
 
 for _class in (

@@ -71,7 +71,7 @@ def _declare_fields_safe() -> None:
     """Say of the fields that come with the house that they treat slots as values."""
     from nuages.db.models import fields
 
-    for name in fields.__all__:
+    for name in (name for name in fields.__all__ if name.endswith("Field")):
         cls = getattr(fields, name)
         if isinstance(cls, type) and issubclass(cls, fields.Field):
             cls.trail_safe = True

@@ -1,0 +1,300 @@
+"""``collectstatic``. Manual: "collectstatic"."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from nuages.apps import apps
+from nuages.contrib.staticfiles.finders import get_finders
+from nuages.contrib.staticfiles.storage import staticfiles_storage
+from nuages.core.checks import Tags
+from nuages.core.files.storage import FileSystemStorage
+from nuages.core.management.base import BaseCommand, CommandError
+from nuages.core.management.color import no_style
+from nuages.utils.functional import cached_property
+
+#: Flags: option strings, name, and whether the flag turns the option on.
+_FLAGS = (
+    (("--noinput", "--no-input"), "interactive", False, "Never ask anything."),
+    (("--no-post-process",), "post_process", False, "Leave the collected files as they are."),
+    (("-n", "--dry-run"), "dry_run", True, "Change nothing; show what would be done."),
+    (("-c", "--clear"), "clear", True, "First remove what is in the storage."),
+    (("-l", "--link"), "link", True, "Make symbolic links instead of copies."),
+    (
+        ("--no-default-ignore",),
+        "use_default_ignore_patterns",
+        False,
+        "Also collect what is private by convention: CVS, .* and *~.",
+    ),
+)
+
+
+class Command(BaseCommand):
+    """Brings the static files of all finders together in ``STATIC_ROOT``."""
+
+    help = "Collect the static files of applications and directories in one place."
+    requires_system_checks = [Tags.staticfiles]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.copied_files: list[str] = []
+        self.symlinked_files: list[str] = []
+        self.unmodified_files: list[str] = []
+        self.post_processed_files: list[str] = []
+        self.skipped_files: list[str] = []
+        self.deleted_files: list[str] = []
+        self.storage = staticfiles_storage
+        self.style = no_style()
+
+    @cached_property
+    def local(self) -> bool:
+        """Whether the storage has paths."""
+        try:
+            self.storage.path("")
+        except NotImplementedError:
+            return False
+        return True
+
+    def is_local_storage(self) -> bool:
+        """Whether the storage is one of the file system."""
+        return isinstance(self.storage, FileSystemStorage)
+
+    def add_arguments(self, parser: Any) -> None:
+        """Add the options."""
+        for names, dest, turns_on, text in _FLAGS:
+            action = "store_true" if turns_on else "store_false"
+            parser.add_argument(*names, action=action, dest=dest, help=text)
+        parser.add_argument(
+            "-i",
+            "--ignore",
+            action="append",
+            default=[],
+            dest="ignore_patterns",
+            metavar="PATTERN",
+            help="A shell pattern of files to leave out. May be given more than once.",
+        )
+
+    def set_options(self, **options: Any) -> None:
+        """Take the options over."""
+        for name in ("interactive", "verbosity", "clear", "dry_run", "post_process"):
+            setattr(self, name, options[name])
+        self.symlink = options["link"]
+        own = (
+            apps.get_app_config("staticfiles").ignore_patterns
+            if options["use_default_ignore_patterns"]
+            else ()
+        )
+        self.ignore_patterns = list({*options["ignore_patterns"], *own})
+
+    def handle(self, **options: Any) -> str | None:
+        """Collect, after asking where something may get lost."""
+        self.set_options(**options)
+        where = "as specified in your settings"
+        occupied = False
+        if self.is_local_storage() and self.storage.location:
+            where += f":\n\n    {self.storage.location}"
+            occupied = os.path.isdir(self.storage.location) and bool(
+                os.listdir(self.storage.location)
+            )
+        if self.interactive and occupied:
+            self._confirm(where)
+        stats = self.collect()
+        return self._summary(stats) if self.verbosity >= 1 else None
+
+    def _confirm(self, where: str) -> None:
+        effect = (
+            "This will DELETE ALL FILES in this location!"
+            if self.clear
+            else "This will overwrite existing files!"
+        )
+        intention = "You have activated the --dry-run option, so no files will be modified.\n\n"
+        question = (
+            "\nYou have requested to collect static files at the destination\nlocation "
+            f"{where}.\n\n{intention if self.dry_run else effect}\n"
+            "Are you sure you want to do this?\n\nType 'yes' to continue, or 'no' to cancel: "
+        )
+        if input(question) != "yes":
+            raise CommandError("Collecting static files cancelled.")
+
+    def _summary(self, stats: dict[str, list[str]]) -> str:
+        count = len(stats["modified"])
+        done = "symlinked" if self.symlink else "copied"
+        noun = "static file" if count == 1 else "static files"
+        target = f" to '{self.storage.location}'" if self.is_local_storage() else ""
+        further = {
+            "unmodified": "unmodified",
+            "post_processed": "post-processed",
+            "skipped": "skipped due to conflict",
+            "deleted": "deleted",
+        }
+        details = [
+            f"{len(stats[key])} {'static file ' if key == 'deleted' else ''}{words}"
+            for key, words in further.items()
+            if stats[key] or (key == "post_processed" and self.post_process)
+        ]
+        return f"\n{count} {noun} {done}{target}{''.join(', ' + each for each in details)}."
+
+    def collect(self) -> dict[str, list[str]]:
+        """Do the work; return the names of the files by what was done with them."""
+        if self.symlink and not self.local:
+            raise CommandError("Can't symlink to a remote destination.")
+        if self.clear:
+            self.clear_dir("")
+        take = self.link_file if self.symlink else self.copy_file
+        found: dict[str, tuple[Any, str]] = {}
+        for path, storage in self._found():
+            prefix = getattr(storage, "prefix", None)
+            prefixed = os.path.join(prefix, path) if prefix else path
+            if prefixed in found:
+                # The first finder wins.
+                self.skipped_files.append(prefixed)
+                self.log(
+                    f"Found another file with the destination path '{prefixed}'. It will be "
+                    "ignored since only the first encountered file is collected. If this is not "
+                    "what you want, make sure every static file has a unique path.",
+                    level=2,
+                )
+                continue
+            found[prefixed] = storage, path
+            take(path, prefixed, storage)
+        if self.post_process and hasattr(self.storage, "post_process"):
+            self._post_process(found)
+        return {
+            "modified": self.copied_files + self.symlinked_files,
+            "unmodified": self.unmodified_files,
+            "post_processed": self.post_processed_files,
+            "skipped": self.skipped_files,
+            "deleted": self.deleted_files,
+        }
+
+    def _found(self) -> Any:
+        for finder in get_finders():
+            yield from finder.list(self.ignore_patterns)
+
+    def _post_process(self, found: dict[str, tuple[Any, str]]) -> None:
+        for name, new_name, processed in self.storage.post_process(found, dry_run=self.dry_run):
+            if isinstance(processed, Exception):
+                self.stderr.write(f"Post-processing '{name}' failed!\n")
+                raise CommandError(f"Post-processing '{name}' failed: {processed}") from processed
+            if processed:
+                self.log(f"Post-processed '{name}' as '{new_name}'", level=2)
+                self.post_processed_files.append(name)
+            else:
+                self.log(f"Skipped post-processing '{name}'")
+
+    def log(self, msg: str, level: int = 2) -> None:
+        """Write a message, if the verbosity is high enough."""
+        if self.verbosity >= level:
+            self.stdout.write(msg)
+
+    def clear_dir(self, path: str) -> None:
+        """Remove everything below a path of the storage, broken links too."""
+        if not self.storage.exists(path):
+            return
+        directories, names = self.storage.listdir(path)
+        for name in names:
+            file = os.path.join(path, name)
+            self.deleted_files.append(file)
+            if self.dry_run:
+                self.log(f"Pretending to delete '{file}'")
+                continue
+            self.log(f"Deleting '{file}'")
+            try:
+                full = self.storage.path(file)
+            except NotImplementedError:
+                self.storage.delete(file)
+                continue
+            if os.path.islink(full) and not os.path.exists(full):
+                os.unlink(full)
+            else:
+                self.storage.delete(file)
+        for name in directories:
+            self.clear_dir(os.path.join(path, name))
+
+    def _has_other_kind(self, prefixed_path: str) -> bool:
+        """Whether the target is a link where a copy is wanted, or the other way round."""
+        if not self.local:
+            return False
+        target = self.storage.path(prefixed_path)
+        return os.path.islink(target) != self.symlink or (
+            self.symlink and not os.path.exists(target)
+        )
+
+    def delete_file(self, path: str, prefixed_path: str, source_storage: Any) -> bool:
+        """Make room for a file; return False where the one that is there can stay."""
+        there = self.storage.exists(prefixed_path)
+        broken = self.local and os.path.islink(self.storage.path(prefixed_path))
+        if not (there or broken):
+            return True
+        if there and self._is_current(path, prefixed_path, source_storage):
+            if prefixed_path not in self.unmodified_files:
+                self.unmodified_files.append(prefixed_path)
+            self.log(f"Skipping '{path}' (not modified)")
+            return False
+        if self.dry_run:
+            self.log(f"Pretending to delete '{path}'")
+        else:
+            self.log(f"Deleting '{path}'")
+            if broken and not there:
+                os.unlink(self.storage.path(prefixed_path))
+            else:
+                self.storage.delete(prefixed_path)
+        return True
+
+    def _is_current(self, path: str, prefixed_path: str, source_storage: Any) -> bool:
+        """Whether the collected file is as new as its source, and of the right kind."""
+        try:
+            collected = self.storage.get_modified_time(prefixed_path)
+        except (OSError, NotImplementedError):
+            # Without a time, it is taken for old.
+            return False
+        try:
+            source = source_storage.get_modified_time(path)
+        except (OSError, NotImplementedError):
+            return False
+        if self._has_other_kind(prefixed_path):
+            return False
+        if (collected.tzinfo is None) != (source.tzinfo is None):
+            collected, source = collected.astimezone(), source.astimezone()
+        return bool(collected.replace(microsecond=0) >= source.replace(microsecond=0))
+
+    def link_file(self, path: str, prefixed_path: str, source_storage: Any) -> None:
+        """Link a file into the storage."""
+        if prefixed_path in self.symlinked_files:
+            self.log(f"Skipping '{path}' (already linked earlier)")
+            return
+        if not self.delete_file(path, prefixed_path, source_storage):
+            return
+        source = source_storage.path(path)
+        if self.dry_run:
+            self.log(f"Pretending to link '{source}'", level=1)
+        else:
+            self.log(f"Linking '{source}'", level=2)
+            target = self.storage.path(prefixed_path)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            try:
+                if os.path.lexists(target):
+                    os.unlink(target)
+                os.symlink(source, target)
+            except OSError as error:
+                raise CommandError(
+                    f"Symbolic links could not be made here ({error}). Collect without --link."
+                ) from error
+        self.symlinked_files.append(prefixed_path)
+
+    def copy_file(self, path: str, prefixed_path: str, source_storage: Any) -> None:
+        """Copy a file into the storage."""
+        if prefixed_path in self.copied_files:
+            self.log(f"Skipping '{path}' (already copied earlier)")
+            return
+        if not self.delete_file(path, prefixed_path, source_storage):
+            return
+        shown = source_storage.path(path)
+        if self.dry_run:
+            self.log(f"Pretending to copy '{shown}'", level=1)
+        else:
+            self.log(f"Copying '{shown}'", level=2)
+            with source_storage.open(path) as source:
+                self.storage.save(prefixed_path, source)
+        self.copied_files.append(prefixed_path)

@@ -84,7 +84,8 @@ def call_command(command_name: Any, *args: Any, **options: Any) -> Any:
             raise CommandError(f"Unknown command: {name!r}")
         command = home if isinstance(home, BaseCommand) else load_command_class(home, name)
     arguments, values = parsed_call(command, name, args, options)
-    values.setdefault("skip_checks", True)
+    # The parser's own default is for command lines.
+    values["skip_checks"] = options.get("skip_checks", True)
     return command.execute(*arguments, **values)
 
 

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
+from types import FunctionType
 from typing import Any, Self
 
 from nuages.db import router
@@ -143,6 +144,11 @@ def _forward(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
     def forwarded(self: BaseManager, *args: Any, **kwargs: Any) -> Any:
         return getattr(self.get_queryset(), name)(*args, **kwargs)
 
+    # The signature is the method's, read by people: names and defaults, without the types.
+    code = getattr(method, "__wrapped__", method)
+    bare = FunctionType(code.__code__, {}, name, code.__defaults__)
+    bare.__kwdefaults__ = code.__kwdefaults__
+    forwarded.__wrapped__ = bare  # type: ignore[attr-defined]
     return forwarded
 
 

@@ -83,7 +83,8 @@ class BaseDatabaseCreation:
             )
             if serialize:
                 self.connection._test_serialized_contents = self.serialize_db_to_string()
-        call_command("createcachetable", database=self.connection.alias)
+        if _uses_cache_tables():
+            call_command("createcachetable", database=self.connection.alias)
         self.connection.ensure_connection()
         if os.environ.get("RUNNING_DJANGOS_TEST_SUITE") == "true":
             self.mark_expected_failures_and_skips()
@@ -308,3 +309,11 @@ class BaseDatabaseCreation:
         test = getattr(owner, attribute)
         mark = expectedFailure if skip_reason is None else skip(skip_reason)
         setattr(owner, attribute, mark(test))
+
+
+def _uses_cache_tables() -> bool:
+    """Whether a cache of the project is kept in the database."""
+    from nuages.core.cache import caches
+    from nuages.core.cache.backends.db import BaseDatabaseCache
+
+    return any(isinstance(cache, BaseDatabaseCache) for cache in caches.all())

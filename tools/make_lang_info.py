@@ -34,6 +34,7 @@ OWN_NAMES = {
     "pt": "Português",
     "pt-br": "Português Brasileiro",
     "mn": "Mongolian",
+    "hu": "Magyar",
     "ig": "Asụsụ Ìgbò",
 }
 FALLBACKS = {
@@ -69,7 +70,7 @@ def main() -> None:
         "",
         "LANG_INFO: dict[str, dict[str, Any]] = {",
     ]
-    table = {code: name for code, name in global_settings.LANGUAGES}
+    table = dict(global_settings.LANGUAGES)
     for code in sorted({*table, *FALLBACKS}):
         if code in FALLBACKS:
             lines.append(f'    "{code}": {{"fallback": ["{FALLBACKS[code]}"]}},')

@@ -262,7 +262,7 @@ LANG_INFO: dict[str, dict[str, Any]] = {
         "bidi": False,
         "code": "hu",
         "name": "Hungarian",
-        "name_local": "magyar",
+        "name_local": "Magyar",
     },
     "hy": {
         "bidi": False,

@@ -1,0 +1,1 @@
+"""Formats for udm, made by tools/make_locale.py from CLDR."""

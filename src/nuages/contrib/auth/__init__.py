@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
 from typing import Any
 
 from nuages.apps import apps as django_apps
@@ -11,18 +12,36 @@ from nuages.core.exceptions import ImproperlyConfigured, PermissionDenied
 from nuages.utils.crypto import constant_time_compare
 from nuages.utils.inspect import signature
 from nuages.utils.module_loading import import_string
+from nuages.utils.twins import Calls, arun, call, run
 
 from .signals import user_logged_in, user_logged_out, user_login_failed
 
-# Names in the session.
-SESSION_KEY = "_auth_user_id"
-BACKEND_SESSION_KEY = "_auth_user_backend"
-HASH_SESSION_KEY = "_auth_user_hash"
 REDIRECT_FIELD_NAME = "next"
 
+# What a session remembers: the user, the backend that knew the user, and a hash that changes with
+# the password.
+SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY = (
+    f"_auth_user_{part}" for part in ("id", "backend", "hash")
+)
+
 #: What stands for a secret among credentials that receivers of a signal see.
-CLEANSED = "********************"
-_SENSITIVE = ("api", "token", "key", "secret", "password", "signature")
+CLEANSED = "*" * 20
+_SECRETS = frozenset({"api", "token", "key", "secret", "password", "signature"})
+
+
+def _pair(calls: Callable[..., Calls[Any]]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return the blocking and the awaiting function for a generator (see ``utils.twins``)."""
+
+    @wraps(calls)
+    def blocking(*args: Any, **kwargs: Any) -> Any:
+        return run(calls(*args, **kwargs))
+
+    @wraps(calls)
+    async def awaiting(*args: Any, **kwargs: Any) -> Any:
+        return await arun(calls(*args, **kwargs))
+
+    awaiting.__name__ = awaiting.__qualname__ = f"a{calls.__name__}"
+    return blocking, awaiting
 
 
 def load_backend(path: str) -> Any:
@@ -31,14 +50,13 @@ def load_backend(path: str) -> Any:
 
 
 def _get_backends(return_tuples: bool = False) -> list[Any]:
-    paths = settings.AUTHENTICATION_BACKENDS
-    loaded = [(load_backend(path), path) for path in paths]
-    if not loaded:
-        raise ImproperlyConfigured(
-            "No authentication backends have been defined. Does AUTHENTICATION_BACKENDS contain "
-            "anything?"
-        )
-    return loaded if return_tuples else [backend for backend, _ in loaded]
+    loaded = {path: load_backend(path) for path in settings.AUTHENTICATION_BACKENDS}
+    if loaded:
+        return [(b, path) for path, b in loaded.items()] if return_tuples else [*loaded.values()]
+    raise ImproperlyConfigured(
+        "No authentication backends have been defined. Does AUTHENTICATION_BACKENDS contain "
+        "anything?"
+    )
 
 
 def get_backends() -> list[Any]:
@@ -50,109 +68,85 @@ def get_backends() -> list[Any]:
     return _get_backends()
 
 
-def _takes(method: Any, request: Any, credentials: dict[str, Any]) -> bool:
-    try:
-        signature(method).bind(request, **credentials)
-    except TypeError:
-        return False
-    return True
-
-
-def _backends_for(
-    method: str, request: Any, credentials: dict[str, Any]
-) -> Iterator[tuple[Any, str]]:
-    """Yield backends (and their paths) that accept such credentials."""
+def _accepting(request: Any, credentials: dict[str, Any]) -> Iterator[tuple[Any, str]]:
+    """Yield the backends (and their paths) whose ``authenticate()`` takes such credentials."""
     for backend, path in _get_backends(return_tuples=True):
-        # The synchronous method is the one that every backend describes itself by.
-        if _takes(backend.authenticate, request, credentials):
-            yield backend, path
+        try:
+            signature(backend.authenticate).bind(request, **credentials)
+        except TypeError:
+            continue
+        yield backend, path
 
 
-def _cleaned(credentials: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: CLEANSED if any(word in name.lower() for word in _SENSITIVE) else value
-        for name, value in credentials.items()
-    }
-
-
-def authenticate(request: Any = None, **credentials: Any) -> Any:
+def authenticate(request: Any = None, **credentials: Any) -> Calls[Any]:
     """Return the user that the credentials belong to; None if no backend knows one.
 
     The user remembers the backend as ``user.backend``.
     """
-    for backend, path in _backends_for("authenticate", request, credentials):
+    for backend, path in _accepting(request, credentials):
+        ask = call(backend, "authenticate")._replace(args=(request,), kwargs=credentials)
         try:
-            user = backend.authenticate(request, **credentials)
+            user = yield ask
         except PermissionDenied:
-            # The backend forbids that others be asked.
-            break
+            break  # it forbids that others be asked
         if user is not None:
             user.backend = path
             return user
-    user_login_failed.send(sender=__name__, credentials=_cleaned(credentials), request=request)
+    shown = {
+        name: CLEANSED if any(secret in name.lower() for secret in _SECRETS) else value
+        for name, value in credentials.items()
+    }
+    yield call(user_login_failed, "send", sender=__name__, credentials=shown, request=request)
     return None
 
 
-authenticate.sensitive_variables = "__ALL__"  # type: ignore[attr-defined]
+authenticate, aauthenticate = _pair(authenticate)  # type: ignore[assignment]
+for _function in (authenticate, aauthenticate):
+    # No report of an error shows what these were called with.
+    _function.sensitive_variables = "__ALL__"  # type: ignore[attr-defined]
 
 
-async def aauthenticate(request: Any = None, **credentials: Any) -> Any:
-    """Asynchronous twin of ``authenticate``."""
-    for backend, path in _backends_for("aauthenticate", request, credentials):
-        try:
-            user = await backend.aauthenticate(request, **credentials)
-        except PermissionDenied:
-            break
-        if user is not None:
-            user.backend = path
-            return user
-    await user_login_failed.asend(
-        sender=__name__, credentials=_cleaned(credentials), request=request
-    )
-    return None
-
-
-aauthenticate.sensitive_variables = "__ALL__"  # type: ignore[attr-defined]
+def _remembered_user_id(stored: Any) -> Any:
+    return get_user_model()._meta.pk.to_python(stored)
 
 
 def _get_user_session_key(request: Any) -> Any:
-    return _session_id(request.session[SESSION_KEY])
-
-
-async def _aget_user_session_key(request: Any) -> Any:
-    session_key = await request.session.aget(SESSION_KEY)
-    if session_key is None:
-        raise KeyError
-    return _session_id(session_key)
-
-
-def _session_id(text: Any) -> Any:
-    # Sessions hold the key as text.
-    return get_user_model()._meta.pk.to_python(text)
+    return _remembered_user_id(request.session[SESSION_KEY])
 
 
 def _session_hash(user: Any) -> str:
-    make = getattr(user, "get_session_auth_hash", None)
-    return make() if make is not None else ""
+    return user.get_session_auth_hash() if hasattr(user, "get_session_auth_hash") else ""
 
 
-def _backend_path(user: Any, backend: Any) -> str:
-    """Return the path of the backend that a session remembers."""
-    if backend is not None and not isinstance(backend, str):
+def _path_to_remember(user: Any, backend: Any) -> str:
+    if not isinstance(backend, (str, type(None))):
         raise TypeError(f"backend must be a dotted import path string (got {backend!r}).")
-    path = backend or getattr(user, "backend", None)
-    if path:
-        return path
-    known = settings.AUTHENTICATION_BACKENDS
-    if len(known) == 1:
-        return known[0]
+    candidates = [backend or getattr(user, "backend", None)]
+    if candidates == [None]:
+        candidates = settings.AUTHENTICATION_BACKENDS
+    if len(candidates) == 1:
+        return candidates[0]
     raise ValueError(
         "You have multiple authentication backends configured and therefore must provide the "
         "`backend` argument or set the `backend` attribute on the user."
     )
 
 
-def login(request: Any, user: Any, backend: str | None = None) -> None:
+def _answer(user: Any) -> Callable[[], Any]:
+    async def auser() -> Any:
+        return user
+
+    return auser
+
+
+def _put_on_request(request: Any, user: Any) -> None:
+    if hasattr(request, "user"):
+        request.user = user
+    if hasattr(request, "auser"):
+        request.auser = _answer(user)
+
+
+def login(request: Any, user: Any, backend: str | None = None) -> Calls[None]:
     """Remember the user in the session.
 
     Args:
@@ -163,96 +157,50 @@ def login(request: Any, user: Any, backend: str | None = None) -> None:
     Raises:
         ValueError: it is not known which backend to remember.
     """
-    session = request.session
-    session_hash = _session_hash(user)
-    if SESSION_KEY in session:
-        same = _get_user_session_key(request) == user.pk and (
-            not session_hash
-            or constant_time_compare(session.get(HASH_SESSION_KEY, ""), session_hash)
-        )
-        if not same:
-            # Another user must not get what this one left in the session.
-            session.flush()
+    session, current = request.session, _session_hash(user)
+    stored = yield call(session, "get", SESSION_KEY)
+    if stored is None:
+        yield call(session, "cycle_key")
     else:
-        session.cycle_key()
-    path = _backend_path(user, backend)
-    session[SESSION_KEY] = user._meta.pk.value_to_string(user)
-    session[BACKEND_SESSION_KEY] = path
-    session[HASH_SESSION_KEY] = session_hash
-    if hasattr(request, "user"):
-        request.user = user
-    _rotate_token(request)
-    user_logged_in.send(sender=type(user), request=request, user=user)
-
-
-async def alogin(request: Any, user: Any, backend: str | None = None) -> None:
-    """Asynchronous twin of ``login``."""
-    session = request.session
-    session_hash = _session_hash(user)
-    if await session.ahas_key(SESSION_KEY):
-        same = await _aget_user_session_key(request) == user.pk and (
-            not session_hash
-            or constant_time_compare(await session.aget(HASH_SESSION_KEY, ""), session_hash)
-        )
-        if not same:
-            await session.aflush()
-    else:
-        await session.acycle_key()
-    path = _backend_path(user, backend)
-    await session.aset(SESSION_KEY, user._meta.pk.value_to_string(user))
-    await session.aset(BACKEND_SESSION_KEY, path)
-    await session.aset(HASH_SESSION_KEY, session_hash)
-    if hasattr(request, "user"):
-        request.user = user
-    if hasattr(request, "auser"):
-
-        async def auser() -> Any:
-            return user
-
-        request.auser = auser
-    _rotate_token(request)
-    await user_logged_in.asend(sender=type(user), request=request, user=user)
-
-
-def _rotate_token(request: Any) -> None:
+        known = yield call(session, "get", HASH_SESSION_KEY, "")
+        same_password = not current or constant_time_compare(known, current)
+        if not same_password or _remembered_user_id(stored) != user.pk:
+            # Nobody gets what another user has left in the session.
+            yield call(session, "flush")
+    path = _path_to_remember(user, backend)
+    remembered = {
+        SESSION_KEY: user._meta.pk.value_to_string(user),
+        BACKEND_SESSION_KEY: path,
+        HASH_SESSION_KEY: current,
+    }
+    yield call(session, "update", remembered)
+    _put_on_request(request, user)
     from nuages.middleware.csrf import rotate_token
 
     rotate_token(request)
+    yield call(user_logged_in, "send", sender=type(user), request=request, user=user)
 
 
-def logout(request: Any) -> None:
+def logout(request: Any) -> Calls[None]:
     """Forget the user of the session, and all else in it."""
-    user = _known(getattr(request, "user", None))
-    user_logged_out.send(sender=type(user), request=request, user=user)
-    request.session.flush()
-    if hasattr(request, "user"):
-        request.user = _anonymous()
-
-
-async def alogout(request: Any) -> None:
-    """Asynchronous twin of ``logout``."""
-    find = getattr(request, "auser", None)
-    user = _known(await find() if find is not None else None)
-    await user_logged_out.asend(sender=type(user), request=request, user=user)
-    await request.session.aflush()
-    if find is not None:
-
-        async def auser() -> Any:
-            return _anonymous()
-
-        request.auser = auser
-    if hasattr(request, "user"):
-        request.user = _anonymous()
-
-
-def _known(user: Any) -> Any:
-    return user if getattr(user, "is_authenticated", True) else None
-
-
-def _anonymous() -> Any:
     from .models import AnonymousUser
 
-    return AnonymousUser()
+    user = yield _user_of(request)
+    who = user if getattr(user, "is_authenticated", True) else None
+    yield call(user_logged_out, "send", sender=type(who), request=request, user=who)
+    yield call(request.session, "flush")
+    _put_on_request(request, AnonymousUser())
+
+
+def _user_of(request: Any) -> Any:
+    from nuages.utils.twins import either
+
+    async def find() -> Any:
+        if hasattr(request, "auser"):
+            return await request.auser()
+        return getattr(request, "user", None)
+
+    return either(lambda: getattr(request, "user", None), find)
 
 
 def get_user_model() -> Any:
@@ -261,89 +209,62 @@ def get_user_model() -> Any:
     Raises:
         ImproperlyConfigured: the setting names none.
     """
+    name = settings.AUTH_USER_MODEL
+    problem = f"AUTH_USER_MODEL refers to model '{name}' that has not been installed"
     try:
-        return django_apps.get_model(settings.AUTH_USER_MODEL, require_ready=False)
-    except ValueError:
-        raise ImproperlyConfigured(
-            "AUTH_USER_MODEL must be of the form 'app_label.model_name'"
-        ) from None
+        return django_apps.get_model(name, require_ready=False)
     except LookupError:
-        raise ImproperlyConfigured(
-            f"AUTH_USER_MODEL refers to model '{settings.AUTH_USER_MODEL}' that has not been "
-            "installed"
-        ) from None
+        pass
+    except ValueError:
+        problem = "AUTH_USER_MODEL must be of the form 'app_label.model_name'"
+    raise ImproperlyConfigured(problem)
 
 
-def _verification(user: Any, session_hash: str | None) -> str:
-    """Return how the hash in a session fits the user: "current", "fallback" or "" for not."""
-    if not session_hash:
-        return ""
-    if constant_time_compare(session_hash, user.get_session_auth_hash()):
-        return "current"
-    older = user.get_session_auth_fallback_hash()
-    return "fallback" if any(constant_time_compare(session_hash, one) for one in older) else ""
-
-
-def get_user(request: Any) -> Any:
+def get_user(request: Any) -> Calls[Any]:
     """Return the user of the session, or an ``AnonymousUser``."""
+    from .models import AnonymousUser
+
     session = request.session
-    try:
-        user_id = _get_user_session_key(request)
-        path = session[BACKEND_SESSION_KEY]
-    except KeyError:
-        return _anonymous()
-    if path not in settings.AUTHENTICATION_BACKENDS:
-        return _anonymous()
-    user = load_backend(path).get_user(user_id)
+    stored = yield call(session, "get", SESSION_KEY)
+    path = yield call(session, "get", BACKEND_SESSION_KEY)
+    user = None
+    if stored is not None and path in settings.AUTHENTICATION_BACKENDS:
+        user = yield call(load_backend(path), "get_user", _remembered_user_id(stored))
     if user is not None and hasattr(user, "get_session_auth_hash"):
-        match _verification(user, session.get(HASH_SESSION_KEY)):
-            case "":
-                session.flush()
-                user = None
-            case "fallback":
-                session.cycle_key()
-                session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    return _anonymous() if user is None else user
+        known = yield call(session, "get", HASH_SESSION_KEY)
+        if not known:
+            accepted = False
+        elif constant_time_compare(known, user.get_session_auth_hash()):
+            accepted = True
+        else:
+            older = user.get_session_auth_fallback_hash()
+            accepted = any(constant_time_compare(known, one) for one in older)
+            if accepted:
+                # From before the secret key changed: from now on, with the new key.
+                yield call(session, "cycle_key")
+                yield call(session, "update", {HASH_SESSION_KEY: user.get_session_auth_hash()})
+        if not accepted:
+            yield call(session, "flush")
+            user = None
+    return AnonymousUser() if user is None else user
 
 
-async def aget_user(request: Any) -> Any:
-    """Asynchronous twin of ``get_user``."""
-    session = request.session
-    try:
-        user_id = await _aget_user_session_key(request)
-        path = await session.aget(BACKEND_SESSION_KEY)
-    except KeyError:
-        return _anonymous()
-    if path not in settings.AUTHENTICATION_BACKENDS:
-        return _anonymous()
-    user = await load_backend(path).aget_user(user_id)
-    if user is not None and hasattr(user, "get_session_auth_hash"):
-        match _verification(user, await session.aget(HASH_SESSION_KEY)):
-            case "":
-                await session.aflush()
-                user = None
-            case "fallback":
-                await session.acycle_key()
-                await session.aset(HASH_SESSION_KEY, user.get_session_auth_hash())
-    return _anonymous() if user is None else user
+def update_session_auth_hash(request: Any, user: Any) -> Calls[None]:
+    """Keep the session of a user who changed their password."""
+    yield call(request.session, "cycle_key")
+    current = _session_hash(user)
+    if current and (yield _user_of(request)) == user:
+        yield call(request.session, "update", {HASH_SESSION_KEY: current})
+
+
+login, alogin = _pair(login)  # type: ignore[assignment]
+logout, alogout = _pair(logout)  # type: ignore[assignment]
+get_user, aget_user = _pair(get_user)  # type: ignore[assignment]
+update_session_auth_hash, aupdate_session_auth_hash = _pair(  # type: ignore[assignment]
+    update_session_auth_hash
+)
 
 
 def get_permission_codename(action: str, opts: Any) -> str:
     """Return the codename of a permission, e.g. ``"change_article"``."""
     return f"{action}_{opts.model_name}"
-
-
-def update_session_auth_hash(request: Any, user: Any) -> None:
-    """Keep the session of a user who changed their password."""
-    request.session.cycle_key()
-    if hasattr(user, "get_session_auth_hash") and request.user == user:
-        request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-
-
-async def aupdate_session_auth_hash(request: Any, user: Any) -> None:
-    """Asynchronous twin of ``update_session_auth_hash``."""
-    await request.session.acycle_key()
-    if hasattr(user, "get_session_auth_hash") and await request.auser() == user:
-        await request.session.aset(HASH_SESSION_KEY, user.get_session_auth_hash())
-
-

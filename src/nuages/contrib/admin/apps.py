@@ -1,0 +1,24 @@
+"""The application of the admin."""
+
+from nuages.apps import AppConfig
+from nuages.utils.translation import gettext_lazy as _
+
+
+class SimpleAdminConfig(AppConfig):
+    """The admin, without looking for ``admin`` modules."""
+
+    name = "django.contrib.admin"
+    default_auto_field = "django.db.models.AutoField"
+    default_site = "django.contrib.admin.sites.AdminSite"
+    verbose_name = _("Administration")
+
+
+class AdminConfig(SimpleAdminConfig):
+    """The admin, which imports the ``admin`` module of each application."""
+
+    default = True
+
+    def ready(self) -> None:
+        """Import them."""
+        super().ready()
+        self.module.autodiscover()

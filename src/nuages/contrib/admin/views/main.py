@@ -1,0 +1,11 @@
+"""Names in the addresses of list pages."""
+
+ALL_VAR = "all"
+ORDER_VAR = "o"
+PAGE_VAR = "p"
+SEARCH_VAR = "q"
+ERROR_FLAG = "e"
+IS_FACETS_VAR = "_facets"
+IS_POPUP_VAR = "_popup"
+SOURCE_MODEL_VAR = "_source_model"
+TO_FIELD_VAR = "_to_field"

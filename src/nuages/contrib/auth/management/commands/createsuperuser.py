@@ -1,0 +1,279 @@
+"""``manage.py createsuperuser``."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from nuages.contrib.auth import get_user_model
+from nuages.contrib.auth.management import get_default_username
+from nuages.contrib.auth.password_validation import validate_password
+from nuages.core import exceptions
+from nuages.core.management.base import BaseCommand, CommandError
+from nuages.db import DEFAULT_DB_ALIAS, connections
+from nuages.utils.text import capfirst
+
+PASSWORD_FIELD = "password"
+
+
+class NotRunningInTTYException(Exception):
+    """There is nobody to ask."""
+
+
+class Command(BaseCommand):
+    """Creates a user who may do everything."""
+
+    help = "Used to create a superuser."
+    requires_migrations_checks = True
+    stealth_options = ("stdin",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.UserModel = get_user_model()
+        self.username_field = self._field(self.UserModel.USERNAME_FIELD)
+
+    def _field(self, name: str) -> Any:
+        return self.UserModel._meta.get_field(name)
+
+    def _required(self) -> Iterator[Any]:
+        return map(self._field, self.UserModel.REQUIRED_FIELDS)
+
+    def add_arguments(self, parser: Any) -> None:
+        """Declare an option for the user name and one for each required field.
+
+        Raises:
+            CommandError: a field cannot be given as an option.
+        """
+        parser.add_argument(
+            f"--{self.UserModel.USERNAME_FIELD}",
+            help="Specifies the login for the superuser.",
+        )
+        parser.add_argument(
+            "--noinput",
+            "--no-input",
+            action="store_false",
+            dest="interactive",
+            help="Tells Django to NOT prompt the user for input of any kind. You must use "
+            f"--{self.UserModel.USERNAME_FIELD} with --noinput, along with an option for any other "
+            "required field. Superusers created with --noinput will not be able to log in until "
+            "they're given a valid password.",
+        )
+        parser.add_argument(
+            "--database",
+            default=DEFAULT_DB_ALIAS,
+            choices=tuple(connections),
+            help='Specifies the database to use. Default is "default".',
+        )
+        for field in self._required():
+            remote = field.remote_field
+            if not field.many_to_many:
+                parser.add_argument(
+                    f"--{field.name}", help=f"Specifies the {field.name} for the superuser."
+                )
+                continue
+            if remote.through and not remote.through._meta.auto_created:
+                raise CommandError(
+                    f"Required field '{field.name}' specifies a many-to-many relation through "
+                    "model, which is not supported."
+                )
+            parser.add_argument(
+                f"--{field.name}",
+                action="append",
+                help=f"Specifies the {field.name} for the superuser. Can be used multiple times.",
+            )
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        """Run the command; ``stdin`` may be given."""
+        self.stdin = options.get("stdin", sys.stdin)
+        return super().execute(*args, **options)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Ask for what is missing, and create the user."""
+        values: dict[str, Any] = {PASSWORD_FIELD: None}
+        wants_password = True
+        try:
+            self._field(PASSWORD_FIELD)
+        except exceptions.FieldDoesNotExist:
+            wants_password = False
+            del values[PASSWORD_FIELD]
+        self.database = options["database"]
+        gather = self._ask_for if options["interactive"] else self._take
+        try:
+            shown = gather(values, options, wants_password)
+        except KeyboardInterrupt:
+            self.stderr.write("\nOperation cancelled.")
+            sys.exit(1)
+        except exceptions.ValidationError as error:
+            raise CommandError("; ".join(error.messages)) from error
+        except NotRunningInTTYException:
+            self.stdout.write(
+                "Superuser creation skipped due to not running in a TTY. You can run "
+                "`manage.py createsuperuser` in your project to create one manually."
+            )
+            return
+        del shown
+        self.UserModel._default_manager.db_manager(self.database).create_superuser(**values)
+        if options["verbosity"] >= 1:
+            self.stdout.write("Superuser created successfully.")
+
+    # Without questions
+
+    def _take(self, values: dict[str, Any], options: dict[str, Any], wants_password: bool) -> None:
+        """Take values from options and environment."""
+        environment = {
+            name.removeprefix("DJANGO_SUPERUSER_"): value
+            for name, value in os.environ.items()
+            if name.startswith("DJANGO_SUPERUSER_")
+        }
+        if wants_password and "PASSWORD" in environment:
+            values[PASSWORD_FIELD] = environment["PASSWORD"]
+        name = self.UserModel.USERNAME_FIELD
+        username = options[name]
+        if username is None:
+            username = environment.get(name.upper())
+        if username is None:
+            raise CommandError(f"You must use --{name} with --noinput.")
+        problem = self._problem_with(username)
+        if problem:
+            raise CommandError(problem)
+        values[name] = self._stored(self.username_field, username)
+        for field in self._required():
+            given = options[field.name]
+            if not given:
+                given = environment.get(field.name.upper())
+                if given and field.many_to_many:
+                    given = given.split(",")
+            if not given:
+                raise CommandError(f"You must use --{field.name} with --noinput.")
+            values[field.name] = self._stored(field, given)
+
+    def _stored(self, field: Any, value: Any) -> Any:
+        """Return a value as the manager wants it, checked."""
+        if field.many_to_many:
+            return [field.target_field.clean(one, None) for one in value]
+        cleaned = field.clean(value, None)
+        return field.remote_field.model(cleaned) if field.many_to_one else cleaned
+
+    # With questions
+
+    def _ask_for(
+        self, values: dict[str, Any], options: dict[str, Any], wants_password: bool
+    ) -> None:
+        """Ask for all that the options do not say."""
+        if hasattr(self.stdin, "isatty") and not self.stdin.isatty():
+            raise NotRunningInTTYException
+        # The user as far as it is known, to compare the password with.
+        known: dict[str, Any] = {}
+        name = self.UserModel.USERNAME_FIELD
+        username = self._username(options[name])
+        values[name] = self._related(self.username_field, username)
+        known[name] = values[name]
+        for field in self._required():
+            given = options[field.name]
+            if given is None:
+                cleaned = None
+                while cleaned is None:
+                    message = self._get_input_message(field)
+                    cleaned = self.get_input_data(field, message)
+            else:
+                cleaned = (
+                    [field.target_field.clean(one, None) for one in given]
+                    if field.many_to_many
+                    else field.clean(given, None)
+                )
+            values[field.name] = self._related(field, cleaned)
+            if not field.many_to_many:
+                known[field.name] = values[field.name]
+        if wants_password:
+            values[PASSWORD_FIELD] = self._password(known)
+
+    @staticmethod
+    def _related(field: Any, value: Any) -> Any:
+        return field.remote_field.model(value) if field.many_to_one else value
+
+    def _username(self, given: Any) -> Any:
+        """Return a name that is not taken."""
+        name = given
+        default = get_default_username(database=self.database)
+        while True:
+            if name is None:
+                message = self._get_input_message(self.username_field, default)
+                name = self.get_input_data(self.username_field, message, default)
+            problem = self._problem_with(name) if name is not None or given is not None else ""
+            if name is not None and not problem:
+                return name
+            if problem:
+                if given is not None and problem.endswith("cannot be blank."):
+                    raise CommandError(problem)
+                self.stderr.write(problem)
+            name = None
+
+    def _password(self, known: dict[str, Any]) -> str:
+        """Return a password that was entered twice, and follows the rules or is wanted anyway."""
+        while True:
+            first = getpass.getpass()
+            if first != getpass.getpass("Password (again): "):
+                self.stderr.write("Error: Your passwords didn't match.")
+                continue
+            if not first.strip():
+                self.stderr.write("Error: Blank passwords aren't allowed.")
+                continue
+            try:
+                validate_password(first, self.UserModel(**known))
+            except exceptions.ValidationError as error:
+                self.stderr.write("\n".join(error.messages))
+                anyway = input("Bypass password validation and create user anyway? [y/N]: ")
+                if anyway.lower() != "y":
+                    continue
+            return first
+
+    def get_input_data(self, field: Any, message: str, default: Any = None) -> Any:
+        """Return what was entered, checked; None (after a message) if it is not valid."""
+        entered = input(message)
+        if default and entered == "":
+            entered = default
+        try:
+            return field.clean(entered, None)
+        except exceptions.ValidationError as error:
+            self.stderr.write(f"Error: {'; '.join(error.messages)}")
+            return None
+
+    def _get_input_message(self, field: Any, default: Any = None) -> str:
+        parts = [capfirst(field.verbose_name)]
+        if default:
+            parts.append(f" (leave blank to use '{default}')")
+        remote = field.remote_field
+        if remote:
+            target = (
+                field.m2m_target_field_name() if field.many_to_many else remote.field_name
+            )
+            parts.append(f" ({remote.model._meta.object_name}.{target})")
+        return f"{''.join(parts)}: "
+
+    def _problem_with(self, username: Any) -> str:
+        """Return what is wrong with a name; an empty text if nothing is."""
+        label = self.username_field.verbose_name
+        if self._must_be_unique():
+            known = self.UserModel._default_manager.db_manager(self.database)
+            try:
+                known.get_by_natural_key(username)
+            except self.UserModel.DoesNotExist:
+                pass
+            else:
+                return f"Error: That {label} is already taken."
+        if not username:
+            return f"{capfirst(label)} cannot be blank."
+        try:
+            self.username_field.clean(username, None)
+        except exceptions.ValidationError as error:
+            return "; ".join(error.messages)
+        return ""
+
+    def _must_be_unique(self) -> bool:
+        return self.username_field.unique or any(
+            constraint.fields == (self.username_field.name,)
+            for constraint in self.UserModel._meta.total_unique_constraints
+        )

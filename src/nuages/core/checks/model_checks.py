@@ -1,168 +1,199 @@
-"""Checks of all models together: names that clash, and references that lead nowhere.
-
-Manual: "System check framework", ``models``. What concerns one model is in ``Model.check()``.
-"""
+"""Checks of all models together. Manual: "System check framework", section "Models"."""
 
 from __future__ import annotations
 
-import inspect
 import types
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import chain
+from typing import Any
 
 from nuages.apps import apps
-from nuages.core.checks import CheckMessage, Error, Tags, Warning, register
-
-if TYPE_CHECKING:
-    from nuages.apps.registry import Apps
-
-# What ``Model.check()`` reports of a name that is used twice: kind of name, ids for one model and many.
-_NAMED_PARTS = (("indexes", "index", "E029", "E030"), ("constraints", "constraint", "E031", "E032"))
+from nuages.conf import settings
+from nuages.core.checks.messages import CheckMessage, Error, Warning
+from nuages.core.checks.registry import Tags, register
 
 
 @register(Tags.models)
-def check_all_models(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """Run each model's own checks, and look for names that several models use."""
+def check_all_models(app_configs: Iterable[Any] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Check each model, and that tables, indexes and constraints have names of their own."""
     if app_configs is None:
         models = list(apps.get_models())
     else:
-        models = [model for config in app_configs for model in config.get_models()]
-    errors: list[CheckMessage] = []
+        models = list(chain.from_iterable(config.get_models() for config in app_configs))
+    found: list[CheckMessage] = []
+    tables: dict[str, list[str]] = defaultdict(list)
+    named: dict[str, dict[str, list[str]]] = {
+        "index": defaultdict(list),
+        "constraint": defaultdict(list),
+    }
     for model in models:
-        if inspect.ismethod(model.check):
-            errors += model.check(**kwargs)
+        options = model._meta
+        if options.managed and not options.proxy:
+            tables[options.db_table].append(options.label)
+        if isinstance(model.check, types.MethodType):
+            found += model.check(**kwargs)
         else:
-            errors.append(
+            found.append(
                 Error(
-                    f"The '{model.__name__}.check()' class method is currently overridden by"
-                    f" {model.check!r}.",
+                    f"The '{model.__name__}.check()' class method is currently overridden by "
+                    f"{model.check!r}.",
                     obj=model,
                     id="models.E020",
                 )
             )
-    errors += _shared_tables(models)
-    for part, noun, within, among in _NAMED_PARTS:
-        users: dict[str, list[str]] = defaultdict(list)
-        for model in models:
-            for named in getattr(model._meta, part):
-                users[named.name].append(model._meta.label)
-        errors += _shared_names(users, noun, within, among)
-    return errors
+        for kind, declared in (("index", options.indexes), ("constraint", options.constraints)):
+            for each in declared:
+                named[kind][each.name].append(options.label)
+    found += _shared_tables(tables)
+    for kind, first_number in (("index", 29), ("constraint", 31)):
+        found += _shared_names(kind, named[kind], first_number)
+    return found
 
 
-def _shared_tables(models: Iterable[Any]) -> Iterator[CheckMessage]:
-    """Report tables of several models: an error, unless routers may keep them apart."""
-    from nuages.conf import settings
-
-    users: dict[str, list[str]] = defaultdict(list)
-    for model in models:
-        if model._meta.managed and not model._meta.proxy:
-            users[model._meta.db_table].append(model._meta.label)
-    for table, labels in users.items():
-        if len(labels) == 1:
+def _shared_tables(tables: dict[str, list[str]]) -> Iterator[CheckMessage]:
+    """E028, W035."""
+    for table, labels in tables.items():
+        if len(labels) < 2:
             continue
-        names = ", ".join(labels)
-        message = f"db_table '{table}' is used by multiple models: {names}."
-        if not settings.DATABASE_ROUTERS:
+        listed = ", ".join(labels)
+        message = f"db_table '{table}' is used by multiple models: {listed}."
+        if settings.DATABASE_ROUTERS:
+            yield Warning(
+                message,
+                obj=table,
+                hint=(
+                    f"You have configured settings.DATABASE_ROUTERS. Verify that {listed} are "
+                    "correctly routed to separate databases."
+                ),
+                id="models.W035",
+            )
+        else:
             yield Error(message, obj=table, id="models.E028")
-            continue
-        hint = (
-            "You have configured settings.DATABASE_ROUTERS. Verify that"
-            f" {names} are correctly routed to separate databases."
-        )
-        yield Warning(message, hint=hint, obj=table, id="models.W035")
 
 
 def _shared_names(
-    users: dict[str, list[str]], noun: str, within: str, among: str
+    kind: str, named: dict[str, list[str]], first_number: int
 ) -> Iterator[CheckMessage]:
-    for name, labels in users.items():
-        if len(labels) == 1:
+    """E029-E032."""
+    for name, labels in named.items():
+        if len(labels) < 2:
             continue
         distinct = sorted(set(labels))
-        where = (
-            f"for model {labels[0]}"
-            if len(distinct) == 1
-            else f"among models: {', '.join(distinct)}"
-        )
-        yield Error(
-            f"{noun} name {name!r} is not unique {where}.",
-            id=f"models.{within if len(distinct) == 1 else among}",
-        )
+        if len(distinct) > 1:
+            where, number = f"among models: {', '.join(distinct)}", first_number + 1
+        else:
+            where, number = f"for model {distinct[0]}", first_number
+        yield Error(f"{kind} name '{name}' is not unique {where}.", id=f"models.E0{number}")
 
 
 @register(Tags.models)
 def check_lazy_references(
-    app_configs: Sequence[Any] | None = None, **kwargs: Any
+    app_configs: Iterable[Any] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Look for models that are referred to by name, and do not exist."""
+    """Find what still waits for models that nobody declares."""
     return _check_lazy_references(apps)
 
 
-def _check_lazy_references(
-    apps: Apps, ignore: Iterable[tuple[str, str]] = ()
-) -> list[CheckMessage]:
-    """Return an error for whatever still waits in ``apps`` for a model.
+def _check_lazy_references(registry: Any, ignore: Iterable[Any] = ()) -> list[CheckMessage]:
+    """Return the messages about the models that ``registry`` still waits for.
 
     Args:
-        ignore: label and lower-case name of models that may be missing.
+        ignore: models, as ``(label, name)``, that are known to be missing.
     """
-    missing = set(apps._pending_operations).difference(ignore)
-    if not missing:
+    waiting = set(registry._pending_operations) - set(ignore)
+    # Constructed here, so that nothing of models is needed where none wait.
+    if not waiting:
         return []
-    errors = [
-        _lazy_reference_error(operation.function, key, apps)
-        for key in missing
-        for operation in apps._pending_operations[key]
-    ]
-    return sorted(errors, key=lambda error: error.msg)
+    found: list[CheckMessage] = []
+    for key in waiting:
+        for operation in registry._pending_operations[key]:
+            function, arguments, keywords = _unwrapped(operation.function)
+            describe = _how_to_describe(function)
+            message = describe(_missing(registry, key), key, function, arguments, keywords)
+            if message is not None:
+                found.append(message)
+    return sorted(found, key=lambda message: message.msg)
 
 
-def _lazy_reference_error(function: Any, key: tuple[str, str], apps: Apps) -> CheckMessage:
-    """Describe who waits for the model ``key``, and what is wrong with it."""
+def _unwrapped(function: Callable[..., Any]) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
+    arguments: tuple[Any, ...] = ()
+    keywords: dict[str, Any] = {}
+    while isinstance(function, partial):
+        arguments, keywords = function.args + arguments, {**function.keywords, **keywords}
+        function = function.func
+    return function, arguments, keywords
+
+
+def _missing(registry: Any, key: tuple[str, str]) -> str:
+    label, name = key
+    try:
+        registry.get_app_config(label)
+    except LookupError:
+        return f"app '{label}' isn't installed"
+    return f"app '{label}' doesn't provide model '{name}'"
+
+
+type Describe = Callable[..., CheckMessage | None]
+
+
+def _how_to_describe(function: Any) -> Describe:
     from nuages.db.models.signals import SenderLoaded
 
-    label, name = key
-    installed = label in apps.app_configs
-    why = f"doesn't provide model '{name}'" if installed else "isn't installed"
-    problem = f"but app '{label}' {why}."
     if isinstance(function, SenderLoaded):
-        receiver = function.receiver
-        return Error(
-            f"{_described(receiver)} was connected to the '{_name_of_signal(function.signal)}' signal"
-            f" with a lazy reference to the sender '{label}.{name}', {problem}",
-            obj=_module_of(receiver),
-            id="signals.E001",
-        )
-    field = getattr(function, "keywords", {}).get("field")
-    if field is not None:
-        return Error(
-            f"The field {field} was declared with a lazy reference to '{label}.{name}', {problem}",
-            obj=field,
-            id="fields.E307",
-        )
-    inner = getattr(function, "func", function)
+        return _describe_receiver
+    module, name = (getattr(function, part, "") for part in ("__module__", "__qualname__"))
+    ours = module.startswith("django.")
+    if ours and name.endswith("contribute_to_class.<locals>.resolve"):
+        return _describe_field
+    if ours and ("_manage_with_both" in name or "_add_order_accessors" in name):
+        # The field that is behind it has a message already.
+        return lambda *_args: None
+    return _describe_other
+
+
+def _describe_field(
+    missing: str, key: tuple[str, str], function: Any, arguments: Any, keywords: Any
+) -> CheckMessage:
+    field = keywords["field"]
     return Error(
-        f"{inner!r} contains a lazy reference to {label}.{name}, {problem}",
-        obj=inner,
-        id="models.E022",
+        f"The field {field} was declared with a lazy reference to '{'.'.join(key)}', but "
+        f"{missing}.",
+        obj=field,
+        id="fields.E307",
     )
 
 
-def _described(receiver: Any) -> str:
-    if isinstance(receiver, types.FunctionType):
-        return f"The function '{receiver.__name__}'"
-    if isinstance(receiver, types.MethodType):
-        return f"Bound method '{type(receiver.__self__).__name__}.{receiver.__name__}'"
-    return f"An instance of class '{type(receiver).__name__}'"
-
-
-def _module_of(receiver: Any) -> str:
-    return receiver.__module__ if hasattr(receiver, "__name__") else type(receiver).__module__
-
-
-def _name_of_signal(signal: Any) -> str:
+def _describe_receiver(
+    missing: str, key: tuple[str, str], function: Any, arguments: Any, keywords: Any
+) -> CheckMessage:
     from nuages.db.models import signals
 
-    return next((name for name, value in vars(signals).items() if value is signal), "unknown")
+    receiver = function.receiver
+    match receiver:
+        case types.FunctionType():
+            what = f"The function '{receiver.__name__}'"
+        case types.MethodType():
+            what = f"Bound method '{type(receiver.__self__).__name__}.{receiver.__name__}'"
+        case _:
+            what = f"An instance of class '{type(receiver).__name__}'"
+    name = next(
+        (name for name, value in vars(signals).items() if value is function.signal), "unknown"
+    )
+    return Error(
+        f"{what} was connected to the '{name}' signal with a lazy reference to the sender "
+        f"'{'.'.join(key)}', but {missing}.",
+        obj=receiver.__module__,
+        id="signals.E001",
+    )
+
+
+def _describe_other(
+    missing: str, key: tuple[str, str], function: Any, arguments: Any, keywords: Any
+) -> CheckMessage:
+    return Error(
+        f"{function!r} contains a lazy reference to {'.'.join(key)}, but {missing}.",
+        obj=function,
+        id="models.E022",
+    )

@@ -74,6 +74,16 @@ from nuages.db.models.fields.related import (  # isort: skip
     OneToOneRel,
 )
 
+
+def __getattr__(name: str) -> object:
+    # Deprecated: it warns.
+    if name == "BLANK_CHOICE_DASH":
+        from nuages.db.models.utils import deprecated_blank_choice_dash
+
+        return deprecated_blank_choice_dash()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 __all__ = [
     *(name for part in (_aggregates, _constraints, _enums, _fields, _indexes) for name in part),
     "CASCADE",

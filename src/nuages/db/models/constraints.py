@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BaseConstraint", "CheckConstraint", "Deferrable", "UniqueConstraint"]
 
-_WONT_BE_CREATED = (
-    "A constraint won't be created. Silence this warning if you don't care about it."
-)
+_WONT_BE_CREATED = "A constraint won't be created. Silence this warning if you don't care about it."
 
 
 class Deferrable(Enum):
@@ -52,7 +50,10 @@ class BaseConstraint:
     parts: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
-        self, *, name: str, violation_error_code: str | None = None,
+        self,
+        *,
+        name: str,
+        violation_error_code: str | None = None,
         violation_error_message: Any = None,
     ) -> None:
         self.name = name
@@ -123,7 +124,9 @@ class BaseConstraint:
         """Yield a message for each path that leads to another table, and for unknown fields."""
         from nuages.db.models._model_checks import local_field_messages
 
-        names = {reference[0] for reference in references if reference[0] != "pk"}
+        names = {reference[0] for reference in references}
+        if not model._meta.is_composite_pk:
+            names.discard("pk")
         yield from local_field_messages(model, sorted(names), "constraints")
         joined = set()
         for first, *rest in references:
@@ -147,10 +150,10 @@ class BaseConstraint:
 
     # How it is written down
 
-    def _shown(self) -> Iterator[str]:
-        for part in self.parts:
+    def _shown(self, *parts: str) -> Iterator[str]:
+        for part in parts:
             if (value := getattr(self, part)) not in (None, (), []):
-                yield f"{part}={value!r}"
+                yield f"{part}={value if part == 'condition' else repr(value)}"
 
     def __repr__(self) -> str:
         shown = [*self._described(), *self._shown_errors()]
@@ -222,9 +225,7 @@ class CheckConstraint(BaseConstraint):
         violation_error_message: Any = None,
     ) -> None:
         if not getattr(condition, "conditional", False):
-            raise TypeError(
-                "CheckConstraint.condition must be a Q instance or boolean expression."
-            )
+            raise TypeError("CheckConstraint.condition must be a Q instance or boolean expression.")
         self.condition = condition
         super().__init__(
             name=name,
@@ -244,7 +245,8 @@ class CheckConstraint(BaseConstraint):
         )
         wanted = "supports_table_check_constraints"
         if wanted in model._meta.required_db_features or getattr(connection.features, wanted):
-            references = set(_references(model, self.condition))
+            is_q = isinstance(self.condition, Q)
+            references = set(_references(model, self.condition)) if is_q else set()
             found += self._check_references(model, references)
         if any(isinstance(part, RawSQL) for part in self.condition.flatten()):
             found.append(
@@ -292,8 +294,7 @@ class CheckConstraint(BaseConstraint):
             raise self.violation()
 
     def _described(self) -> Iterator[str]:
-        yield from self._shown()
-        yield from super()._described()
+        yield from self._shown("condition", "name")
 
 
 def _references(model: type[Model], condition: Any) -> Iterator[tuple[str, ...]]:
@@ -323,9 +324,7 @@ def field_expressions(
     """
     excluded = set(exclude or ())
     values = instance._get_field_expression_map(meta=model._meta, exclude=excluded)
-    return {
-        (name.name if isinstance(name, F) else name): value for name, value in values.items()
-    }
+    return {(name.name if isinstance(name, F) else name): value for name, value in values.items()}
 
 
 class UniqueConstraint(BaseConstraint):
@@ -407,9 +406,7 @@ class UniqueConstraint(BaseConstraint):
         self.condition, self.deferrable = condition, deferrable
         self.include = tuple(include) if include else ()
         self.opclasses, self.nulls_distinct = opclasses, nulls_distinct
-        self.expressions = tuple(
-            F(each) if isinstance(each, str) else each for each in expressions
-        )
+        self.expressions = tuple(F(each) if isinstance(each, str) else each for each in expressions)
         super().__init__(
             name=name,  # type: ignore[arg-type]
             violation_error_code=violation_error_code,
@@ -568,9 +565,7 @@ class UniqueConstraint(BaseConstraint):
                 needed = {each.name for each in field.referenced_fields}
                 if needed & excluded:
                     return None
-                expressions = instance._get_field_expression_map(
-                    meta=model._meta, exclude=excluded
-                )
+                expressions = instance._get_field_expression_map(meta=model._meta, exclude=excluded)
                 value = field.expression.replace_expressions(expressions)
                 condition &= Q(Exact(F(name), value))
                 continue
@@ -578,8 +573,7 @@ class UniqueConstraint(BaseConstraint):
             if isinstance(value, DatabaseDefault):
                 value = field._db_default_expression
             empty_is_null = (
-                value == ""
-                and connections[using].features.interprets_empty_strings_as_nulls
+                value == "" and connections[using].features.interprets_empty_strings_as_nulls
             )
             if value is not None and not empty_is_null:
                 condition &= Q((name, value))
@@ -592,9 +586,7 @@ class UniqueConstraint(BaseConstraint):
             return self._with_null_generated(model, instance, excluded)
         return condition
 
-    def _with_null_generated(
-        self, model: type[Model], instance: Any, excluded: set[str]
-    ) -> Any:
+    def _with_null_generated(self, model: type[Model], instance: Any, excluded: set[str]) -> Any:
         """Return the condition where nulls of computed values are equal too."""
         expressions = instance._get_field_expression_map(meta=model._meta, exclude=excluded)
         condition = Q()
@@ -638,14 +630,7 @@ class UniqueConstraint(BaseConstraint):
     # How it is written down
 
     def _described(self) -> Iterator[str]:
-        if self.fields:
-            yield f"fields={self.fields!r}"
-        if self.expressions:
-            yield f"expressions={self.expressions!r}"
-        yield f"name={self.name!r}"
-        for part in self.parts[1:]:
-            if (value := getattr(self, part)) not in (None, (), []):
-                yield f"{part}={value!r}"
+        yield from self._shown("fields", "expressions", "name", *self.parts[1:])
 
     @property
     def identity(self) -> tuple[Any, ...]:

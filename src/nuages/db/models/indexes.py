@@ -85,9 +85,7 @@ class Index:
         self.db_tablespace, self.opclasses = db_tablespace, opclasses
         self.condition = condition
         self.include = tuple(include) if include else ()
-        self.expressions = tuple(
-            F(each) if isinstance(each, str) else each for each in expressions
-        )
+        self.expressions = tuple(F(each) if isinstance(each, str) else each for each in expressions)
 
     @property
     def contains_expressions(self) -> bool:
@@ -154,11 +152,9 @@ class Index:
     def _expression_messages(self, model: type[Model], expression: Any) -> Iterator[CheckMessage]:
         from nuages.db.models._model_checks import local_field_messages
 
-        names = {
-            part.name.split("__")[0]
-            for part in expression.flatten()
-            if isinstance(part, F) and part.name != "pk"
-        }
+        names = {part.name.split("__")[0] for part in expression.flatten() if isinstance(part, F)}
+        if not model._meta.is_composite_pk:
+            names.discard("pk")
         yield from local_field_messages(model, sorted(names), "indexes")
 
     # SQL
@@ -253,7 +249,7 @@ class Index:
 
     def __repr__(self) -> str:
         shown = [
-            f"{part}={value!r}"
+            f"{part}={value if part == 'condition' else repr(value)}"
             for part in ("fields", "expressions", "name", *_SHOWN)
             if (value := getattr(self, part))
         ]
@@ -282,9 +278,7 @@ class IndexExpression(Func):
     def set_wrapper_classes(self, connection: Any = None) -> None:
         """Leave out the collation where the database writes it inside the expression."""
         if connection and connection.features.collate_as_index_expression:
-            self.wrapper_classes = tuple(
-                cls for cls in self.wrapper_classes if cls is not Collate
-            )
+            self.wrapper_classes = tuple(cls for cls in self.wrapper_classes if cls is not Collate)
 
     @classmethod
     def register_wrappers(cls, *wrapper_classes: type) -> None:

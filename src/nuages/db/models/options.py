@@ -67,13 +67,13 @@ def normalize_together(option_together: Any) -> Any:
 
     What cannot be read so is returned as it is, for the checks to complain of.
     """
-    try:
-        groups = tuple(option_together)
-        if groups and not isinstance(groups[0], list | tuple):
-            groups = (groups,)
-        return tuple(map(tuple, groups))
-    except TypeError:
+    if not isinstance(option_together, list | tuple):
         return option_together
+    groups = tuple(option_together)
+    if groups and not isinstance(groups[0], list | tuple):
+        groups = (groups,)
+    sound = all(isinstance(group, list | tuple) for group in groups)
+    return tuple(map(tuple, groups)) if sound else option_together
 
 
 def make_immutable_fields_list(name: str, data: Iterable[Any]) -> ImmutableList:

@@ -8,10 +8,6 @@ from collections import namedtuple
 from collections.abc import Iterator
 from typing import Any
 
-from nuages.utils.translation import gettext_lazy as _
-
-#: The label of the empty choice of a form field with choices.
-BLANK_CHOICE_LABEL = _("- Select an option -")
 _DASHES = "---------"
 
 

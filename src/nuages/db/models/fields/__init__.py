@@ -49,6 +49,7 @@ from nuages.db.models.fields._text import (
     URLField,
     UUIDField,
 )
+from nuages.utils.translation import gettext_lazy as _
 
 __all__ = [
     "AutoField",
@@ -85,6 +86,9 @@ __all__ = [
     "UUIDField",
 ]
 
+#: The label of the empty choice of a form field with choices. Projects may set another.
+BLANK_CHOICE_LABEL = _("- Select an option -")
+
 # The parts are private: what is written down names this module.
 for _part in list(globals().values()):
     if getattr(_part, "__module__", "").startswith(f"{__name__}._"):
@@ -93,10 +97,8 @@ del _part
 
 
 def __getattr__(name: str) -> object:
-    from nuages.db.models import utils
-
-    if name == "BLANK_CHOICE_LABEL":
-        return utils.BLANK_CHOICE_LABEL
     if name == "BLANK_CHOICE_DASH":
-        return utils.deprecated_blank_choice_dash()
+        from nuages.db.models.utils import deprecated_blank_choice_dash
+
+        return deprecated_blank_choice_dash()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -647,10 +647,8 @@ class Field(RegisterLookupMixin):
 
     def check(self, **kwargs: Any) -> list[CheckMessage]:
         """Return the messages of the system checks about this field."""
-        databases = kwargs.get("databases") or ()
-        return [
-            message for check in self.field_checks for message in check(self, databases=databases)
-        ]
+        kwargs["databases"] = kwargs.get("databases") or ()
+        return _checks.flatten(check(self, **kwargs) for check in self.field_checks)
 
 
 #: Keywords of a plain form field that a field for choices takes too.

@@ -6,7 +6,7 @@ Manual: "System check framework", section "Model fields".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
 from typing import Any
 
@@ -142,9 +142,7 @@ def db_default_is_supported(field: Any, databases: Iterable[str] = (), **kwargs:
 def db_index_is_boolean(field: Any, **kwargs: Any) -> Messages:
     """E006."""
     if field.db_index not in (None, True, False):
-        yield checks.Error(
-            "'db_index' must be None, True or False.", obj=field, id="fields.E006"
-        )
+        yield checks.Error("'db_index' must be None, True or False.", obj=field, id="fields.E006")
 
 
 def db_comment_is_supported(field: Any, databases: Iterable[str] = (), **kwargs: Any) -> Messages:
@@ -206,7 +204,8 @@ def field_type_is_current(field: Any, **kwargs: Any) -> Messages:
         if details is not None:
             yield level(
                 details.get(
-                    "msg", f"{name} {fate} except for support in historical migrations."
+                    "msg",
+                    f"{name} {fate} except for support in historical migrations."
                     if level is checks.Error
                     else f"{name} {fate}.",
                 ),
@@ -223,9 +222,7 @@ def field_type_is_current(field: Any, **kwargs: Any) -> Messages:
 def automatic_field_is_primary_key(field: Any, **kwargs: Any) -> Messages:
     """E100."""
     if not field.primary_key:
-        yield checks.Error(
-            "AutoFields must set primary_key=True.", obj=field, id="fields.E100"
-        )
+        yield checks.Error("AutoFields must set primary_key=True.", obj=field, id="fields.E100")
 
 
 def max_length_is_positive(field: Any, databases: Iterable[str] = (), **kwargs: Any) -> Messages:
@@ -242,9 +239,7 @@ def max_length_is_positive(field: Any, databases: Iterable[str] = (), **kwargs: 
                 "CharFields must define a 'max_length' attribute.", obj=field, id="fields.E120"
             )
     elif not isinstance(limit, int) or isinstance(limit, bool) or limit <= 0:
-        yield checks.Error(
-            "'max_length' must be a positive integer.", obj=field, id="fields.E121"
-        )
+        yield checks.Error("'max_length' must be a positive integer.", obj=field, id="fields.E121")
 
 
 def _on_model(field: Any) -> bool:
@@ -350,21 +345,25 @@ def _is_about_now(value: Any) -> bool:
     # A default that is near the moment of the check was computed while the module was loaded.
     from nuages.utils import timezone
 
-    now = datetime.now()
-    if isinstance(value, datetime):
-        moment = timezone.make_naive(value) if timezone.is_aware(value) else value
-        if timezone.is_aware(value):
-            now = timezone.make_naive(timezone.now())
-    elif isinstance(value, date):
-        moment = datetime(value.year, value.month, value.day, now.hour, now.minute, now.second)
-        return abs(moment - now) <= timedelta(days=1)
-    elif isinstance(value, time):
-        if value.tzinfo is not None:
-            now = timezone.now().astimezone(value.tzinfo).replace(tzinfo=None)
-        moment = datetime.combine(now.date(), value.replace(tzinfo=None))
-    else:
-        return False
-    return abs(moment - now) <= timedelta(seconds=10)
+    utc = timezone.now().astimezone(UTC)
+    nows = [datetime.now(), utc.replace(tzinfo=None)]
+    match value:
+        case datetime():
+            if timezone.is_aware(value):
+                return abs(value - utc) <= timedelta(seconds=10)
+            moments = [value] * len(nows)
+        case date():
+            return any(abs(value - now.date()) <= timedelta(days=1) for now in nows)
+        case time():
+            if value.tzinfo is not None:
+                nows = [utc.astimezone(value.tzinfo).replace(tzinfo=None)]
+            moments = [datetime.combine(now.date(), value.replace(tzinfo=None)) for now in nows]
+        case _:
+            return False
+    return any(
+        abs(moment - now) <= timedelta(seconds=10)
+        for moment, now in zip(moments, nows, strict=True)
+    )
 
 
 def binary_default_is_bytes(field: Any, **kwargs: Any) -> Messages:
@@ -503,9 +502,7 @@ def output_field_is_sound(field: Any, databases: Iterable[str] = (), **kwargs: A
     for level, word, number, messages in kinds:
         if messages:
             lines = "".join(f"\n    {m.msg} ({m.id})" for m in messages)
-            yield level(
-                f"GeneratedField.output_field has {word}:{lines}", obj=field, id=number
-            )
+            yield level(f"GeneratedField.output_field has {word}:{lines}", obj=field, id=number)
 
 
 def flatten(groups: Iterable[Iterable[CheckMessage]]) -> list[CheckMessage]:

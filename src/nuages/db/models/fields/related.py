@@ -149,7 +149,7 @@ class RelatedField(FieldCacheMixin, Field):
 
     def _write_target(self, kwargs: dict[str, Any]) -> None:
         """Put ``to`` into the keywords, marked if a setting can swap the model."""
-        from nuages.db.migrations.writer import SettingsReference
+        from nuages.conf import SettingsReference
 
         model = self.remote_field.model
         kwargs["to"] = _model_key(model)

@@ -159,7 +159,7 @@ def fields_do_not_clash(model: Any) -> Messages:
     for field, culprit in [(link, model) for link in links] + [
         (field, field) for field in options.local_fields
     ]:
-        clash = used.get(field.name) or used.get(field.attname)
+        clash = used.get(field.name) or used.get(getattr(field, "attname", ""))
         # Of two fields "id" of one model another check speaks.
         two_ids = clash and field.name == clash.name == "id" and clash.model is model
         if clash and not two_ids:
@@ -169,7 +169,7 @@ def fields_do_not_clash(model: Any) -> Messages:
                 f"The field '{field.name}' clashes with the field '{clash.name}' from model "
                 f"'{clash.model._meta}'.",
             )
-        used[field.name] = used[field.attname] = field
+        used[field.name] = used[getattr(field, "attname", field.name)] = field
 
 
 def columns_do_not_clash(model: Any) -> Messages:

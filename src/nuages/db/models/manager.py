@@ -41,6 +41,10 @@ class BaseManager:
 
     def __init__(self) -> None:
         self._hints: dict[str, Any] = {}
+        self._set_creation_counter()
+
+    def _set_creation_counter(self) -> None:
+        """Take the next number."""
         BaseManager.creation_counter += 1
         self.creation_counter = BaseManager.creation_counter
 

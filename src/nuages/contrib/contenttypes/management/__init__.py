@@ -86,7 +86,7 @@ def inject_rename_contenttypes_operations(
 
 
 def _with_renames(label: str, operations: list[Any]) -> Iterator[Any]:
-    for operation, following in zip(operations, [*operations[1:], None], strict=True):
+    for operation, following in zip(operations, [*operations[1:], None], strict=False):
         yield operation
         if isinstance(operation, migrations.RenameModel) and not isinstance(
             following, RenameContentType

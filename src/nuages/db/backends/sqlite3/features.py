@@ -52,6 +52,7 @@ class DatabaseFeatures(BaseDatabaseFeatures):
     time_cast_precision = 3
     insert_test_table_with_defaults = 'INSERT INTO {} ("null") VALUES (1)'
     supports_transactions = True
+    can_alter_table_drop_column = True
 
     # What tests look at.
     test_collations = {

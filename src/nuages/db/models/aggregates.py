@@ -36,7 +36,9 @@ class AggregateFilter(Func):
 
     def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
         if not connection.features.supports_aggregate_filter_clause:
-            raise NotSupportedError("Aggregate filter clauses are not supported on this database backend.")
+            raise NotSupportedError(
+                "Aggregate filter clauses are not supported on this database backend."
+            )
         try:
             return super().as_sql(compiler, connection, **extra_context)
         except FullResultSet:
@@ -120,14 +122,24 @@ class Aggregate(Func):
             self._check_nesting(resolved)
         if resolved.default is None:
             return resolved
+        if hasattr(resolved.default, "resolve_expression"):
+            resolved.default = resolved.default.resolve_expression(
+                query, allow_joins, reuse, summarize
+            )
         return self._with_default(resolved)
 
     @staticmethod
     def _check_summary(resolved: Aggregate, query: Any) -> None:
-        for refs in (source.get_refs() for source in resolved.get_source_expressions() if source is not None):
+        for refs in (
+            source.get_refs() for source in resolved.get_source_expressions() if source is not None
+        ):
             for name in refs:
                 annotation = query.annotations.get(name) if query is not None else None
-                if annotation is not None and annotation.contains_aggregate and annotation.is_summary:
+                if (
+                    annotation is not None
+                    and annotation.contains_aggregate
+                    and annotation.is_summary
+                ):
                     raise FieldError(
                         f"Cannot compute {resolved.name or type(resolved).__name__}('{name}'): "
                         f"'{name}' is an aggregate"
@@ -142,13 +154,13 @@ class Aggregate(Func):
                 before = given[position]
                 shown = before.name if hasattr(before, "name") else repr(before)
                 raise FieldError(
-                    f"Cannot compute {type(self).__name__}('{shown}'): '{shown}' is an aggregate"
+                    f"Cannot compute {self.name}('{shown}'): '{shown}' is an aggregate"
                 )
             if source.contains_over_clause:
                 before = given[position]
                 shown = before.name if hasattr(before, "name") else repr(before)
                 raise FieldError(
-                    f"Cannot compute {type(self).__name__}('{shown}'): '{shown}' is a window function"
+                    f"Cannot compute {self.name}('{shown}'): '{shown}' is a window function"
                 )
 
     @staticmethod
@@ -254,7 +266,10 @@ class _Bitwise(Aggregate):
             raise NotSupportedError(
                 f"{type(self).__name__} is not supported on {connection.vendor}."
             )
-        if self.extra.get("default") and not connection.features.supports_default_in_bit_aggregations:
+        if (
+            self.extra.get("default")
+            and not connection.features.supports_default_in_bit_aggregations
+        ):
             raise NotSupportedError(
                 f"{type(self).__name__} with default is not supported on {connection.vendor}."
             )
@@ -355,7 +370,9 @@ class StringAggDelimiter(Func):
 
     def as_mysql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
         """MySQL has a keyword instead of a comma, and wants a literal."""
-        return self.as_sql(compiler, connection, template=" SEPARATOR %(expressions)s", **extra_context)
+        return self.as_sql(
+            compiler, connection, template=" SEPARATOR %(expressions)s", **extra_context
+        )
 
 
 class StringAgg(Aggregate):
@@ -381,7 +398,9 @@ class StringAgg(Aggregate):
             )
         else:
             template = "%(function)s(%(distinct)s%(expressions)s)%(filter)s"
-        return self.as_sql(compiler, connection, function="LISTAGG", template=template, **extra_context)
+        return self.as_sql(
+            compiler, connection, function="LISTAGG", template=template, **extra_context
+        )
 
     def as_mysql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
         """GROUP_CONCAT: the order stands before the separator."""

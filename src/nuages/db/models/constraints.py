@@ -472,7 +472,7 @@ class UniqueConstraint(BaseConstraint):
     # SQL
 
     def _get_condition_sql(self, model: type[Model], schema_editor: Any) -> str | None:
-        if self.condition is None:
+        if not self.condition:
             return None
         query = Query(model=model, alias_cols=False)
         compiler = query.get_compiler(connection=schema_editor.connection)

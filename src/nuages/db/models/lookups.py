@@ -88,7 +88,7 @@ class Lookup(Expression):
         if not self.prepare_rhs or hasattr(self.rhs, "resolve_expression"):
             return self.rhs
         if hasattr(self.lhs, "output_field"):
-            if hasattr(self.lhs.output_field, "get_prep_value"):
+            if self._prepares:
                 return self._prep_value(self.rhs)
         elif self.rhs_is_direct_value():
             return Value(self.rhs)
@@ -97,6 +97,12 @@ class Lookup(Expression):
     def get_prep_lhs(self) -> Any:
         """Return the left-hand side as an expression."""
         return self.lhs if hasattr(self.lhs, "resolve_expression") else Value(self.lhs)
+
+    @property
+    def _prepares(self) -> bool:
+        """Whether there is something that prepares values: the field, or the lookup itself."""
+        own = type(self)._prep_value is not Lookup._prep_value
+        return own or hasattr(getattr(self.lhs, "output_field", None), "get_prep_value")
 
     def _prep_value(self, value: Any) -> Any:
         return self.lhs.output_field.get_prep_value(value)
@@ -159,7 +165,8 @@ class Lookup(Expression):
             return sql, list(params)
         sql, params = compiler.compile(value)
         # Exactly one pair of parentheses: two mean something else to some databases.
-        return (sql if not sql or sql[0] == "(" else f"({sql})"), list(params)
+        bare = not sql or sql[0] == "(" or isinstance(value, Value)
+        return (sql if bare else f"({sql})"), list(params)
 
     def batch_process_rhs(
         self, compiler: Any, connection: Any, rhs: Iterable[Any] | None = None
@@ -354,7 +361,7 @@ class FieldGetDbPrepValueIterableMixin(FieldGetDbPrepValueMixin):
         if hasattr(self.rhs, "resolve_expression"):
             return self.rhs
         prepared: list[Any] = []
-        convert = self.prepare_rhs and hasattr(self.lhs.output_field, "get_prep_value")
+        convert = self.prepare_rhs and self._prepares
         for item in self.rhs:
             as_is = hasattr(item, "resolve_expression") or isinstance(item, Slot) or not convert
             prepared.append(item if as_is else self._prep_value(item))

@@ -228,7 +228,7 @@ def _replace_in_child(child: Any, replacements: Mapping[Any, Any]) -> Any:
         value = value.replace_expressions(replacements)
     name, *lookups = path.split(LOOKUP_SEP)
     subject = F(name).replace_expressions(replacements)
-    if isinstance(subject, F):
+    if isinstance(subject, F) or getattr(subject, "_output_field_or_none", None) is None:
         return path, value
     # The name stands for an expression now, so the path is spelled out as transforms and a lookup.
     while lookups and (transform := subject.get_transform(lookups[0])) is not None:
@@ -238,6 +238,17 @@ def _replace_in_child(child: Any, replacements: Mapping[Any, Any]) -> Any:
     if lookup is None:
         raise FieldError(f"Unsupported lookup {LOOKUP_SEP.join(lookups)!r} for {name!r}.")
     return lookup(subject, value)
+
+
+#: Arguments of ``Q`` that are no conditions: users' keywords must not reach them.
+PROHIBITED_FILTER_KWARGS = frozenset({"_connector", "_negated"})
+
+
+def check_filter_kwargs(kwargs: Mapping[str, Any]) -> None:
+    """Raise ``TypeError`` if a keyword of a condition is one that steers ``Q`` itself."""
+    if invalid := PROHIBITED_FILTER_KWARGS.intersection(kwargs):
+        names = ", ".join(f"'{name}'" for name in sorted(invalid))
+        raise TypeError(f"The following kwargs are invalid: {names}")
 
 
 class DeferredAttribute:

@@ -225,6 +225,18 @@ class DatabaseOperations(BaseDatabaseOperations):
             return f"{function}({','.join(sub_expressions)})"
         return super().combine_expression(connector, sub_expressions)
 
+    def conditional_expression_supported_in_where_clause(self, expression: Any) -> bool:
+        """A bare column would not be looked up in an index: it is compared with a literal."""
+        from nuages.db.models.expressions import Exists, ExpressionWrapper
+        from nuages.db.models.lookups import Lookup
+        from nuages.db.models.sql.where import WhereNode
+
+        while isinstance(expression, ExpressionWrapper):
+            expression = expression.expression
+        if isinstance(expression, (Exists, Lookup, WhereNode)):
+            return True
+        return not getattr(expression, "conditional", False)
+
     def combine_duration_expression(self, connector: str, sub_expressions: Sequence[str]) -> str:
         if connector not in ("+", "-", "*", "/"):
             raise DatabaseError(f"Invalid connector for timedelta: {connector}.")
@@ -349,5 +361,4 @@ _CONVERTERS = {
     "TimeField": "convert_timefield_value",
     "UUIDField": "convert_uuidfield_value",
     "BooleanField": "convert_booleanfield_value",
-    "DurationField": "convert_durationfield_value",
 }

@@ -15,7 +15,7 @@ from nuages.db.models import sql, trails
 from nuages.db.models._query.iterables import ModelIterable, ValuesIterable
 from nuages.db.models._query.prefetch import prefetch_steps
 from nuages.db.models.fetch_modes import FETCH_ONE
-from nuages.db.models.query_utils import Q
+from nuages.db.models.query_utils import Q, check_filter_kwargs
 from nuages.db.models.utils import AltersData
 
 #: How many objects ``repr()`` shows.
@@ -391,8 +391,6 @@ class QuerySetCore(AltersData):
 
     def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
         """Return the query, as a subquery of another."""
-        if self._fields and len(self._fields) > 1:
-            raise TypeError("Cannot use multi-field values querysets as filter values.")
         query = self.query.resolve_expression(*args, **kwargs)
         query._db = self._db
         return query
@@ -411,6 +409,7 @@ class QuerySetCore(AltersData):
     def _filter_or_exclude_inplace(
         self, negate: bool, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
+        check_filter_kwargs(kwargs)
         condition = Q(*args, **kwargs)
         self._query.add_q(~condition if negate else condition)
 

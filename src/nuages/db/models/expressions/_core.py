@@ -124,30 +124,27 @@ for _name in ("BITAND", "BITOR", "BITXOR", "BITLEFTSHIFT", "BITRIGHTSHIFT"):
     setattr(Combinable, _name.lower(), _operator(getattr(Combinable, _name), reversed=False))
 
 
-def _any_child(fact: str, doc: str) -> cached_property:
-    """Make a property that holds if it holds for any child."""
+class _AnyChild:
+    """A fact that holds for an expression if it holds for a child; instances may state it themselves."""
 
-    def holds(self: BaseExpression) -> bool:
+    def __init__(self, doc: str) -> None:
+        self.__doc__ = doc
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, expression: Any, owner: type | None = None) -> Any:
+        if expression is None:
+            return self
         return any(
-            child is not None and getattr(child, fact, False)
-            for child in self.get_source_expressions()
+            getattr(child, self.name, False)
+            for child in expression.get_source_expressions()
+            if child is not None
         )
-
-    holds.__doc__ = doc
-    return cached_property(holds)
 
 
 #: What instances work out once; a copy may get other children, so it starts without them.
-_DERIVED = frozenset(
-    {
-        "contains_aggregate",
-        "contains_over_clause",
-        "contains_column_references",
-        "contains_subquery",
-        "identity",
-        "convert_value",
-    }
-)
+_DERIVED = frozenset({"identity", "convert_value"})
 
 
 def _to_float(value: Any, expression: Any, connection: Any) -> Any:
@@ -177,12 +174,10 @@ class BaseExpression:
     set_returning = False
     allows_composite_expressions = False
 
-    contains_aggregate = _any_child("contains_aggregate", "Whether an aggregate stands in it.")
-    contains_over_clause = _any_child("contains_over_clause", "Whether a window stands in it.")
-    contains_column_references = _any_child(
-        "contains_column_references", "Whether it reads a column."
-    )
-    contains_subquery = _any_child("contains_subquery", "Whether a subquery stands in it.")
+    contains_aggregate = _AnyChild("Whether an aggregate stands in it.")
+    contains_over_clause = _AnyChild("Whether a window stands in it.")
+    contains_column_references = _AnyChild("Whether it reads a column.")
+    contains_subquery = _AnyChild("Whether a subquery stands in it.")
 
     def __init__(self, output_field: Any = None) -> None:
         if output_field is not None:
@@ -457,6 +452,8 @@ def _comparable(value: Any) -> Any:
         if value.name and value.model:
             return value.model._meta.label, value.name
         return type(value)
+    if isinstance(value, (tuple, list)):
+        return tuple(map(_comparable, value))
     return make_hashable(value)
 
 

@@ -11,7 +11,12 @@ from typing import Any, Self
 from nuages.db.models import fields
 from nuages.db.models.constants import LOOKUP_SEP
 from nuages.db.models.expressions._arithmetic import SQLiteNumericMixin
-from nuages.db.models.expressions._core import Combinable, Expression, Params
+from nuages.db.models.expressions._core import (
+    Combinable,
+    Expression,
+    OutputFieldIsNoneError,
+    Params,
+)
 from nuages.db.utils import NotSupportedError
 from nuages.utils.deconstruct import deconstructible
 
@@ -66,7 +71,11 @@ class F(Combinable):
         if not transforms or (instead := replacements.get(F(base))) is None:
             return self
         for name in transforms:
-            transform = instead.get_transform(name)
+            try:
+                transform = instead.get_transform(name)
+            except OutputFieldIsNoneError:
+                # A value without a type has no transforms.
+                return self
             if transform is None:
                 return self
             instead = transform(instead)
@@ -184,7 +193,7 @@ def _bounds(subscript: int | slice) -> tuple[int, int | None]:
                 raise ValueError("Step argument is not supported.")
             if (start or 0) < 0 or (stop or 0) < 0:
                 raise ValueError("Negative indexing is not supported.")
-            if start and stop is not None and stop <= start:
+            if start and stop is not None and stop < start:
                 raise ValueError("Slice stop must be greater than slice start.")
             first = (start or 0) + 1
             return first, None if stop is None else stop - first + 1
@@ -251,6 +260,14 @@ class Value(SQLiteNumericMixin, Expression):
         resolved = super().resolve_expression(query, allow_joins, reuse, summarize, for_save)
         resolved.for_save = for_save
         return resolved
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> tuple[str, Params]:
+        """Give decimals a type that divides like one: a whole number would count as an integer."""
+        sql, params = self.as_sql(compiler, connection, **extra_context)
+        field = self._output_field_or_none
+        if field is not None and field.get_internal_type() == "DecimalField":
+            sql = f"(CAST({sql} AS REAL))"
+        return sql, params
 
     def get_group_by_cols(self) -> list[Any]:
         return []

@@ -9,7 +9,7 @@ from nuages.db.models import fields
 from nuages.db.models.expressions._arithmetic import SQLiteNumericMixin
 from nuages.db.models.expressions._core import Expression, Params, as_expression
 from nuages.db.models.expressions._leaves import F, Value
-from nuages.db.models.query_utils import Q
+from nuages.db.models.query_utils import Q, check_filter_kwargs
 from nuages.utils.deconstruct import deconstructible
 from nuages.utils.functional import cached_property
 
@@ -239,6 +239,7 @@ class When(Expression):
     conditional = False
 
     def __init__(self, condition: Any = None, then: Any = None, **lookups: Any) -> None:
+        check_filter_kwargs(lookups)
         usable = condition is None or getattr(condition, "conditional", False)
         if lookups and usable:
             condition = Q(**lookups) if condition is None else Q(condition, **lookups)

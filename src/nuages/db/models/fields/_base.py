@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import copyreg
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -289,7 +290,7 @@ class Field(RegisterLookupMixin):
         state = self.__dict__.copy()
         # A cached closure; it comes back at the first use.
         state.pop("_get_default", None)
-        return copy.copyreg.__newobj__, (type(self),), state  # type: ignore[attr-defined]
+        return copyreg.__newobj__, (type(self),), state  # type: ignore[attr-defined]
 
     def clone(self) -> Field:
         """Return a field made anew from what :meth:`deconstruct` says, without a model."""

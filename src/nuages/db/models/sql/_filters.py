@@ -502,6 +502,10 @@ class FilterRoom:
     def add_filtered_relation(self, filtered_relation: Any, alias: str) -> None:
         """Register a relation with a condition under ``alias``."""
         self.check_alias(alias)
+        if "." in alias:
+            raise ValueError(
+                f"FilteredRelation doesn't support aliases with periods (got {alias!r})."
+            )
         filtered_relation.alias = alias
         way = filtered_relation.relation_name
         lookups, relation, _ = self.solve_lookup_type(way)

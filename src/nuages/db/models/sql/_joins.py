@@ -126,13 +126,21 @@ class _Walk:
         last = hops[-1]
         self.path.extend(hops)
         hops_of_name.extend(hops)
-        self.final_field, self.targets, self.opts = last.join_field, last.target_fields, last.to_opts
+        self.final_field, self.targets, self.opts = (
+            last.join_field,
+            last.target_fields,
+            last.to_opts,
+        )
         return True
 
     def _no_such_name(self, name: str) -> None:
         query = self.query
         known = sorted(
-            {*get_field_names_from_opts(self.opts), *query.annotation_select, *query._filtered_relations}
+            {
+                *get_field_names_from_opts(self.opts),
+                *query.annotation_select,
+                *query._filtered_relations,
+            }
         )
         raise FieldError(
             f"Cannot resolve keyword '{name}' into field. Choices are: {', '.join(known)}"
@@ -205,7 +213,9 @@ class JoinRoom:
                 continue
             if join.nullable or self.alias_map[join.parent_alias].join_type == LOUTER:
                 self.alias_map[alias] = join.promote()
-                pending += [name for name, other in self.alias_map.items() if other.parent_alias == alias]
+                pending += [
+                    name for name, other in self.alias_map.items() if other.parent_alias == alias
+                ]
 
     def demote_joins(self, aliases: Iterable[str]) -> None:
         """Make these joins, and outer ones before them, inner ones."""
@@ -336,8 +346,13 @@ class JoinRoom:
                 break
         apply = self._column_of
         for name in names[size:]:
-            apply = functools.partial(self._transformed, name=name, before=apply, final_field=final_field,
-                                      error=first_error)
+            apply = functools.partial(
+                self._transformed,
+                name=name,
+                before=apply,
+                final_field=final_field,
+                error=first_error,
+            )
         return path, final_field, targets, apply
 
     def _column_of(self, field: Any, alias: str | None) -> Any:
@@ -388,10 +403,14 @@ class JoinRoom:
         """
         hops = [hop for _, of_name in names_with_path for hop in of_name]
         tables = [
-            alias for alias in self.alias_map if alias in self._lookup_joins or alias == self.base_table
+            alias
+            for alias in self.alias_map
+            if alias in self._lookup_joins or alias == self.base_table
         ]
         cut = len(hops) - 1
-        left_out_outer = any(self.alias_map[alias].join_type == LOUTER for alias in tables[1 : cut + 1])
+        left_out_outer = any(
+            self.alias_map[alias].join_type == LOUTER for alias in tables[1 : cut + 1]
+        )
         for alias in tables[:cut]:
             self.unref_alias(alias)
         # A hop to many rows goes by the reverse of a field.
@@ -467,10 +486,10 @@ class JoinRoom:
             return
         taken = self.subq_aliases
         for tries, prefix in enumerate(_prefixes(self.alias_prefix)):
-            if prefix not in taken:
-                break
             if tries > sys.getrecursionlimit() // 16:
                 raise RecursionError("Maximum recursion depth exceeded: too many subqueries.")
+            if prefix not in taken:
+                break
         self.alias_prefix = prefix
         self.subq_aliases = taken | {prefix}
         other_query.subq_aliases = other_query.subq_aliases | self.subq_aliases

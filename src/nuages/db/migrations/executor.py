@@ -227,16 +227,12 @@ class MigrationExecutor:
         return state
 
     def record_migration(self, app_label: str, name: str, forward: bool = True) -> None:
-        """Record that a migration (with what it replaces) was applied or unapplied."""
+        """Record that a migration, with all that it replaces, was applied or unapplied."""
+        record = self.recorder.record_applied if forward else self.recorder.record_unapplied
         migration = (self.loader.disk_migrations or {}).get((app_label, name))
-        replaced = list(migration.replaces) if migration is not None else []
-        if forward:
-            # What it replaces stands for a squashed migration until that is said too.
-            for key in replaced or [(app_label, name)]:
-                self.recorder.record_applied(*key)
-        else:
-            for key in [*replaced, (app_label, name)]:
-                self.recorder.record_unapplied(*key)
+        for key in migration.replaces if migration is not None else ():
+            self.record_migration(*key, forward=forward)
+        record(app_label, name)
 
     def check_replacements(self) -> None:
         """Record squashed migrations all of whose replaced ones are applied."""

@@ -148,7 +148,7 @@ class BaseDatabaseSchemaEditor(ColumnSQL, IndexSQL):
             self.collected_sql.append(text if text.rstrip().endswith(";") else text + ";")
         else:
             with self.connection.cursor() as cursor:
-                cursor.execute(text, params or None)
+                cursor.execute(text, params)
 
     # Tables.
 

@@ -84,13 +84,14 @@ class ColumnSQL:
             generated_sql, generated_params = self._column_generated_sql(field)
             params.extend(generated_params)
             yield generated_sql
-        if features.interprets_empty_strings_as_nulls and not field.primary_key:
-            # There is no telling an empty string from NULL there.
-            null = null or (field.empty_strings_allowed and not field.primary_key)
-        if not null:
-            yield "NOT NULL"
-        elif not field.generated and not features.implied_column_null:
-            yield "NULL"
+        else:
+            if features.interprets_empty_strings_as_nulls and not field.primary_key:
+                # There is no telling an empty string from NULL there.
+                null = null or field.empty_strings_allowed
+            if not null:
+                yield "NOT NULL"
+            elif not features.implied_column_null:
+                yield "NULL"
         if field.primary_key:
             yield "PRIMARY KEY"
         elif field.unique:

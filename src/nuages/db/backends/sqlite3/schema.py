@@ -244,8 +244,7 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         if field.db_parameters(connection=self.connection)["type"] is None:
             return
         in_place = (
-            self.connection.features.can_alter_table_drop_column
-            and not field.primary_key
+            not field.primary_key
             and not field.unique
             and not field.db_index
             and not (field.remote_field and field.db_constraint)

@@ -1,0 +1,64 @@
+"""``sqlmigrate``: show a migration as SQL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nuages.apps import apps
+from nuages.core.management.base import BaseCommand, CommandError, CommandParser
+from nuages.db import DEFAULT_DB_ALIAS, connections
+from nuages.db.migrations.loader import AmbiguityError, MigrationLoader
+
+
+class Command(BaseCommand):
+    """Shows SQL. Manual: "django-admin and manage.py", ``sqlmigrate``."""
+
+    help = "Prints the SQL statements for the named migration."
+    output_transaction = True
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("app_label", help="The application.")
+        parser.add_argument("migration_name", help="The migration, or the start of its name.")
+        parser.add_argument(
+            "--database",
+            default=DEFAULT_DB_ALIAS,
+            choices=tuple(connections),
+            help='The database whose SQL to show; "default" by default.',
+        )
+        parser.add_argument(
+            "--backwards", action="store_true", help="Show how the migration is undone."
+        )
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        # Always in colours that end in a file without harm: none.
+        options["no_color"] = True
+        return super().execute(*args, **options)
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        label, name = options["app_label"], options["migration_name"]
+        connection = connections[options["database"]]
+        loader = MigrationLoader(connection, replace_migrations=False)
+        try:
+            apps.get_app_config(label)
+        except LookupError as error:
+            raise CommandError(str(error)) from error
+        if label not in loader.migrated_apps:
+            raise CommandError(f"App '{label}' does not have migrations")
+        try:
+            migration = loader.get_migration_by_prefix(label, name)
+        except AmbiguityError as error:
+            raise CommandError(
+                f"More than one migration matches '{name}' in app '{label}'. Please be more "
+                "specific."
+            ) from error
+        except KeyError as error:
+            raise CommandError(
+                f"Cannot find a migration matching '{name}' from app '{label}'. Is it in "
+                "INSTALLED_APPS?"
+            ) from error
+        self.output_transaction = migration.atomic and connection.features.can_rollback_ddl
+        node = loader.graph.nodes[label, migration.name]
+        statements = loader.collect_sql([(node, options["backwards"])])
+        if not statements and options["verbosity"] >= 1:
+            self.stderr.write("No operations found.")
+        return "\n".join(statements)

@@ -38,7 +38,12 @@ class ReviewForm(forms.ModelForm):
 class ProgrammeForm(forms.Form):
     """What the programme is narrowed to. Everything is optional, so any link is valid."""
 
-    q = forms.CharField(label="Search", required=False, max_length=80)
+    q = forms.CharField(
+        label="Search",
+        required=False,
+        max_length=80,
+        widget=forms.SearchInput(attrs={"placeholder": "Concert or artist"}),
+    )
     style = forms.ChoiceField(
         required=False, choices={"": "Any style", **dict(Concert.Style.choices)}
     )

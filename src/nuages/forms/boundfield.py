@@ -126,6 +126,15 @@ class BoundField(RenderableFieldMixin):
         """Return the context for that template."""
         return {"field": self}
 
+    def __str__(self) -> str:
+        html = self.as_widget()
+        if self.field.show_hidden_initial:
+            html += self.as_hidden(only_initial=True)
+        return html
+
+    def __html__(self) -> str:
+        return str(self)
+
     def as_widget(
         self,
         widget: Widget | None = None,
@@ -258,14 +267,12 @@ class BoundField(RenderableFieldMixin):
     @property
     def aria_describedby(self) -> str | None:
         """Ids of help text and errors; ``None`` if the widget has a description of its own."""
-        if self.field.widget.attrs.get("aria-describedby") or not self.auto_id:
+        if self.field.widget.attrs.get("aria-describedby"):
             return None
-        ids = []
-        if self.help_text:
-            ids.append(f"{self.auto_id}_helptext")
-        if self.errors:
-            ids.append(f"{self.auto_id}_error")
-        return " ".join(ids) or None
+        if not self.auto_id or self.is_hidden:
+            return ""
+        described = {"helptext": self.help_text, "error": self.errors}
+        return " ".join(f"{self.auto_id}_{part}" for part, shown in described.items() if shown)
 
     @property
     def use_fieldset(self) -> bool:

@@ -1013,26 +1013,24 @@ class FilePathField(ChoiceField):
 
     def set_choices(self) -> None:
         """Read the directory again."""
-        found = sorted(self._walk(), key=operator.itemgetter(0))
         head = [] if self.required else [("", blank_label)]
-        self.choices = head + found
-        self.widget.choices = self.choices
+        self.choices = head + list(self._entries(str(self.path)))
 
-    def _walk(self) -> Iterator[tuple[str, str]]:
-        """Yield path and label of each entry that qualifies."""
-        pending = [str(self.path)]
-        start = len(pending[0])
-        while pending:
-            with os.scandir(pending.pop()) as entries:
-                for entry in entries:
-                    is_folder = entry.is_dir()
-                    if is_folder and entry.name == "__pycache__":
-                        continue
-                    if is_folder and self.recursive:
-                        pending.append(entry.path)
-                    wanted = self.allow_folders if is_folder else self.allow_files
-                    if wanted and (self.match_re is None or self.match_re.search(entry.name)):
-                        yield entry.path, entry.path[start:] if self.recursive else entry.name
+    def _entries(self, folder: str) -> Iterator[tuple[str, str]]:
+        """Yield path and label of each entry that qualifies; those of subfolders after."""
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=operator.attrgetter("name"))
+        folders = [entry for entry in entries if entry.is_dir() and entry.name != "__pycache__"]
+        files = [entry for entry in entries if entry.is_file()] if self.allow_files else []
+        wanted = files + folders if self.allow_folders else files
+        if not self.recursive:
+            wanted.sort(key=operator.attrgetter("name"))
+        start = len(str(self.path))
+        for entry in wanted:
+            if self.match_re is None or self.match_re.search(entry.name):
+                yield entry.path, entry.path[start:] if self.recursive else entry.name
+        for entry in folders if self.recursive else ():
+            yield from self._entries(entry.path)
 
 
 class SplitDateTimeField(MultiValueField):

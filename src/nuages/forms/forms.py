@@ -138,16 +138,15 @@ class BaseForm(RenderableFormMixin):
             yield self[name]
 
     def __getitem__(self, name: str) -> BoundField:
-        bound = self._bound_fields_cache.get(name)
-        if bound is not None:
-            return bound
         field = self.fields.get(name)
         if field is None:
             raise KeyError(
                 f"Key '{name}' not found in '{type(self).__name__}'. Choices are: "
                 f"{', '.join(sorted(self.fields))}."
             )
-        bound = self._bound_fields_cache[name] = field.get_bound_field(self, name)
+        bound = self._bound_fields_cache.get(name)
+        if bound is None:
+            bound = self._bound_fields_cache[name] = field.get_bound_field(self, name)
         return bound
 
     def hidden_fields(self) -> list[BoundField]:
@@ -217,8 +216,7 @@ class BaseForm(RenderableFormMixin):
             by_field = problem.error_dict
         else:
             raise TypeError(
-                "The argument `field` must be `None` when the `error` argument contains errors "
-                "for multiple fields."
+                "The argument `field` must be `None` when the `error` argument is a dictionary."
             )
         for name, found in by_field.items():
             if name not in self.errors:

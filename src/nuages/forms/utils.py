@@ -149,7 +149,8 @@ class RenderableFieldMixin(RenderableMixin):
     def __str__(self) -> str:
         return self.as_widget()
 
-    __html__ = __str__
+    def __html__(self) -> str:
+        return str(self)
 
     def as_field_group(self) -> SafeString:
         """Return label, help text, errors and widget as HTML."""

@@ -66,12 +66,12 @@ def keys(roll, ink, first, second):
     whites = format_html_join(
         "",
         '<rect x="{}" y="120" width="34" height="190" fill="{}" stroke="{}" stroke-width="3"/>',
-        ((-40 + 36 * n, first if n == 5 else "#fffaf0", ink) for n in range(11)),
+        ((-40 + 36 * n, first if n == 5 else "#fffaf0", "#23202b") for n in range(11)),
     )
     blacks = format_html_join(
         "",
         '<rect x="{}" y="118" width="22" height="112" fill="{}"/>',
-        ((-16 + 36 * n, second if n == 6 else ink) for n in range(10) if n % 7 not in (2, 6)),
+        ((-16 + 36 * n, second if n == 6 else "#23202b") for n in range(10) if n % 7 not in (2, 6)),
     )
     return format_html('<g transform="rotate({} 150 200)">{}{}</g>', tilt, whites, blacks)
 

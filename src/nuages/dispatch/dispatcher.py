@@ -99,7 +99,7 @@ class Signal:
                 sender_ref = None
         link = Link(key, held, sender_ref, iscoroutinefunction(receiver))
         with self.lock:
-            self._drop_dead()
+            self._clear_dead_receivers()
             if all(known.key != key for known in self.receivers):
                 self.receivers.append(link)
             self.sender_receivers_cache.clear()
@@ -110,7 +110,7 @@ class Signal:
         """Undo a connection, named as it was made; return whether there was one."""
         key = (dispatch_uid or _make_id(receiver), _make_id(sender))
         with self.lock:
-            self._drop_dead()
+            self._clear_dead_receivers()
             kept = [link for link in self.receivers if link.key != key]
             found = len(kept) != len(self.receivers)
             self.receivers[:] = kept
@@ -217,7 +217,7 @@ class Signal:
         # May run at any moment, even inside the lock: only leave a mark.
         self._dead_receivers = True
 
-    def _drop_dead(self) -> None:
+    def _clear_dead_receivers(self) -> None:
         """Forget links whose receiver or sender is gone. Call with the lock held."""
         if self._dead_receivers:
             self._dead_receivers = False
@@ -237,7 +237,7 @@ class Signal:
             if known is not None:
                 return known
         with self.lock:
-            self._drop_dead()
+            self._clear_dead_receivers()
             if not self.receivers:
                 return _NOBODY
             wanted = _make_id(sender)

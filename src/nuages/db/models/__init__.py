@@ -17,6 +17,7 @@ from nuages.db.models.deletion import (
     SET,
     SET_DEFAULT,
     SET_NULL,
+    DatabaseOnDelete,
     ProtectedError,
     RestrictedError,
 )
@@ -127,6 +128,7 @@ __all__ = [
     "OuterRef",
     "PROTECT",
     "Prefetch",
+    "DatabaseOnDelete",
     "ProtectedError",
     "Q",
     "QuerySet",

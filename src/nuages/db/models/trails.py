@@ -28,6 +28,7 @@ from nuages.core.exceptions import EmptyResultSet, FullResultSet
 from nuages.db import connections
 from nuages.db.models import sql
 from nuages.db.models._query import iterables
+from nuages.db.models._query.related import has_own_from_db
 from nuages.db.models.fetch_modes import FETCH_ONE
 from nuages.db.models.sql.slots import LeavesTrail, Slot, SlotParam, holds_slot
 
@@ -333,6 +334,8 @@ class Plan:
         self.convert = row_converter(compiler)
         self.build = self.shape = self.finish = None
         if probe._iterable_class is iterables.ModelIterable:
+            if not has_own_from_db(path.model):
+                raise LeavesTrail
             self.build = iterables.instance_builder(probe, compiler)
             self.finish = iterables._finishing(probe, compiler)
         else:

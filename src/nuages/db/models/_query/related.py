@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
+from inspect import signature
 from operator import itemgetter
 from typing import Any
 
 from nuages.db.models.fetch_modes import FETCH_ONE
+from nuages.utils.deprecation import RemovedInDjango2028Warning
 
 
 def instance_loader(
     model: Any, attnames: tuple[str, ...], using: str, fetch_mode: Any = FETCH_ONE
 ) -> Callable[[Any], Any]:
     """Return a function from the values of ``attnames`` to an instance of ``model``."""
-    if fetch_mode is FETCH_ONE:
+    from_db = model.from_db
+    if has_own_from_db(model):
+        if fetch_mode is not FETCH_ONE:
+            return lambda row: from_db(using, attnames, row, fetch_mode=fetch_mode)
         make = model._meta.row_loader(attnames)
         return lambda row: make(row, using)
-    from_db = model.from_db
-    return lambda row: from_db(using, attnames, row, fetch_mode=fetch_mode)
+    if "fetch_mode" in signature(from_db).parameters or any(
+        each.kind is each.VAR_KEYWORD for each in signature(from_db).parameters.values()
+    ):
+        return lambda row: from_db(using, attnames, row, fetch_mode=fetch_mode)
+    warnings.warn(
+        f"{model.__qualname__}.from_db() must accept a fetch_mode keyword argument. Support for "
+        "from_db() methods that do not accept it is deprecated.",
+        RemovedInDjango2028Warning,
+        stacklevel=2,
+    )
+    return lambda row: _with_mode(from_db(using, attnames, row), fetch_mode)
+
+
+def has_own_from_db(model: Any) -> bool:
+    """Whether a model makes its instances as all do, without a ``from_db()`` of its own."""
+    from nuages.db.models import base
+
+    return getattr(model.from_db, "__func__", None) is base.OWN_FROM_DB
+
+
+def _with_mode(instance: Any, fetch_mode: Any) -> Any:
+    if fetch_mode is not FETCH_ONE:
+        instance._state.fetch_mode = fetch_mode
+    return instance
 
 
 class RelatedPopulator:

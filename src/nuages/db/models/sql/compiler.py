@@ -172,7 +172,9 @@ class SQLCompiler(OrderingRoom):
                 # Several columns cannot have one alias.
                 chosen.append((item, None if isinstance(item, ColPairs) else name))
             return chosen, None, annotations
-        chosen += [(RawSQL(*item), name) for name, item in query.extra_select.items()]
+        for name, item in query.extra_select.items():
+            annotations[name] = len(chosen)
+            chosen.append((RawSQL(*item), name))
         klass_info = None
         start = len(chosen)
         chosen += [(column, None) for column in columns]

@@ -285,7 +285,9 @@ def _from_cldr(code: str, locale: Locale) -> dict[tuple[Any, str | None], Any]:
         found[("or", None)] = alternatives["2"].replace("{0}", "").replace("{1}", "").strip()
     if "start" in locale.list_patterns.get("standard", {}):
         start = locale.list_patterns["standard"]["start"]
-        found[(", ", None)] = start.replace("{0}", "").replace("{1}", "")
+        separator = start.replace("{0}", "").replace("{1}", "")
+        # Some languages say "and" instead, which stands before the last word only.
+        found[(", ", None)] = separator if not separator.strip().isalpha() else "، "
     periods = locale.day_periods.get("format", {}).get("wide", {})
     for message, period in (("AM", "am"), ("PM", "pm"), ("a.m.", "am"), ("p.m.", "pm")):
         if period in periods:

@@ -10,7 +10,8 @@ from urllib.parse import quote
 from nuages.conf import settings
 from nuages.core.validators import DomainNameValidator, EmailValidator
 from nuages.utils.deprecation import RemovedInDjango2028Warning
-from nuages.utils.html import MAX_URL_LENGTH, escape, smart_urlquote
+from nuages.utils.html import escape, smart_urlquote
+from nuages.utils.http import MAX_URL_LENGTH
 from nuages.utils.safestring import SafeData, SafeString
 
 _separators = re.compile(r"""([\s<>"']+)""")

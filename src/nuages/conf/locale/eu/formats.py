@@ -1,22 +1,15 @@
 """Formats for eu, made by tools/make_locale.py from CLDR."""
 
-DATE_FORMAT = "Y(\\e)\\k\\o N\\k j"
-TIME_FORMAT = "H:i"
-DATETIME_FORMAT = "Y(\\e)\\k\\o N\\k j, H:i"
-YEAR_MONTH_FORMAT = "Y(\\e)\\k\\o F"
-MONTH_DAY_FORMAT = "F\\r\\e\\n j\\a"
-SHORT_DATE_FORMAT = "Y/m/d"
-SHORT_DATETIME_FORMAT = "Y/m/d H:i"
+DATE_FORMAT = 'Y(\\e)\\k\\o N\\k j'
+TIME_FORMAT = 'H:i'
+DATETIME_FORMAT = 'Y(\\e)\\k\\o N\\k j, H:i'
+YEAR_MONTH_FORMAT = 'Y(\\e)\\k\\o F'
+MONTH_DAY_FORMAT = 'F\\r\\e\\n j\\a'
+SHORT_DATE_FORMAT = 'Y/m/d'
+SHORT_DATETIME_FORMAT = 'Y/m/d H:i'
 FIRST_DAY_OF_WEEK = 1
-DECIMAL_SEPARATOR = ","
-THOUSAND_SEPARATOR = "."
+DECIMAL_SEPARATOR = ','
+THOUSAND_SEPARATOR = '.'
 NUMBER_GROUPING = 3
-DATE_INPUT_FORMATS = ["%Y/%m/%d", "%y/%m/%d"]
-DATETIME_INPUT_FORMATS = [
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M:%S.%f",
-    "%Y/%m/%d %H:%M",
-    "%y/%m/%d %H:%M:%S",
-    "%y/%m/%d %H:%M:%S.%f",
-    "%y/%m/%d %H:%M",
-]
+DATE_INPUT_FORMATS = ['%Y/%m/%d', '%y/%m/%d']
+DATETIME_INPUT_FORMATS = ['%Y/%m/%d %H:%M:%S', '%Y/%m/%d %H:%M:%S.%f', '%Y/%m/%d %H:%M', '%y/%m/%d %H:%M:%S', '%y/%m/%d %H:%M:%S.%f', '%y/%m/%d %H:%M']

@@ -1,22 +1,15 @@
 """Formats for fa, made by tools/make_locale.py from CLDR."""
 
-DATE_FORMAT = "j E Y"
-TIME_FORMAT = "G:i"
-DATETIME_FORMAT = "j E Y G:i"
-YEAR_MONTH_FORMAT = "E Y"
-MONTH_DAY_FORMAT = "j F"
-SHORT_DATE_FORMAT = "Y/m/d"
-SHORT_DATETIME_FORMAT = "Y/m/d G:i"
+DATE_FORMAT = 'j E Y'
+TIME_FORMAT = 'G:i'
+DATETIME_FORMAT = 'j E Y G:i'
+YEAR_MONTH_FORMAT = 'E Y'
+MONTH_DAY_FORMAT = 'j F'
+SHORT_DATE_FORMAT = 'Y/m/d'
+SHORT_DATETIME_FORMAT = 'Y/m/d G:i'
 FIRST_DAY_OF_WEEK = 6
-DECIMAL_SEPARATOR = "."
-THOUSAND_SEPARATOR = ","
+DECIMAL_SEPARATOR = '.'
+THOUSAND_SEPARATOR = ','
 NUMBER_GROUPING = 3
-DATE_INPUT_FORMATS = ["%Y/%m/%d", "%y/%m/%d"]
-DATETIME_INPUT_FORMATS = [
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M:%S.%f",
-    "%Y/%m/%d %H:%M",
-    "%y/%m/%d %H:%M:%S",
-    "%y/%m/%d %H:%M:%S.%f",
-    "%y/%m/%d %H:%M",
-]
+DATE_INPUT_FORMATS = ['%Y/%m/%d', '%y/%m/%d']
+DATETIME_INPUT_FORMATS = ['%Y/%m/%d %H:%M:%S', '%Y/%m/%d %H:%M:%S.%f', '%Y/%m/%d %H:%M', '%y/%m/%d %H:%M:%S', '%y/%m/%d %H:%M:%S.%f', '%y/%m/%d %H:%M']

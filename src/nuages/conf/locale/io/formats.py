@@ -1,1 +1,2 @@
 """Formats for io, made by tools/make_locale.py from CLDR."""
+

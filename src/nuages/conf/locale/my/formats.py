@@ -1,22 +1,15 @@
 """Formats for my, made by tools/make_locale.py from CLDR."""
 
-DATE_FORMAT = "Y E j"
-TIME_FORMAT = "G:i"
-DATETIME_FORMAT = "Y E j G:i"
-YEAR_MONTH_FORMAT = "Y E"
-MONTH_DAY_FORMAT = "E j"
-SHORT_DATE_FORMAT = "d/m/Y"
-SHORT_DATETIME_FORMAT = "d/m/Y G:i"
+DATE_FORMAT = 'Y E j'
+TIME_FORMAT = 'G:i'
+DATETIME_FORMAT = 'Y E j G:i'
+YEAR_MONTH_FORMAT = 'Y E'
+MONTH_DAY_FORMAT = 'E j'
+SHORT_DATE_FORMAT = 'd/m/Y'
+SHORT_DATETIME_FORMAT = 'd/m/Y G:i'
 FIRST_DAY_OF_WEEK = 0
-DECIMAL_SEPARATOR = "."
-THOUSAND_SEPARATOR = ","
+DECIMAL_SEPARATOR = '.'
+THOUSAND_SEPARATOR = ','
 NUMBER_GROUPING = 3
-DATE_INPUT_FORMATS = ["%d/%m/%Y", "%d/%m/%y"]
-DATETIME_INPUT_FORMATS = [
-    "%d/%m/%Y %H:%M:%S",
-    "%d/%m/%Y %H:%M:%S.%f",
-    "%d/%m/%Y %H:%M",
-    "%d/%m/%y %H:%M:%S",
-    "%d/%m/%y %H:%M:%S.%f",
-    "%d/%m/%y %H:%M",
-]
+DATE_INPUT_FORMATS = ['%d/%m/%Y', '%d/%m/%y']
+DATETIME_INPUT_FORMATS = ['%d/%m/%Y %H:%M:%S', '%d/%m/%Y %H:%M:%S.%f', '%d/%m/%Y %H:%M', '%d/%m/%y %H:%M:%S', '%d/%m/%y %H:%M:%S.%f', '%d/%m/%y %H:%M']

@@ -1,1 +1,2 @@
 """Formats for udm, made by tools/make_locale.py from CLDR."""
+

@@ -1,22 +1,15 @@
 """Formats for ur, made by tools/make_locale.py from CLDR."""
 
-DATE_FORMAT = "j E، Y"
-TIME_FORMAT = "g:i A"
-DATETIME_FORMAT = "j E، Y g:i A"
-YEAR_MONTH_FORMAT = "E Y"
-MONTH_DAY_FORMAT = "j E"
-SHORT_DATE_FORMAT = "d/m/Y"
-SHORT_DATETIME_FORMAT = "d/m/Y g:i A"
+DATE_FORMAT = 'j E، Y'
+TIME_FORMAT = 'g:i A'
+DATETIME_FORMAT = 'j E، Y g:i A'
+YEAR_MONTH_FORMAT = 'E Y'
+MONTH_DAY_FORMAT = 'j E'
+SHORT_DATE_FORMAT = 'd/m/Y'
+SHORT_DATETIME_FORMAT = 'd/m/Y g:i A'
 FIRST_DAY_OF_WEEK = 0
-DECIMAL_SEPARATOR = "."
-THOUSAND_SEPARATOR = ","
+DECIMAL_SEPARATOR = '.'
+THOUSAND_SEPARATOR = ','
 NUMBER_GROUPING = 3
-DATE_INPUT_FORMATS = ["%d/%m/%Y", "%d/%m/%y"]
-DATETIME_INPUT_FORMATS = [
-    "%d/%m/%Y %H:%M:%S",
-    "%d/%m/%Y %H:%M:%S.%f",
-    "%d/%m/%Y %H:%M",
-    "%d/%m/%y %H:%M:%S",
-    "%d/%m/%y %H:%M:%S.%f",
-    "%d/%m/%y %H:%M",
-]
+DATE_INPUT_FORMATS = ['%d/%m/%Y', '%d/%m/%y']
+DATETIME_INPUT_FORMATS = ['%d/%m/%Y %H:%M:%S', '%d/%m/%Y %H:%M:%S.%f', '%d/%m/%Y %H:%M', '%d/%m/%y %H:%M:%S', '%d/%m/%y %H:%M:%S.%f', '%d/%m/%y %H:%M']

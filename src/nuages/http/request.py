@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from datetime import timedelta
 from functools import lru_cache
 from io import BytesIO
@@ -389,18 +390,22 @@ class HttpRequest:
             RequestDataTooBig: it is longer than ``DATA_UPLOAD_MAX_MEMORY_SIZE``.
             UnreadablePostError: the connection broke.
         """
-        if not hasattr(self, "_body"):
-            if self._read_started:
-                raise RawPostDataException(
-                    "You cannot access body after reading from request's data stream"
-                )
-            self._check_data_too_big(self._length_of_body())
-            try:
-                self._body = self.read()
-            finally:
-                self._stream.close()
-            self._stream = BytesIO(self._body)
-        return self._body
+        body: bytes | None = vars(self).get("_body")
+        if body is None:
+            body = self._body = self._read_whole()
+        return body
+
+    def _read_whole(self) -> bytes:
+        if self._read_started:
+            raise RawPostDataException(
+                "You cannot access body after reading from request's data stream"
+            )
+        self._check_data_too_big(self._length_of_body())
+        with closing(self._stream):
+            whole = self.read()
+        # To be read as a file from the start.
+        self._stream = BytesIO(whole)
+        return whole
 
     def _length_of_body(self) -> int:
         """Return the length: as received where that is known, else as the client declares it."""

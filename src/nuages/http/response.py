@@ -10,6 +10,7 @@ import sys
 import time
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from email.header import Header
 from http.client import responses as _phrases
 from typing import Any
@@ -242,12 +243,12 @@ class HttpResponseBase:
     @property
     def charset(self) -> str:
         """The encoding of the content: as given, else from Content-Type, else the setting's."""
-        if self._charset is not None:
-            return self._charset
-        content_type = self.headers._store.get("content-type")
-        if content_type is not None and (found := _charset_re.search(content_type[1])):
-            return found["charset"]
-        return settings.DEFAULT_CHARSET
+        charset = self._charset
+        if charset is None:
+            _, content_type = self.headers._store.get("content-type", ("", ""))
+            found = _charset_re.search(content_type) if content_type else None
+            charset = found["charset"] if found else settings.DEFAULT_CHARSET
+        return charset
 
     @charset.setter
     def charset(self, value: str) -> None:
@@ -375,15 +376,11 @@ class HttpResponseBase:
 
     def close(self) -> None:
         """Release what the content held and send ``request_finished``; servers call this."""
-        for closer in self._resource_closers:
-            try:
-                closer()
-            except Exception:
-                # One resource that fails to close must not keep the others open; nothing can be
-                # told to the client any more.
-                continue
-        self._resource_closers.clear()
-        self.closed = True
+        closers, self.closed = self._resource_closers, True
+        while closers:
+            # One that fails must not keep the others open; the client cannot be told any more.
+            with suppress(Exception):
+                closers.pop(0)()
         signals.request_finished.send(sender=self._handler_class)
 
     # -- the file interface, of which this class has almost nothing ---------------------------

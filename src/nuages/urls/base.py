@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
@@ -139,10 +140,9 @@ def get_urlconf(default: Any = None) -> Any:
 
 def is_valid_path(path: str, urlconf: Any = None) -> ResolverMatch | bool:
     """Return the match for ``path``, or False."""
-    try:
+    with suppress(Resolver404):
         return resolve(path, urlconf)
-    except Resolver404:
-        return False
+    return False
 
 
 def translate_url(url: str, lang_code: str) -> str:

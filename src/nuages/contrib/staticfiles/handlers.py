@@ -38,22 +38,24 @@ class StaticFilesHandlerMixin:
 
     def _should_handle(self, path: str) -> bool:
         """Whether a path is one of static files, and those are on this host."""
-        return not self.base_url.netloc and path.startswith(self.base_url.path)
-
-    def file_path(self, url: str) -> str:
-        """Return the path of a file relative to ``STATIC_URL``."""
-        return url2pathname(url.removeprefix(self.base_url.path))
-
-    def serve(self, request: Any) -> Any:
-        """Return the file that is asked for."""
-        return serve(request, self.file_path(request.path), insecure=True)
+        return path.startswith(self.base_url.path) and self.base_url.netloc == ""
 
     def get_response(self, request: Any) -> Any:
         """Return the file, or the page for missing ones."""
         try:
-            return self.serve(request)
-        except Http404 as error:
-            return response_for_exception(request, error)
+            response = self.serve(request)
+        except Http404 as missing:
+            response = response_for_exception(request, missing)
+        return response
+
+    def serve(self, request: Any) -> Any:
+        """Return the file that is asked for."""
+        name = self.file_path(request.path)
+        return serve(request, name, insecure=True)
+
+    def file_path(self, url: str) -> str:
+        """Return the path of a file relative to ``STATIC_URL``."""
+        return url2pathname(url.removeprefix(self.base_url.path))
 
     async def get_response_async(self, request: Any) -> Any:
         """The same, in a thread; the file is read in threads too."""

@@ -7,6 +7,7 @@ import os
 import posixpath
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import md5
 from typing import Any
 from urllib.parse import unquote, urldefrag, urlsplit, urlunsplit
@@ -109,12 +110,10 @@ class HashedFilesMixin:
 
     def file_hash(self, name: str | None, content: Any = None) -> str | None:
         """Return a hash of the content; ``None`` where there is none."""
-        if content is None:
-            return None
         digest = md5(usedforsecurity=False)
-        for chunk in content.chunks():
+        for chunk in content.chunks() if content is not None else ():
             digest.update(chunk)
-        return digest.hexdigest()[:12]
+        return None if content is None else digest.hexdigest()[:12]
 
     def hashed_name(self, name: str, content: Any = None, filename: str | None = None) -> str:
         """Return a name with the hash of the content in it.
@@ -287,23 +286,21 @@ class ManifestFilesMixin(HashedFilesMixin):
         manifest_storage: where that file is; default: beside the files.
     """
 
-    manifest_version = "1.1"
-    manifest_name = "staticfiles.json"
-    manifest_strict = True
     keep_intermediate_files = False
+    manifest_strict = True
+    manifest_name = "staticfiles.json"
+    manifest_version = "1.1"
 
     def __init__(self, *args: Any, manifest_storage: Any = None, **kwargs: Any) -> None:
+        self.manifest_storage = manifest_storage or self
         super().__init__(*args, **kwargs)
-        self.manifest_storage = self if manifest_storage is None else manifest_storage
         self.hashed_files, self.manifest_hash = self.load_manifest()
 
     def read_manifest(self) -> str | None:
         """Return the file's text, if there is one."""
-        try:
-            with self.manifest_storage.open(self.manifest_name) as manifest:
-                return manifest.read().decode()  # type: ignore[no-any-return]
-        except FileNotFoundError:
-            return None
+        with suppress(FileNotFoundError), self.manifest_storage.open(self.manifest_name) as file:
+            return file.read().decode()  # type: ignore[no-any-return]
+        return None
 
     def load_manifest(self) -> tuple[dict[str, str], str]:
         """Return the names, and a hash of all of them.

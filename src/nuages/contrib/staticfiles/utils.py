@@ -13,7 +13,7 @@ from nuages.core.exceptions import ImproperlyConfigured
 
 def matches_patterns(path: str, patterns: Iterable[str]) -> bool:
     """Return whether a path fits one of the shell patterns, in the case it is written in."""
-    return any(map(lambda pattern: fnmatch.fnmatchcase(path, pattern), patterns))
+    return any(fnmatch.fnmatchcase(path, pattern) for pattern in patterns)
 
 
 def get_files(

@@ -52,14 +52,12 @@ class WSGIRequest(HttpRequest):
     """A request as a WSGI server describes it."""
 
     def __init__(self, environ: Environ) -> None:
-        script_name = get_script_name(environ)
+        self.META = self.environ = environ
         # A request without a path is for the root.
-        path_info = get_path_info(environ) or "/"
-        self.environ = environ
-        self.path_info = path_info
+        self.path_info = path_info = get_path_info(environ) or "/"
+        script_name = get_script_name(environ)
         # Whoever joins them sees one slash between the two.
         self.path = f"{script_name.rstrip('/')}/{path_info.replace('/', '', 1)}"
-        self.META = environ
         environ["PATH_INFO"] = path_info
         environ["SCRIPT_NAME"] = script_name
         self.method = environ["REQUEST_METHOD"].upper()

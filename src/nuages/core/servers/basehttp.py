@@ -11,7 +11,7 @@ import socketserver
 import sys
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 from wsgiref import simple_server
 
@@ -154,12 +154,10 @@ class ServerHandler(simple_server.ServerHandler):
         """Send the content; of a HEAD request only the headers."""
         if not self._is_head:
             return super().finish_response()
-        try:
+        with closing(self):
             deque(self.result, maxlen=0)
             if not self.headers_sent:
                 self.send_headers()
-        finally:
-            self.close()
         return None
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import Any
 
 from nuages.apps import apps
@@ -30,35 +31,39 @@ _FLAGS = (
 )
 
 
+#: What can be done with a file; a list of names is kept for each.
+_KINDS = ("copied", "deleted", "post_processed", "skipped", "symlinked", "unmodified")
+
+
 class Command(BaseCommand):
     """Brings the static files of all finders together in ``STATIC_ROOT``."""
 
     help = "Collect the static files of applications and directories in one place."
     requires_system_checks = [Tags.staticfiles]
 
+    copied_files: list[str]
+    deleted_files: list[str]
+    post_processed_files: list[str]
+    skipped_files: list[str]
+    symlinked_files: list[str]
+    unmodified_files: list[str]
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.copied_files: list[str] = []
-        self.symlinked_files: list[str] = []
-        self.unmodified_files: list[str] = []
-        self.post_processed_files: list[str] = []
-        self.skipped_files: list[str] = []
-        self.deleted_files: list[str] = []
-        self.storage = staticfiles_storage
-        self.style = no_style()
-
-    @cached_property
-    def local(self) -> bool:
-        """Whether the storage has paths."""
-        try:
-            self.storage.path("")
-        except NotImplementedError:
-            return False
-        return True
+        self.style, self.storage = no_style(), staticfiles_storage
+        for kind in _KINDS:
+            setattr(self, f"{kind}_files", [])
 
     def is_local_storage(self) -> bool:
         """Whether the storage is one of the file system."""
         return isinstance(self.storage, FileSystemStorage)
+
+    @cached_property
+    def local(self) -> bool:
+        """Whether the storage has paths."""
+        with suppress(NotImplementedError):
+            return self.storage.path("") is not None
+        return False
 
     def add_arguments(self, parser: Any) -> None:
         """Add the options."""
@@ -175,7 +180,7 @@ class Command(BaseCommand):
     def _post_process(self, found: dict[str, tuple[Any, str]]) -> None:
         for name, new_name, processed in self.storage.post_process(found, dry_run=self.dry_run):
             if isinstance(processed, Exception):
-                self.stderr.write(f"Post-processing '{name}' failed!\n")
+                self.stderr.write(f"Post-processing '{name}' failed!\n\n")
                 raise CommandError(f"Post-processing '{name}' failed: {processed}") from processed
             if processed:
                 self.log(f"Post-processed '{name}' as '{new_name}'", level=2)

@@ -73,7 +73,9 @@ def run_one(module: str, engine: str, only: str | None) -> None:
 
 def command_of(engine: str) -> tuple[list[str], dict[str, str]] | None:
     """Return how to start a process with an engine; ``None`` where Django is not installed."""
-    environ = dict(os.environ)
+    environ = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
     source = ROOT / "src"
     if engine == "django":
         django = os.environ.get("NUAGES_BENCH_DJANGO")

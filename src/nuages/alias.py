@@ -9,12 +9,14 @@ makes no difference.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
-from collections.abc import Sequence
-from importlib.abc import InspectLoader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
-from types import CodeType, ModuleType
+
+TYPE_CHECKING = False  # typing itself is slow to import
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import CodeType, ModuleType
+    from typing import Any
 
 HOUSE = "nuages"
 PUBLIC = "django"
@@ -23,7 +25,7 @@ PUBLIC = "django"
 OWN_MODULES = frozenset({"nuages.alias", "nuages.__main__", "nuages.cli", "nuages.shim"})
 
 
-class OtherNameLoader(InspectLoader):
+class OtherNameLoader:
     """Loads ``nuages.X`` by giving the module object that ``django.X`` is."""
 
     def __init__(self, public_name: str) -> None:
@@ -52,7 +54,7 @@ class OtherNameLoader(InspectLoader):
         return _loader_of(self.public_name).is_package(self.public_name)
 
 
-class BothNamesFinder(MetaPathFinder):
+class BothNamesFinder:
     """Finds ``django.X`` in this package's folder, and ``nuages.X`` as its other name."""
 
     def find_spec(
@@ -91,8 +93,10 @@ def install() -> None:
     sys.modules[PUBLIC] = house
 
 
-def _loader_of(name: str) -> InspectLoader:
+def _loader_of(name: str) -> Any:
+    import importlib.util
+
     spec = importlib.util.find_spec(name)
-    if spec is None or not isinstance(spec.loader, InspectLoader):
+    if spec is None or not hasattr(spec.loader, "get_code"):
         raise ImportError(f"No module named {name!r}", name=name)
     return spec.loader

@@ -97,8 +97,8 @@ class DomainNameValidator(RegexValidator):
     """Accepts domain names; with ``accept_idna`` also those beyond ASCII."""
 
     message = _("Enter a valid domain name.")
-    regex = re.compile(rf"{_HOST_NAME}\.?\Z", re.IGNORECASE)
-    ascii_regex = re.compile(
+    regex = _lazy_re_compile(rf"{_HOST_NAME}\.?\Z", re.IGNORECASE)
+    ascii_regex = _lazy_re_compile(
         rf"{_host_name('a-z', '[a-z0-9-]{2,63}')}\.?\Z", re.IGNORECASE | re.ASCII
     )
     max_length = 255
@@ -139,7 +139,7 @@ class URLValidator(RegexValidator):
     ipv6_re = r"\[[0-9a-f:.]+\]"
     host_re = rf"(?:{_HOST_NAME}\.?|localhost)"
 
-    regex = re.compile(
+    regex = _lazy_re_compile(
         r"[a-z0-9.+-]*://"
         r"(?:[^\s:@/]+(?::[^\s:@/]*)?@)?"
         rf"(?:{ipv4_re}|{ipv6_re}|{host_re})"
@@ -186,13 +186,13 @@ class EmailValidator:
     message: Any = _("Enter a valid email address.")
     code = "invalid"
     # An atom with dots, or a quoted string.
-    user_regex = re.compile(
+    user_regex = _lazy_re_compile(
         r"""(?:[-!\#$%&'*+/=?^_`{}|~0-9A-Z]+(?:\.[-!\#$%&'*+/=?^_`{}|~0-9A-Z]+)*"""
         r"""|"(?:[\001-\010\013\014\016-\037!\#-\[\]-\177]|\\[\001-\011\013\014\016-\177])*")\Z""",
         re.IGNORECASE,
     )
-    domain_regex = re.compile(rf"{_HOST_NAME}\Z", re.IGNORECASE)
-    literal_regex = re.compile(r"\[([A-F0-9:.]+)\]\Z", re.IGNORECASE)
+    domain_regex = _lazy_re_compile(rf"{_HOST_NAME}\Z", re.IGNORECASE)
+    literal_regex = _lazy_re_compile(r"\[([A-F0-9:.]+)\]\Z", re.IGNORECASE)
     domain_allowlist = ["localhost"]
     max_length = 320
 

@@ -187,11 +187,12 @@ class ServerFormatter(logging.Formatter):
 
     default_time_format = "%d/%b/%Y %H:%M:%S"
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    @cached_property
+    def style(self) -> Any:
+        """The colours, if the terminal has any."""
         from nuages.core.management.color import color_style
 
-        self.style = color_style()
-        super().__init__(*args, **kwargs)
+        return color_style()
 
     def format(self, record: logging.LogRecord) -> str:
         message = record.getMessage()

@@ -11,7 +11,6 @@ from nuages.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from nuages.contrib.auth.hashers import make_password
 from nuages.contrib.contenttypes.models import ContentType
 from nuages.core.exceptions import PermissionDenied
-from nuages.core.mail import send_mail
 from nuages.db import models
 from nuages.db.models.manager import EmptyManager
 from nuages.utils import timezone
@@ -41,9 +40,7 @@ class Permission(models.Model):
     """Leave to do something with the objects of a model."""
 
     name = models.CharField(_("name"), max_length=255)
-    content_type = models.ForeignKey(
-        ContentType, models.CASCADE, verbose_name=_("content type")
-    )
+    content_type = models.ForeignKey(ContentType, models.CASCADE, verbose_name=_("content type"))
     codename = models.CharField(_("codename"), max_length=100)
     objects = PermissionManager()
 
@@ -86,9 +83,7 @@ class Group(models.Model):
     """Users who share permissions."""
 
     name = models.CharField(_("name"), max_length=150, unique=True)
-    permissions = models.ManyToManyField(
-        Permission, verbose_name=_("permissions"), blank=True
-    )
+    permissions = models.ManyToManyField(Permission, verbose_name=_("permissions"), blank=True)
     objects = GroupManager()
 
     class Meta:
@@ -445,6 +440,8 @@ class AbstractUser(AbstractBaseUser, PermissionsMixin):
         self, subject: str, message: str, from_email: str | None = None, **kwargs: Any
     ) -> None:
         """Send the user a mail."""
+        from nuages.core.mail import send_mail
+
         send_mail(subject, message, from_email, [self.email], **kwargs)
 
 
@@ -477,7 +474,9 @@ class AnonymousUser:
         return 1  # all are the same
 
     def __int__(self) -> int:
-        raise TypeError("Cannot cast AnonymousUser to int. Are you trying to use it in place of User?")
+        raise TypeError(
+            "Cannot cast AnonymousUser to int. Are you trying to use it in place of User?"
+        )
 
     def _not_a_row(self, *args: Any, **kwargs: Any) -> None:
         raise NotImplementedError("Django doesn't provide a DB representation for AnonymousUser.")

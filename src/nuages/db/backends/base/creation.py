@@ -11,7 +11,6 @@ from functools import reduce
 from importlib import import_module
 from io import StringIO
 from typing import Any
-from unittest import expectedFailure, skip
 
 from nuages.apps import apps
 from nuages.conf import settings
@@ -307,6 +306,8 @@ class BaseDatabaseCreation:
         *owners, attribute = path
         owner: Any = reduce(getattr, owners, module)
         test = getattr(owner, attribute)
+        from unittest import expectedFailure, skip
+
         mark = expectedFailure if skip_reason is None else skip(skip_reason)
         setattr(owner, attribute, mark(test))
 

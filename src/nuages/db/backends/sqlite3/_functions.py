@@ -12,7 +12,6 @@ import math
 import operator
 import random
 import re
-import statistics
 import uuid
 import zoneinfo
 from collections.abc import Callable
@@ -274,12 +273,15 @@ class _Values:
         return self.values[0]
 
 
-def _statistic(function: Callable[[list[Any]], Any], at_least: int) -> type:
-    return type(
-        function.__name__,
-        (_Values,),
-        {"least": at_least, "result": lambda self: function(self.values)},
-    )
+def _statistic(name: str, at_least: int) -> type:
+    """Return the aggregate that calls the function ``name`` of the statistics module."""
+
+    def result(self: _Values) -> Any:
+        import statistics
+
+        return getattr(statistics, name)(self.values)
+
+    return type(name, (_Values,), {"least": at_least, "result": result})
 
 
 class _AnyValue:
@@ -349,10 +351,10 @@ _FUNCTIONS += [
     )
 ]
 _AGGREGATES: list[tuple[str, int, type]] = [
-    ("STDDEV_POP", 1, _statistic(statistics.pstdev, 1)),
-    ("STDDEV_SAMP", 1, _statistic(statistics.stdev, 2)),
-    ("VAR_POP", 1, _statistic(statistics.pvariance, 1)),
-    ("VAR_SAMP", 1, _statistic(statistics.variance, 2)),
+    ("STDDEV_POP", 1, _statistic("pstdev", 1)),
+    ("STDDEV_SAMP", 1, _statistic("stdev", 2)),
+    ("VAR_POP", 1, _statistic("pvariance", 1)),
+    ("VAR_SAMP", 1, _statistic("variance", 2)),
     ("ANY_VALUE", 1, _AnyValue),
     ("BIT_AND", 1, _bitwise(operator.and_)),
     ("BIT_OR", 1, _bitwise(operator.or_)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import shutil
 import sqlite3
@@ -66,7 +65,7 @@ class DatabaseCreation(BaseDatabaseCreation):
     def _clone_name(self, name: Any, suffix: Any) -> Any:
         if not self.is_in_memory_db(name):
             return f"_{suffix}".join(os.path.splitext(name))
-        method = multiprocessing.get_start_method()
+        method = _start_method()
         # A forked process takes the memory, and so the database, along.
         names = dict.fromkeys(("spawn", "forkserver"), f"{self.connection.alias}_{suffix}.sqlite3")
         try:
@@ -99,7 +98,7 @@ class DatabaseCreation(BaseDatabaseCreation):
     def setup_worker_connection(self, _worker_id: Any) -> None:
         conf = self.get_test_db_clone_settings(_worker_id)
         alias = self.connection.alias
-        match multiprocessing.get_start_method():
+        match _start_method():
             case "fork":
                 self.connection.settings_dict.update(conf)
                 self.connection.close()
@@ -113,3 +112,9 @@ class DatabaseCreation(BaseDatabaseCreation):
                 # The database lives as long as one connection to it does.
                 self.connection.connect()
                 in_memory.close()
+
+
+def _start_method() -> str:
+    import multiprocessing
+
+    return multiprocessing.get_start_method()

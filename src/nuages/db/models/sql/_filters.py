@@ -7,7 +7,6 @@ outer is decided afterwards, for a whole level of AND or OR at a time (``JoinPro
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -399,6 +398,8 @@ class FilterRoom:
         if cls := lhs.get_transform(name):
             return cls(lhs)
         output_field = lhs.output_field
+        import difflib
+
         close = difflib.get_close_matches(name, output_field.get_lookups())
         hint = f", perhaps you meant {' or '.join(close)}?" if close else "."
         shown = LOOKUP_SEP.join(lookups or [name])

@@ -9,14 +9,19 @@ project's own. ``NUAGES = {"COMPILED_MODELS": False}`` turns the generated ones 
 from __future__ import annotations
 
 import keyword
+import warnings
 from collections.abc import Callable, Iterator
+from inspect import signature
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from nuages.conf import switches
+from nuages.db.models.fetch_modes import FETCH_ONE
 from nuages.db.models.query_utils import DeferredAttribute
 from nuages.db.models.signals import post_init, pre_init
 from nuages.utils.codegen import compile_function
+from nuages.utils.deprecation import RemovedInDjango2028Warning
+from nuages.utils.inspect import func_accepts_kwargs
 
 if TYPE_CHECKING:
     from nuages.db.models.base import Model
@@ -321,38 +326,60 @@ def initialise(instance: Model, args: tuple[Any, ...], kwargs: dict[str, Any]) -
 
 # Rows
 
+type Loader = Callable[[tuple[Any, ...], str], Model]
 
-def row_loader(
-    model: type[Model], attnames: tuple[str, ...]
-) -> Callable[[tuple[Any, ...], str], Model]:
+
+def row_loader(model: type[Model], attnames: tuple[str, ...], fetch_mode: Any) -> Loader:
     """Return ``load(row, using)``: an instance of ``model`` with the row's values.
 
     Args:
         attnames: the attributes that the row has, in order. Others are deferred.
+        fetch_mode: how those are fetched when they are read.
     """
     kept = shelf(model)
-    key = ("row", attnames)
+    key = ("row", attnames, fetch_mode)
     loader = kept.get(key)
     if loader is None:
-        loader = kept[key] = _make_row_loader(model, attnames)
+        faithful = _plain_loader(model, attnames, fetch_mode)
+        compiles = _loads_plainly(model) and all(map(str.isidentifier, attnames))
+        loader = kept[key] = (
+            _compile_loader(model, attnames, fetch_mode, faithful) if compiles else faithful
+        )
     return loader
 
 
-def _make_row_loader(
-    model: type[Model], attnames: tuple[str, ...]
-) -> Callable[[tuple[Any, ...], str], Model]:
-    def faithful(row: tuple[Any, ...], using: str) -> Model:
-        return model.from_db(using, attnames, row)
-
-    inits = (_base.Model.__init__, model.__dict__.get(SHELF, {}).get("init"))
-    untouched = (
+def _loads_plainly(model: type[Model]) -> bool:
+    """Whether neither ``from_db`` nor the constructor is anyone's but ours."""
+    inits = (_base.OWN_INIT, model.__dict__.get(SHELF, {}).get("init"))
+    return (
         getattr(model.from_db, "__func__", None) is _base.OWN_FROM_DB
         and model.__init__ in inits
         and _base.Model.__init__ is _base.OWN_INIT
         and can_be_compiled(model)
     )
-    if not untouched or not all(name.isidentifier() for name in attnames):
-        return faithful
+
+
+def _plain_loader(model: type[Model], attnames: tuple[str, ...], fetch_mode: Any) -> Loader:
+    if "fetch_mode" in signature(model.from_db).parameters or func_accepts_kwargs(model.from_db):
+        return lambda row, using: model.from_db(using, attnames, row, fetch_mode=fetch_mode)
+
+    def load(row: tuple[Any, ...], using: str) -> Model:
+        warnings.warn(
+            f"{model.__qualname__}.from_db() must accept a fetch_mode keyword argument. Support "
+            "for from_db() methods that do not accept it is deprecated.",
+            RemovedInDjango2028Warning,
+            stacklevel=2,
+        )
+        instance = model.from_db(using, attnames, row)
+        instance._state.fetch_mode = fetch_mode
+        return instance
+
+    return load
+
+
+def _compile_loader(
+    model: type[Model], attnames: tuple[str, ...], fetch_mode: Any, faithful: Loader
+) -> Loader:
     entries = ", ".join(f"{name!r}: v{n}" for n, name in enumerate(attnames))
     values = "".join(f"v{n}, " for n in range(len(attnames)))
     source = f"""\
@@ -363,6 +390,7 @@ def load(row, using):
     state = S()
     state.adding = False
     state.db = using
+    {"" if fetch_mode is FETCH_ONE else "state.fetch_mode = mode"}
     self = new(C)
     self.__dict__ = {{"_state": state, {entries}}}
     return self
@@ -374,6 +402,7 @@ def load(row, using):
         "new": model.__new__,
         "S": _base.ModelState,
         "C": model,
+        "mode": fetch_mode,
     }
     return compile_function(source, "load", scope, f"rows of {model._meta.label}")
 

@@ -14,6 +14,7 @@ from nuages.conf import settings
 from nuages.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from nuages.db import connection, connections
 from nuages.db.models import AutoField, Manager, OrderWrt, UniqueConstraint
+from nuages.db.models.fetch_modes import FETCH_ONE
 from nuages.db.models.fields import composite
 from nuages.db.models.query_utils import PathInfo
 from nuages.utils.datastructures import ImmutableList
@@ -738,9 +739,11 @@ class Options:
 
     # Generated functions
 
-    def row_loader(self, attnames: tuple[str, ...]) -> Callable[[tuple[Any, ...], str], Model]:
+    def row_loader(
+        self, attnames: tuple[str, ...], fetch_mode: Any = FETCH_ONE
+    ) -> Callable[[tuple[Any, ...], str], Model]:
         """Return ``load(row, using) -> instance`` for rows of exactly these attributes."""
-        return _compiled.row_loader(self.model, attnames)
+        return _compiled.row_loader(self.model, attnames, fetch_mode)
 
 
 from nuages.db.models import _compiled  # noqa: E402  (needs Options by name)

@@ -89,10 +89,13 @@ __all__ = [
 #: The label of the empty choice of a form field with choices. Projects may set another.
 BLANK_CHOICE_LABEL = _("- Select an option -")
 
-# The parts are private: what is written down names this module.
+# The parts are private: what is written down names this module. And these types do nothing to values
+# that a trail would not know of (a subclass may, so each says it for itself).
 for _part in list(globals().values()):
     if getattr(_part, "__module__", "").startswith(f"{__name__}._"):
         _part.__module__ = __name__
+        if isinstance(_part, type) and issubclass(_part, Field):
+            _part.trail_safe = True  # type: ignore[attr-defined]
 del _part
 
 

@@ -516,7 +516,7 @@ class Field(RegisterLookupMixin):
 
     def get_prep_value(self, value: Any) -> Any:
         """Return ``value`` as a parameter of a query, whatever the database."""
-        return value._proxy____cast() if isinstance(value, Promise) else value
+        return value._evaluate() if isinstance(value, Promise) else value
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         """Return ``value`` as the database of ``connection`` takes it."""

@@ -14,6 +14,7 @@ from nuages.core.exceptions import FieldError
 from nuages.db import DEFAULT_DB_ALIAS, NotSupportedError, connections, router
 from nuages.db.engine import Call, Steps, arun, atomic_steps, run
 from nuages.db.models import signals
+from nuages.db.models.manager import Manager
 from nuages.db.models.query_utils import Q
 from nuages.db.models.utils import AltersData, resolve_callables
 
@@ -135,9 +136,7 @@ class _RelatedManager(AltersData):
     def _expect_instances(self, objs: Iterable[Any]) -> None:
         for each in objs:
             if not isinstance(each, self.model):
-                raise TypeError(
-                    f"'{self.model._meta.object_name}' instance expected, got {each!r}"
-                )
+                raise TypeError(f"'{self.model._meta.object_name}' instance expected, got {each!r}")
 
 
 class _ManyToOneManager(_RelatedManager):
@@ -149,11 +148,15 @@ class _ManyToOneManager(_RelatedManager):
         self.model = self.rel.related_model
         self.field = self.rel.field
         self.core_filters = {self.field.name: instance}
-        if not instance._is_pk_set():
+
+    def get_queryset(self) -> Any:
+        # Not before: the manager of an unsaved object can be looked at.
+        if not self.instance._is_pk_set():
             raise ValueError(
-                f"{instance.__class__.__name__!r} instance needs to have a primary key value "
+                f"{self.instance.__class__.__name__!r} instance needs to have a primary key value "
                 "before this relationship can be used."
             )
+        return super().get_queryset()
 
     def _remade(self, superclass: type) -> type:
         return create_reverse_many_to_one_manager(superclass, self.rel)
@@ -344,6 +347,8 @@ class _ManyToManyManager(_RelatedManager):
     """``pizza.toppings``. Made for a pizza; gives, adds and removes the toppings."""
 
     reverse: bool
+    #: Whether the manager that it is based on gives all objects.
+    gives_all: bool
 
     def __init__(self, instance: Any = None) -> None:
         super().__init__()
@@ -450,15 +455,19 @@ class _ManyToManyManager(_RelatedManager):
             filters[f"{self.target_field_name}__isnull"] = False
         return rows.filter(**filters)
 
+    def _countable(self) -> Any:
+        """Return what is counted: the rows between, unless the objects are known or narrowed."""
+        known = self._prefetched.get(self.prefetch_cache_name) is not None
+        rows = None if known or not self.gives_all else self.constrained_target
+        return self.get_queryset() if rows is None else rows
+
     def exists(self) -> bool:
         """Whether there are related objects."""
-        rows = self.constrained_target
-        return (rows if rows is not None else self.get_queryset()).exists()
+        return self._countable().exists()
 
     def count(self) -> int:
         """The number of related objects."""
-        rows = self.constrained_target
-        return (rows if rows is not None else self.get_queryset()).count()
+        return self._countable().count()
 
     # Writing
 
@@ -664,32 +673,44 @@ class _ManyToManyManager(_RelatedManager):
         links = through._meta
         keys = self._target_keys(links.get_field(far), objs)
         db = self._write_db(through)
-        ignorable = connections[db].features.supports_ignore_conflicts and (
-            links.auto_created is not False
-        )
-        # Signals speak of one direction only.
-        told = (self.reverse or near == self.source_field_name) and (
-            signals.m2m_changed.has_listeners(through)
-        )
+        ignorable, told, blind = self._get_add_plan(db, near)
         here = self.related_val[0]
         rows = through._default_manager.using(db)
-        near_key = links.get_field(near).attname
-        far_key = links.get_field(far).attname
+        near_key, far_key = (links.get_field(name).attname for name in (near, far))
 
         def insert(new: Iterable[Any], ignore: bool) -> Call:
             made = [through(**defaults, **{near_key: here, far_key: key}) for key in new]
             return Call(rows.bulk_create, made, ignore_conflicts=ignore)
 
-        if ignorable and not told:
+        if blind:
             yield insert(keys, True)
             return
-        present = rows.values_list(far, flat=True).filter(**{near: here, f"{far}__in": keys})
-        missing = keys.difference((yield Call(list, present)))
+        missing = yield Call(self._get_missing_target_ids, near, far, db, keys)
         if told:
             yield from self._send("pre_add", missing, db, raw)
         yield insert(missing, ignorable)
         if told:
             yield from self._send("post_add", missing, db, raw)
+
+    def _get_add_plan(self, db: str, source_field_name: str) -> tuple[bool, bool, bool]:
+        """Return whether conflicts can be ignored, signals are sent, no look is needed first."""
+        ignorable = connections[db].features.supports_ignore_conflicts and (
+            self.through._meta.auto_created is not False
+        )
+        # Signals speak of one direction only.
+        told = (self.reverse or source_field_name == self.source_field_name) and (
+            signals.m2m_changed.has_listeners(self.through)
+        )
+        return ignorable, told, ignorable and not told
+
+    def _get_missing_target_ids(
+        self, source_field_name: str, target_field_name: str, db: str, target_ids: set[Any]
+    ) -> set[Any]:
+        """Return those of the keys that are not linked yet."""
+        linked = self.through._default_manager.using(db).filter(
+            **{source_field_name: self.related_val[0], f"{target_field_name}__in": target_ids}
+        )
+        return target_ids.difference(linked.values_list(target_field_name, flat=True))
 
     def _unlink(self, objs: Iterable[Any], raw: bool = False) -> Steps[None]:
         """Delete the rows between this instance and ``objs``."""
@@ -708,9 +729,7 @@ class _ManyToManyManager(_RelatedManager):
             queryset = self._unfiltered()
             if queryset._has_filters():
                 # The manager hides some objects: their rows stay.
-                removed = queryset.using(db).filter(
-                    **{f"{target.target_field.attname}__in": keys}
-                )
+                removed = queryset.using(db).filter(**{f"{target.target_field.attname}__in": keys})
             else:
                 removed = keys
             condition = self._build_remove_filters(removed)
@@ -729,5 +748,10 @@ def create_forward_many_to_many_manager(superclass: type, rel: Any, reverse: boo
     return type(
         "ManyRelatedManager",
         (_ManyToManyManager, superclass),
-        {"rel": rel, "reverse": reverse, "__module__": _MODULE},
+        {
+            "rel": rel,
+            "reverse": reverse,
+            "gives_all": superclass is Manager,
+            "__module__": _MODULE,
+        },
     )

@@ -456,6 +456,7 @@ for _lookup in (
 class ForeignKey(ForeignObject):
     """A relation from many objects to one. Manual: "ForeignKey"."""
 
+    trail_safe = True
     descriptor_class = ForeignKeyDeferredAttribute
     rel_class = ManyToOneRel
     empty_strings_allowed = False
@@ -665,6 +666,7 @@ class ForeignKey(ForeignObject):
 class OneToOneField(ForeignKey):
     """A relation from one object to one. Manual: "OneToOneField"."""
 
+    trail_safe = True
     many_to_one = False
     one_to_one = True
     related_accessor_class = ReverseOneToOneDescriptor

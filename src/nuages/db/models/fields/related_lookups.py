@@ -107,7 +107,7 @@ class RelatedIn(RelatedLookupMixin, In):
         else:
             field = self.lhs.field
             target = field.target_field
-            if getattr(target, "primary_key", False) and query.model is not field.model:
+            if getattr(target, "primary_key", False):
                 return
             # A subquery on the pointing model itself: its own column.
             on_itself = query.model == field.model and field.is_relation

@@ -35,6 +35,7 @@ class ForeignObjectRel(FieldCacheMixin):
         on_delete: what becomes of the pointing objects.
     """
 
+    trail_safe = True
     auto_created = True
     concrete = False
     editable = False
@@ -97,9 +98,7 @@ class ForeignObjectRel(FieldCacheMixin):
         """
         targets = self.path_infos[-1].target_fields
         if len(targets) > 1:
-            raise exceptions.FieldError(
-                "Can't use target_field for multicolumn relations."
-            )
+            raise exceptions.FieldError("Can't use target_field for multicolumn relations.")
         return targets[0]
 
     @property
@@ -147,6 +146,9 @@ class ForeignObjectRel(FieldCacheMixin):
 
     def get_internal_type(self) -> str:
         return self.field.get_internal_type()
+
+    def get_prep_value(self, value: Any) -> Any:
+        return self.target_field.get_prep_value(value)
 
     @property
     def db_type(self) -> Any:
@@ -215,6 +217,8 @@ class ForeignObjectRel(FieldCacheMixin):
 class ManyToOneRel(ForeignObjectRel):
     """The far end of a ``ForeignKey``: one object, many that point to it."""
 
+    trail_safe = True
+
     def __init__(
         self, field: Any, to: Any, field_name: str | None, *args: Any, **kwargs: Any
     ) -> None:
@@ -242,6 +246,8 @@ class ManyToOneRel(ForeignObjectRel):
 
 class OneToOneRel(ManyToOneRel):
     """The far end of a ``OneToOneField``: one object, one that points to it."""
+
+    trail_safe = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -247,7 +247,8 @@ def load(parser: Parser, token: Token) -> Node:
     """Compile a ``load`` tag."""
     # Not split_contents(): labels hold no quotes, and there may be newlines between them.
     match token.contents.split():
-        case [_, *names, "from", label]:
+        case [_, _, *_, "from", label]:
+            names = token.contents.split()[1:-2]
             library = find_library(parser, label)
             parser.add_library(load_from_library(library, label, names))
         case [_, *labels]:

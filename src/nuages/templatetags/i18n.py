@@ -61,8 +61,7 @@ class GetLanguageInfoListNode(_SettingNode):
     @staticmethod
     def _info(language: Any) -> Any:
         # A code, or a pair as in LANGUAGES (codes are longer than one character).
-        code = language if len(language[0]) == 1 else language[0]
-        return translation.get_language_info(str(code))
+        return translation.get_language_info(str(language if len(language[0]) == 1 else language[0]))
 
 
 class GetCurrentLanguageNode(_SettingNode):
@@ -155,7 +154,9 @@ class BlockTranslateNode(Node):
             for t in tokens
             if t.token_type in (TokenType.TEXT, TokenType.VAR)
         )
-        return (translation.trim_whitespace(message) if self.trimmed else message), names
+        if self.trimmed:
+            message = " ".join(line.strip() for line in message.strip().splitlines())
+        return message, names
 
     def render(self, context: Any, nested: bool = False) -> str:
         """Return the text, or set the variable.
@@ -272,8 +273,7 @@ do_get_language_info_list = register.tag(
 
 def _language_filter(name: str, text: str, key: str) -> Any:
     def value(lang_code: str) -> Any:
-        found = translation.get_language_info(lang_code)[key]
-        return translation.gettext(found) if key == "name" else found
+        return translation.get_language_info(lang_code)[key]
 
     value.__name__ = name
     value.__doc__ = text

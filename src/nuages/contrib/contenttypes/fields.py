@@ -13,8 +13,9 @@ from nuages.core import checks
 from nuages.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
 from nuages.db import DEFAULT_DB_ALIAS, models, router
 from nuages.db.engine import Call, Steps, atomic_steps
-from nuages.db.models import DO_NOTHING, DatabaseOnDelete, ForeignObject, ForeignObjectRel
+from nuages.db.models import DO_NOTHING, ForeignObject, ForeignObjectRel
 from nuages.db.models.base import ModelBase
+from nuages.db.models.deletion import DatabaseOnDelete
 from nuages.db.models.fields import Field
 from nuages.db.models.fields._related_managers import _ManyToOneManager, one_queryset, twins
 from nuages.db.models.fields.mixins import FieldCacheMixin

@@ -46,7 +46,6 @@ class Parser:
         self.extra_data: dict[str, Any] = {}
         self.libraries = libraries or {}
         self.origin = origin
-        self._token: Token | None = None
         for library in builtins or ():
             self.add_library(library)
 
@@ -62,7 +61,7 @@ class Parser:
         ends = tuple(parse_until or ())
         nodelist = NodeList()
         while self.tokens:
-            token = self._token = self.next_token()
+            token = self.next_token()
             match token.token_type:
                 case TokenType.TEXT:
                     self.extend_nodelist(nodelist, TextNode(token.contents), token)
@@ -83,6 +82,8 @@ class Parser:
             raise self.error(token, f"Empty variable tag on line {token.lineno}")
         try:
             expression = self.compile_filter(token.contents)
+            if ".." in token.contents:
+                self._warn_of_double_dots(expression, token)
         except TemplateSyntaxError as error:
             raise self.error(token, error)
         self.extend_nodelist(nodelist, VariableNode(expression), token)
@@ -140,9 +141,11 @@ class Parser:
         """Raise the error for a tag that is not known, or not expected here."""
         expected = [f"'{name}'" for name in parse_until or ()]
         # In English whatever the active language: the rest of the message is.
-        hint = ", expected " + " or ".join(
-            filter(None, (", ".join(expected[:-1]), expected[-1]))
-        ) if expected else ""
+        hint = (
+            ", expected " + " or ".join(filter(None, (", ".join(expected[:-1]), expected[-1])))
+            if expected
+            else ""
+        )
         raise self.error(
             token,
             f"Invalid block tag on line {token.lineno}: '{command}'{hint}. "
@@ -177,12 +180,9 @@ class Parser:
 
     def compile_filter(self, token: str) -> FilterExpression:
         """Return the filter expression that a text stands for."""
-        expression = FilterExpression(token, self)
-        if ".." in token:
-            self._warn_of_double_dots(expression)
-        return expression
+        return FilterExpression(token, self)
 
-    def _warn_of_double_dots(self, expression: FilterExpression) -> None:
+    def _warn_of_double_dots(self, expression: FilterExpression, token: Token) -> None:
         arguments = [arg for _, args in expression.filters for is_var, arg in args if is_var]
         for variable in (expression.var, *arguments):
             if isinstance(variable, Variable) and "" in (variable.lookups or ())[1:-1]:
@@ -190,7 +190,7 @@ class Parser:
                 warnings.warn(
                     "Support for double-dot lookups '..' which maps to a lookup of the empty "
                     f"string is deprecated.\n  Template: {where}\n"
-                    f"  Line: {self._token.lineno if self._token else None}",
+                    f"  Line: {token.lineno}",
                     RemovedInDjango2028Warning,
                     stacklevel=2,
                 )

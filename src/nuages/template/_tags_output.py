@@ -115,9 +115,7 @@ def csrf_field(token: Any) -> str:
     if token:
         if token == "NOTPROVIDED":
             return ""
-        return format_html(
-            '<input type="hidden" name="csrfmiddlewaretoken" value="{}">', token
-        )
+        return format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', token)
     if settings.DEBUG:
         import warnings
 
@@ -428,12 +426,9 @@ def querystring(context: Any, *args: Any, **kwargs: Any) -> str:
 
     result = QueryDict(mutable=True)
     for source in chain(args or (context.request.GET,), (kwargs,)):
-        if source is None:
-            continue
         if not isinstance(source, Mapping):
             raise TemplateSyntaxError(
-                "querystring requires mappings for positional arguments (got "
-                f"{source!r} instead)."
+                f"querystring requires mappings for positional arguments (got {source!r} instead)."
             )
         lists = source.lists() if isinstance(source, QueryDict) else source.items()
         for key, value in lists:
@@ -441,9 +436,7 @@ def querystring(context: Any, *args: Any, **kwargs: Any) -> str:
                 raise TemplateSyntaxError(
                     f"querystring requires strings for mapping keys (got {key!r} instead)."
                 )
-            values = value if not isinstance(value, (str, Mapping)) and hasattr(
-                value, "__iter__"
-            ) else [value]
+            values = value if not isinstance(value, str) and hasattr(value, "__iter__") else [value]
             values = [each for each in values if each is not None]
             if values:
                 result.setlist(key, values)
@@ -604,9 +597,7 @@ def url(parser: Parser, token: Token) -> Node:
     """Compile a ``url`` tag."""
     tag, *bits = token.split_contents()
     if not bits:
-        raise TemplateSyntaxError(
-            f"'{tag}' takes at least one argument, a URL pattern name."
-        )
+        raise TemplateSyntaxError(f"'{tag}' takes at least one argument, a URL pattern name.")
     view_name = parser.compile_filter(bits.pop(0))
     asvar = None
     if len(bits) >= 2 and bits[-2] == "as":
@@ -715,5 +706,3 @@ def widthratio(parser: Parser, token: Token) -> Node:
         parser.compile_filter(width),
         name,
     )
-
-

@@ -288,7 +288,8 @@ class PartialTemplate:
         return self.find_partial_source(template.source)
 
     def _render(self, context: Any) -> str:
-        return self.nodelist.render(context)
+        # What is put in the place of Template._render sees parts too.
+        return Template._render(self, context)  # type: ignore[arg-type]
 
     def render(self, context: Context) -> str:
         """Return the text of this part with the names of ``context``."""

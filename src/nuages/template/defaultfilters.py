@@ -115,9 +115,7 @@ wordwrap = _text(
     "Break lines at so many characters.",
     is_safe=True,
 )
-ljust = _text(
-    "ljust", lambda value, arg: value.ljust(int(arg)), "Pad on the right.", is_safe=True
-)
+ljust = _text("ljust", lambda value, arg: value.ljust(int(arg)), "Pad on the right.", is_safe=True)
 rjust = _text("rjust", lambda value, arg: value.rjust(int(arg)), "Pad on the left.", is_safe=True)
 center = _text(
     "center",
@@ -171,9 +169,7 @@ truncatewords_html = _truncation(
 @text_filter(is_safe=True)
 def title(value: str) -> str:
     """Begin each word with a capital; not what follows an apostrophe or a digit."""
-    return re.sub(
-        r"(?<=[a-z])'[A-Z]|\d[A-Z]", lambda found: found[0].lower(), value.title()
-    )
+    return re.sub(r"(?<=[a-z])'[A-Z]|\d[A-Z]", lambda found: found[0].lower(), value.title())
 
 
 @text_filter()
@@ -437,13 +433,13 @@ def floatformat(text: Any, arg: Any = -1) -> Any:
     try:
         places = int(arg)
     except ValueError:
-        return text
+        return str(text)
     if not number.is_finite():
-        return text
+        return str(text)
     _sign, digits, exponent = number.as_tuple()
     if abs(int(exponent)) + len(digits) > MAX_DIGITS:
         # Nobody reads so many digits, and working them out takes long.
-        return text
+        return str(text)
     options = {"force_grouping": "g" in flags}
     if "u" in flags:
         options["use_l10n"] = False
@@ -537,11 +533,11 @@ def _choice(name: str, text: str, choose: Callable[[Any, Any], Any]) -> Any:
     return register.filter(name, choose, is_safe=False)
 
 
-default = _choice(
-    "default", "Return ``arg`` for what is false.", lambda value, arg: value or arg
-)
+default = _choice("default", "Return ``arg`` for what is false.", lambda value, arg: value or arg)
 default_if_none = _choice(
-    "default_if_none", "Return ``arg`` for None.", lambda value, arg: arg if value is None else value
+    "default_if_none",
+    "Return ``arg`` for None.",
+    lambda value, arg: arg if value is None else value,
 )
 divisibleby = _choice(
     "divisibleby",

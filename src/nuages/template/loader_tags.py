@@ -98,7 +98,12 @@ class BlockNode(Node):
         blocks = context.render_context.get(BLOCK_CONTEXT_KEY)
         if blocks is None or blocks.get_block(self.name) is None:
             return ""
-        return mark_safe(self.render(context))
+        try:
+            return mark_safe(self.render(context))
+        except Exception as error:
+            # An error in a block is one, even of a kind that variables pass over.
+            error.silent_variable_failure = False  # type: ignore[attr-defined]
+            raise
 
     def inlines(self, compiler: Compiler) -> bool:
         return compiler.can_inline_block(self)
@@ -148,9 +153,7 @@ class ExtendsNode(Node):
             hint = ""
             if self.parent_name.filters or isinstance(self.parent_name.var, Variable):
                 hint = f" Got this from the '{self.parent_name.token}' variable."
-            raise TemplateSyntaxError(
-                f"Invalid template name in 'extends' tag: {parent!r}.{hint}"
-            )
+            raise TemplateSyntaxError(f"Invalid template name in 'extends' tag: {parent!r}.{hint}")
         if isinstance(parent, Template):
             return parent
         if isinstance(getattr(parent, "template", None), Template):
@@ -223,8 +226,10 @@ class IncludeNode(Node):
         engine = context.template.engine
         # Kept with the outermost rendering, so that a loop loads each template once.
         known = context.render_context.dicts[0].setdefault(self, {})
-        names: Any = (chosen or ()) if not isinstance(chosen, str) else (
-            construct_relative_path(_name_of(self.origin), chosen),
+        names: Any = (
+            (chosen or ())
+            if not isinstance(chosen, str)
+            else (construct_relative_path(_name_of(self.origin), chosen),)
         )
         names = tuple(names)
         if names not in known:
@@ -323,9 +328,7 @@ def do_extends(parser: Parser, token: Token) -> Node:
     parent = parser.compile_filter(name)
     nodelist = parser.parse()
     if nodelist.get_nodes_by_type(ExtendsNode):
-        raise TemplateSyntaxError(
-            f"'{bits[0]}' cannot appear more than once in the same template"
-        )
+        raise TemplateSyntaxError(f"'{bits[0]}' cannot appear more than once in the same template")
     return ExtendsNode(nodelist, parent)
 
 
@@ -358,5 +361,3 @@ def do_include(parser: Parser, token: Token) -> Node:
         extra_context=options.get("with"),
         isolated_context=options.get("only", False),
     )
-
-

@@ -61,7 +61,9 @@ class GetLanguageInfoListNode(_SettingNode):
     @staticmethod
     def _info(language: Any) -> Any:
         # A code, or a pair as in LANGUAGES (codes are longer than one character).
-        return translation.get_language_info(str(language if len(language[0]) == 1 else language[0]))
+        return translation.get_language_info(
+            str(language if len(language[0]) == 1 else language[0])
+        )
 
 
 class GetCurrentLanguageNode(_SettingNode):
@@ -148,14 +150,12 @@ class BlockTranslateNode(Node):
         """Return the message that tokens stand for, and the names of its placeholders."""
         names = [t.contents for t in tokens if t.token_type is TokenType.VAR]
         message = "".join(
-            f"%({t.contents})s"
-            if t.token_type is TokenType.VAR
-            else t.contents.replace("%", "%%")
+            f"%({t.contents})s" if t.token_type is TokenType.VAR else t.contents.replace("%", "%%")
             for t in tokens
             if t.token_type in (TokenType.TEXT, TokenType.VAR)
         )
         if self.trimmed:
-            message = " ".join(line.strip() for line in message.strip().splitlines())
+            message = " ".join(filter(None, map(str.strip, message.splitlines())))
         return message, names
 
     def render(self, context: Any, nested: bool = False) -> str:
@@ -196,7 +196,9 @@ class BlockTranslateNode(Node):
             return translate(*prefix, singular), names
         count = self.counter.resolve(context)
         if not isinstance(count, (Decimal, float, int)):
-            raise TemplateSyntaxError(f"{'counter'!r} argument to {self.tag_name!r} tag must be a number.")
+            raise TemplateSyntaxError(
+                f"{'counter'!r} argument to {self.tag_name!r} tag must be a number."
+            )
         context[self.countervar] = count
         plural, more = self.render_token_list(self.plural)
         choose = translation.ngettext if variant is None else translation.npgettext
@@ -430,4 +432,3 @@ def language(parser: Parser, token: Token) -> Node:
     nodelist = parser.parse(("endlanguage",))
     parser.delete_first_token()
     return LanguageNode(nodelist, code)
-

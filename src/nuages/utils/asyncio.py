@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from asyncio import get_running_loop
+from asyncio import _get_running_loop
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, overload
@@ -27,11 +27,7 @@ def async_unsafe(message: Any) -> Any:
     def decorate(func: Callable[..., Any], text: str) -> Callable[..., Any]:
         @wraps(func)
         def inner(*args: Any, **kwargs: Any) -> Any:
-            try:
-                get_running_loop()
-            except RuntimeError:
-                return func(*args, **kwargs)
-            if not os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE"):
+            if _get_running_loop() is not None and not os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE"):
                 raise SynchronousOnlyOperation(text)
             return func(*args, **kwargs)
 

@@ -80,7 +80,9 @@ class Command(BaseCommand):
         executor = MigrationExecutor(connection, self.migration_progress_callback)
         executor.loader.check_consistent_history(connection)
         if conflicts := executor.loader.detect_conflicts():
-            found = "; ".join(f"{', '.join(names)} in {label}" for label, names in conflicts.items())
+            found = "; ".join(
+                f"{', '.join(names)} in {label}" for label, names in conflicts.items()
+            )
             raise CommandError(
                 f"Conflicting migrations detected; multiple leaf nodes in the migration graph: "
                 f"({found}).\nTo fix them run 'python manage.py makemigrations --merge'"
@@ -110,7 +112,9 @@ class Command(BaseCommand):
                 self.stdout.write(
                     self.style.MIGRATE_HEADING("Synchronizing apps without migrations:")
                 )
-            labels = [options["app_label"]] if options["app_label"] else executor.loader.unmigrated_apps
+            labels = (
+                [options["app_label"]] if options["app_label"] else executor.loader.unmigrated_apps
+            )
             self.sync_apps(connection, labels)
         if self.verbosity >= 1:
             self.stdout.write(self.style.MIGRATE_HEADING("Running migrations:"))
@@ -122,7 +126,7 @@ class Command(BaseCommand):
         )
         # What was left as it was during the migrations is made anew for the signal's receivers.
         after.clear_delayed_apps_cache()
-        self._show_bases(after, plan)
+        self._with_relations(after)
         self._signal(emit_post_migrate_signal, connection, after.apps, plan)
 
     def _signal(self, emit: Any, connection: Any, registry: Any, plan: Any) -> None:
@@ -136,19 +140,14 @@ class Command(BaseCommand):
         )
 
     @staticmethod
-    def _show_bases(state: Any, plan: Any) -> None:
-        """Give the migrated models the bases that the code has, for receivers of the signal."""
+    def _with_relations(state: Any) -> None:
+        """Give the models of apps without migrations their relations, for receivers of the signal."""
         registry = state.apps
-        migrated = {migration.app_label for migration, _ in plan}
-        keys = [key for key in state.models if key[0] in migrated]
+        keys = [(each.app_label, each.name_lower) for each in registry.real_models]
         with registry.bulk_update():
             for key in keys:
                 registry.unregister_model(*key)
-        registry.render_multiple(
-            ModelState.from_model(apps.get_model(*key))
-            for key in keys
-            if key[1] in apps.all_models[key[0]]
-        )
+        registry.render_multiple([ModelState.from_model(apps.get_model(*key)) for key in keys])
 
     # What to migrate to.
 
@@ -188,7 +187,9 @@ class Command(BaseCommand):
                 "specific."
             ) from error
         except KeyError as error:
-            raise CommandError(f"Cannot find a migration matching '{name}' from app '{label}'.") from error
+            raise CommandError(
+                f"Cannot find a migration matching '{name}' from app '{label}'."
+            ) from error
         target = (label, migration.name)
         # What a squashed migration replaces is the squashed one now.
         if target not in loader.graph.nodes and target in loader.replacements:
@@ -210,23 +211,29 @@ class Command(BaseCommand):
         label_style = self.style.MIGRATE_LABEL
         if syncs:
             labels = options["app_label"] or ", ".join(sorted(executor.loader.unmigrated_apps))
-            self.stdout.write(label_style("  Synchronize unmigrated app" + ("" if options["app_label"] else "s") + ": ") + labels)
+            self.stdout.write(
+                label_style(
+                    "  Synchronize unmigrated app" + ("" if options["app_label"] else "s") + ": "
+                )
+                + labels
+            )
         if options["migration_name"]:
             label, name = targets[0]
             if name is None:
                 self.stdout.write(label_style("  Unapply all migrations: ") + label)
             else:
-                self.stdout.write(label_style("  Target specific migration: ") + f"{name}, from {label}")
+                self.stdout.write(
+                    label_style("  Target specific migration: ") + f"{name}, from {label}"
+                )
         elif not (options["app_label"] and syncs):
             self.stdout.write(
-                label_style("  Apply all migrations: ") + (", ".join(sorted(app_labels)) or "(none)")
+                label_style("  Apply all migrations: ")
+                + (", ".join(sorted(app_labels)) or "(none)")
             )
 
     def _say_nothing_to_do(self, executor: MigrationExecutor) -> None:
         self.stdout.write("  No migrations to apply.")
-        detector = self.autodetector(
-            executor.loader.project_state(), ProjectState.from_apps(apps)
-        )
+        detector = self.autodetector(executor.loader.project_state(), ProjectState.from_apps(apps))
         if changes := detector.changes(graph=executor.loader.graph):
             labels = ", ".join(repr(label) for label in sorted(changes))
             self.stdout.write(
@@ -369,4 +376,3 @@ class Command(BaseCommand):
                 editor.create_model(model)
             if self.verbosity >= 1:
                 self.stdout.write("    Running deferred SQL...")
-

@@ -68,7 +68,7 @@ class Leaf:
         ]
         self.names = tuple(parameter.name for parameter in parameters)
         self.conversions = tuple(
-            (number, parameter.converter.to_python)
+            (number, parameter.converter)
             for number, parameter in enumerate(parameters)
             if type(parameter.converter).to_python is not StringConverter.to_python
         )
@@ -81,8 +81,8 @@ class Leaf:
         if values:
             converted: list[Any] = list(values)
             try:
-                for number, convert in self.conversions:
-                    converted[number] = convert(values[number])
+                for number, converter in self.conversions:
+                    converted[number] = converter.to_python(values[number])
             except ValueError:
                 return None
             captured = {**kwargs, **dict(zip(self.names, converted, strict=True))}

@@ -90,6 +90,10 @@ class ResolverMatch:
         raise PicklingError(f"Cannot pickle {type(self).__qualname__}.")
 
 
+# The default of the field is an attribute of the class, and would keep __getattr__ from being asked.
+del ResolverMatch.tried
+
+
 def view_path(view: Any) -> str:
     """Return the dotted path of a view: of the class that ``as_view()`` or an instance stands for."""
     view = getattr(view, "view_class", view)

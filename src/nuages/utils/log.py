@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import logging.config
+import warnings
 from collections.abc import Callable
 from copy import copy
 from typing import Any
@@ -88,10 +89,35 @@ class AdminEmailHandler(logging.Handler):
         using: str | None = None,
     ) -> None:
         super().__init__()
-        self.include_html = include_html
-        self.email_backend = email_backend
-        self.using = using
-        self._reporter_path = reporter_class
+        if hasattr(self, "connection"):
+            raise AttributeError(
+                "The undocumented AdminEmailHandler.connection() method is no longer used."
+            )
+        if email_backend is not None:
+            self._check_old_argument(using)
+        self.include_html, self._reporter_path = include_html, reporter_class
+        self.email_backend, self.using = email_backend, using
+
+    @staticmethod
+    def _check_old_argument(using: str | None) -> None:
+        """Warn about ``email_backend``; raise ``ImproperlyConfigured`` beside what replaces it."""
+        from nuages.conf import settings
+        from nuages.core.exceptions import ImproperlyConfigured
+        from nuages.utils.deprecation import RemovedInDjango2028Warning
+
+        if using is not None:
+            raise ImproperlyConfigured(
+                "The 'email_backend' argument is not compatible with 'using'."
+            )
+        if settings.is_overridden("MAILERS"):
+            raise ImproperlyConfigured(
+                "The 'email_backend' argument is not valid when settings.MAILERS is defined."
+            )
+        warnings.warn(
+            "The 'email_backend' argument is deprecated. Use 'using' instead.",
+            RemovedInDjango2028Warning,
+            stacklevel=3,
+        )
 
     @cached_property
     def reporter_class(self) -> Any:
@@ -125,7 +151,32 @@ class AdminEmailHandler(logging.Handler):
         reporter = self.reporter_class(request, *error, is_email=True)
         message = f"{self.format(plain)}\n\n{reporter.get_traceback_text()}"
         html = reporter.get_traceback_html() if self.include_html else None
-        self.send_mail(subject, message, fail_silently=True, html_message=html)
+        options = self._mail_options()
+        if options is None:
+            return
+        with warnings.catch_warnings():
+            if "using" not in options:
+                from nuages.utils.deprecation import RemovedInDjango2028Warning
+
+                # The project's old settings are warned about where they are read.
+                warnings.simplefilter("ignore", RemovedInDjango2028Warning)
+            try:
+                self.send_mail(subject, message, html_message=html, **options)
+            except OSError:
+                # A mail server that is away must not turn one error into two.
+                self.handleError(record)
+
+    def _mail_options(self) -> dict[str, Any] | None:
+        """Return the arguments that choose a mailer, or ``None`` where there is none."""
+        from nuages.conf import settings
+        from nuages.utils.module_loading import import_string
+
+        if settings.is_overridden("MAILERS"):
+            alias = self.using or "default"
+            return {"using": alias} if alias in settings.MAILERS else None
+        if self.email_backend is None:
+            return {"fail_silently": True}
+        return {"connection": import_string(self.email_backend)(fail_silently=True)}
 
     def send_mail(self, subject: str, message: str, *args: Any, **kwargs: Any) -> None:
         """Send the mail; arguments as for :func:`django.core.mail.mail_admins`."""

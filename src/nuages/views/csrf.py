@@ -2,53 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from nuages.conf import settings
 from nuages.http import HttpResponseForbidden
 from nuages.utils.translation import gettext as _
+from nuages.utils.version import get_docs_version
 
 CSRF_FAILURE_TEMPLATE_NAME = "403_csrf.html"
 
-_PAGE = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="robots" content="noindex">
-<title>403 {{ title }}</title>
-<style{% csp_nonce_attr %}>
-body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 46rem; padding: 2rem 1rem; }
-h1 small { color: #777; font-weight: normal; }
-.developer { border-top: 1px solid #ccc; color: #444; margin-top: 2rem; }
-</style>
-</head>
-<body>
-<h1>{{ title }} <small>(403)</small></h1>
-<p>{{ main }}</p>
-{% for paragraph in hints %}<p>{{ paragraph }}</p>
-{% endfor %}{% if DEBUG %}<section class="developer">
-<h2>Help</h2>
-{% if reason %}<p>Reason given for failure:</p>
-<pre>{{ reason }}</pre>
-{% endif %}<p>This page means that the form was sent from another site, or that this site does not
-use the protection as it should. For forms of your own, see to it that:</p>
-<ul>
-<li>the browser accepts cookies;</li>
-<li>the view passes a <code>request</code> to the template's <code>render</code>;</li>
-<li>each form that is sent by POST to this site has a <code>{% templatetag openblock %} csrf_token
-{% templatetag closeblock %}</code> inside;</li>
-<li>without <code>CsrfViewMiddleware</code>, the views that use the tag and those that take the
-form are decorated with <code>csrf_protect</code>;</li>
-<li>the form was not opened before a login in another tab: logging in changes the token.</li>
-</ul>
-<p>You see this section because <code>DEBUG</code> is on. The view that
-<code>CSRF_FAILURE_VIEW</code> names makes this page.</p>
-</section>
-{% else %}<p><small>{{ more }}</small></p>
-{% endif %}</body>
-</html>
-"""
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def builtin_template_path(name: str) -> Path:
+    """Return the path of one of the templates beside this module."""
+    return TEMPLATES / name
 
 
 def _hints(reason: str) -> list[str]:
@@ -111,7 +80,7 @@ def csrf_failure(
         "no_cookie": reason == REASON_NO_CSRF_COOKIE,
         "hints": _hints(reason),
         "DEBUG": settings.DEBUG,
-        "docs_version": "6.1",
+        "docs_version": get_docs_version(),
         "more": _("More information is available with DEBUG=True."),
     }
     try:
@@ -119,5 +88,7 @@ def csrf_failure(
     except TemplateDoesNotExist:
         if template_name != CSRF_FAILURE_TEMPLATE_NAME:
             raise
-        page = Engine().from_string(_PAGE).render(Context(context))
+        with builtin_template_path("csrf_403.html").open(encoding="utf-8") as source:
+            template = Engine().from_string(source.read())
+        page = template.render(Context(context))
     return HttpResponseForbidden(page)

@@ -109,7 +109,7 @@ def technical_404_response(request: Any, exception: Exception) -> HttpResponse:
         path, resolved = request.path_info[1:], True
         match = request.resolver_match
         tried = match.tried if match else None
-    if not resolved and (not tried or _is_fresh_project(request, tried)):
+    if not resolved and (not tried or _is_fresh_project(path, tried)):
         return default_urlconf(request)
 
     urlconf = getattr(request, "urlconf", settings.ROOT_URLCONF)
@@ -130,9 +130,9 @@ def technical_404_response(request: Any, exception: Exception) -> HttpResponse:
     return HttpResponseNotFound(page)
 
 
-def _is_fresh_project(request: Any, tried: Any) -> bool:
-    """Return whether the URLconf is the one that a new project has."""
-    if request.path != "/" or len(tried) != 1 or len(tried[0]) != 1:
+def _is_fresh_project(path: str, tried: Any) -> bool:
+    """Return whether this is the first page of a project with a new project's URLconf."""
+    if path or len(tried) != 1 or len(tried[0]) != 1:
         return False
     only = tried[0][0]
     return getattr(only, "app_name", "") == getattr(only, "namespace", "") == "admin"
@@ -380,6 +380,9 @@ class ExceptionReporter:
             data["exception_type"] = self.exc_type.__name__
         if self.exc_value:
             notes = getattr(self.exc_value, "__notes__", None) or ()
+            if self.template_info:
+                # The page has a part of its own for that.
+                notes = [note for note in notes if not note.startswith("  In template ")]
             data["exception_value"] = getattr(self.exc_value, "raw_error_message", self.exc_value)
             data["exception_notes"] = "".join(f"\n{note}" for note in notes)
         if frames:

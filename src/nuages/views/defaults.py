@@ -56,8 +56,9 @@ def page_not_found(
     """Answer 404. The template gets ``request_path`` (quoted) and ``exception``."""
     message = type(exception).__name__
     # The resolver's exceptions hold its findings, others may hold a message.
-    if exception.args and isinstance(exception.args[0], str):
-        message = exception.args[0]
+    match getattr(exception, "args", ()):
+        case (str(text), *_):
+            message = text
     template = _own_template(template_name, ERROR_404_TEMPLATE_NAME)
     if template is None:
         return _plain_page(

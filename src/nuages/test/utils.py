@@ -15,6 +15,7 @@ import unittest
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -102,7 +103,7 @@ class Approximate:
         self.val, self.places = val, places
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, (int, float)):
+        if not isinstance(other, (int, float, Decimal)):
             return self.val == other
         return other == self.val or not round(abs(self.val - other), self.places)
 

@@ -427,8 +427,7 @@ class StringAgg(Aggregate):
         inner = delimiter.source_expressions[0]
         if not (isinstance(inner, Value) and inner.value == ","):
             raise NotSupportedError(
-                "SQLite doesn't support DISTINCT aggregates with multiple arguments. Use the default "
-                "delimiter Value(',')."
+                "StringAgg does not support distinct with multiple expressions on this database backend."
             )
         twin = self.copy()
         twin.source_expressions = [text]

@@ -211,12 +211,23 @@ class Lookup(Expression):
     # -- traversal -----------------------------------------------------------------------------
 
     def get_source_expressions(self) -> list[Any]:
-        return [self.lhs] if self.rhs_is_direct_value() else [self.lhs, self.rhs]
+        if not self.rhs_is_direct_value():
+            return [self.lhs, self.rhs]
+        return [self.lhs, *self._expressions_in_rhs()]
 
     def set_source_expressions(self, exprs: Sequence[Any]) -> None:
         self.lhs, *rest = exprs
-        if rest:
+        if not self.rhs_is_direct_value():
             (self.rhs,) = rest
+        elif rest:
+            given = iter(rest)
+            self.rhs = [next(given) if hasattr(item, "resolve_expression") else item for item in self.rhs]
+
+    def _expressions_in_rhs(self) -> list[Any]:
+        """Return the expressions among several values."""
+        if type(self.rhs) not in (list, tuple):
+            return []
+        return [item for item in self.rhs if hasattr(item, "resolve_expression")]
 
     def get_group_by_cols(self) -> list[Any]:
         columns = list(self.lhs.get_group_by_cols())

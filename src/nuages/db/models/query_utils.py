@@ -230,14 +230,10 @@ def _replace_in_child(child: Any, replacements: Mapping[Any, Any]) -> Any:
     subject = F(name).replace_expressions(replacements)
     if isinstance(subject, F) or getattr(subject, "_output_field_or_none", None) is None:
         return path, value
-    # The name stands for an expression now, so the path is spelled out as transforms and a lookup.
-    while lookups and (transform := subject.get_transform(lookups[0])) is not None:
-        subject = transform(subject)
-        del lookups[0]
-    lookup = subject.get_lookup(lookups[0] if lookups else "exact") if len(lookups) < 2 else None
-    if lookup is None:
-        raise FieldError(f"Unsupported lookup {LOOKUP_SEP.join(lookups)!r} for {name!r}.")
-    return lookup(subject, value)
+    # The name stands for an expression now, so the lookup is made at once.
+    from nuages.db.models.sql.query import Query
+
+    return Query(None).build_lookup(lookups or ["exact"], subject, value)
 
 
 #: Arguments of ``Q`` that are no conditions: users' keywords must not reach them.

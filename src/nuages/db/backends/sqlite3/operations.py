@@ -227,13 +227,13 @@ class DatabaseOperations(BaseDatabaseOperations):
 
     def conditional_expression_supported_in_where_clause(self, expression: Any) -> bool:
         """A bare column would not be looked up in an index: it is compared with a literal."""
-        from nuages.db.models.expressions import Exists, ExpressionWrapper
+        from nuages.db.models.expressions import Exists, ExpressionWrapper, RawSQL
         from nuages.db.models.lookups import Lookup
         from nuages.db.models.sql.where import WhereNode
 
         while isinstance(expression, ExpressionWrapper):
             expression = expression.expression
-        if isinstance(expression, (Exists, Lookup, WhereNode)):
+        if isinstance(expression, (Exists, Lookup, RawSQL, WhereNode)):
             return True
         return not getattr(expression, "conditional", False)
 

@@ -454,6 +454,8 @@ def _comparable(value: Any) -> Any:
         return type(value)
     if isinstance(value, (tuple, list)):
         return tuple(map(_comparable, value))
+    if isinstance(value, dict):
+        return tuple((name, _comparable(value[name])) for name in sorted(value))
     return make_hashable(value)
 
 

@@ -256,6 +256,10 @@ class FilterRoom:
         if not scope.allow_joins and len(parts) > 1:
             raise FieldError("Joined field references are not permitted in this query")
         before = self.alias_refcount.copy()
+        if isinstance(value, Iterator):
+            # It is walked several times from here on.
+            value = list(value)
+        given = value
         value = self.resolve_lookup_value(value, reuse, scope.allow_joins, scope.summarize)
         needed = {
             alias for alias, uses in self.alias_refcount.items() if uses > before.get(alias, 0)
@@ -274,13 +278,10 @@ class FilterRoom:
                 can_reuse=reuse,
                 allow_many=may_fan_out,
             )
-            if isinstance(value, Iterator):
-                # It is walked several times from here on.
-                value = list(value)
             self.check_related_objects(info.final_field, value, info.opts)
             self._lookup_joins = info.joins
         except MultiJoin as stop:
-            return self.split_exclude((name, value), reuse, stop.names_with_path)
+            return self.split_exclude((name, given), reuse, stop.names_with_path)
 
         needed.update(info.joins)
         targets, alias, joins = self.trim_joins(info.targets, info.joins, info.path)
@@ -484,8 +485,8 @@ class FilterRoom:
             inner.bump_prefix(self)
             inner.where.add(exact(pk.get_col(inner.select[0].alias), pk.get_col(outer_alias)), AND)
             inner.external_aliases[outer_alias] = True
-            column = inner.select[0]
-        inner.where.add(exact(column, ResolvedOuterRef(prefix)), AND)
+        else:
+            inner.where.add(exact(column, ResolvedOuterRef(prefix)), AND)
         condition, needed = self.build_filter(Exists(inner), can_reuse=can_reuse)
         if left_out_outer:
             # Rows that have nothing at the start of the way do not match, so the exclusion keeps them.

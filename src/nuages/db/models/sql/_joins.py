@@ -138,7 +138,7 @@ class _Walk:
         known = sorted(
             {
                 *get_field_names_from_opts(self.opts),
-                *query.annotation_select,
+                *query.annotations,
                 *query._filtered_relations,
             }
         )
@@ -445,6 +445,7 @@ class JoinRoom:
     def change_aliases(self, change_map: Mapping[str, str]) -> None:
         """Rename tables everywhere in this query. No new name may be an old one, too."""
         assert set(change_map).isdisjoint(change_map.values())
+        own = self.alias_map
 
         def renamed(expression: Any) -> Any:
             return expression.relabeled_clone(change_map)
@@ -470,9 +471,11 @@ class JoinRoom:
             change_map.get(alias, alias): aliased or alias in change_map
             for alias, aliased in self.external_aliases.items()
         }
-        self.combined_queries = tuple(
-            query.relabeled_clone(change_map) for query in self.combined_queries
-        )
+        # The other parts of a union have tables of their own; outer ones they share with this.
+        if self.combined_queries and (outer := {a: b for a, b in change_map.items() if a not in own}):
+            self.combined_queries = tuple(
+                query.relabeled_clone(outer) for query in self.combined_queries
+            )
 
     def relabeled_clone(self, change_map: Mapping[str, str]) -> Any:
         """Return a copy in which tables are renamed."""

@@ -117,6 +117,10 @@ class OrderingRoom:
         if annotation is not None:
             if query.combinator and self.select:
                 # The parts may mean different things by the name.
+                if transforms:
+                    raise NotImplementedError(
+                        "Ordering combined queries by transforms is not implemented."
+                    )
                 annotation = F(first)
             for transform in transforms:
                 annotation = query.try_transform(annotation, transform)

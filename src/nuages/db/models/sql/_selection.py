@@ -30,10 +30,13 @@ class SelectionRoom:
 
     # -- columns -------------------------------------------------------------------------------
 
+    #: Whether ``values()`` had chosen columns before it was called once more.
+    _chosen_before = False
+
     @property
     def has_select_fields(self) -> bool:
         """Whether the columns were chosen by ``values()`` and the like."""
-        return bool(self.select or self.annotation_select_mask or self.extra_select_mask)
+        return bool(self.select or self.selected or self.extra_select_mask)
 
     @property
     def values_select(self) -> tuple[str, ...]:
@@ -88,9 +91,12 @@ class SelectionRoom:
             # The error about the whole path is as good as it gets.
             return error
         if name in self.annotations:
-            return FieldError(
-                f"Cannot select the '{name}' alias. Use annotate() to promote it."
-            )
+            if self._chosen_before:
+                return FieldError(
+                    f"Cannot select the '{name}' alias. It was excluded by a previous values() or "
+                    f"values_list() call. Include '{name}' in that call to select it."
+                )
+            return FieldError(f"Cannot select the '{name}' alias. Use annotate() to promote it.")
         from nuages.db.models.sql._joins import get_field_names_from_opts
 
         known = sorted(
@@ -101,10 +107,15 @@ class SelectionRoom:
 
     def set_values(self, fields: Sequence[str]) -> None:
         """Select what ``values()`` names: fields, annotations, extra columns; all fields if nothing."""
+        self._chosen_before = self.selected is not None
         self.select_related = False
         self.clear_deferred_loading()
         self.clear_select_fields()
         names = list(fields)
+        for name in names:
+            # Names of keys in documents become aliases, too; those of annotations were looked at before.
+            if LOOKUP_SEP in name and name not in self.annotations:
+                self.check_alias(name)
         if names:
             if self.extra or self.annotations:
                 self.set_extra_mask([n for n in names if n in self.extra_select])
@@ -117,7 +128,7 @@ class SelectionRoom:
         else:
             self.default_cols = False
             own = [field.attname for field in self.model._meta.concrete_fields]
-            names = [*own, *self.annotation_select]
+            names = [*self.extra_select, *own, *self.annotation_select]
         positions = {name: index for index, name in enumerate(dict.fromkeys(own))}
         selected: dict[str, int | str] = {}
         for name in names:
@@ -352,10 +363,11 @@ class SelectionRoom:
             elif below:
                 self._all_but(field.remote_field.model._meta, below, mask.setdefault(field, {}))
         for name, below in tree.items():
-            if not below:
-                continue
             relation = self._reverse_relation(opts, name)
             if relation is None:
+                # Raises for what is no field.
+                opts.get_field(opts.pk.name if name == "pk" else name)
+            if relation is None or not below:
                 continue
             branch = mask.setdefault(relation, {})
             self._all_but(relation.related_model._meta, below, branch)

@@ -611,6 +611,11 @@ class SQLCompiler(OrderingRoom):
             part.get_compiler(self.using, self.connection, self.elide_empty)
             for part in query.combined_queries
         ]
+        for compiler in compilers:
+            if not compiler.query.is_sliced and not compiler.query.order_by:
+                # The default order is for the whole, not for its parts.
+                compiler.query = compiler.query.clone()
+                compiler.query.default_ordering = False
         if not features.supports_slicing_ordering_in_compound:
             for compiler in compilers:
                 if compiler.query.is_sliced:
@@ -649,7 +654,7 @@ class SQLCompiler(OrderingRoom):
     def _compound_part(self, compiler: Any) -> tuple[str, Any]:
         query, features = self.query, self.connection.features
         # All parts have the columns of the whole.
-        if query.values_select and not compiler.query.values_select:
+        if query.selected is not None and compiler.query.selected is None:
             compiler.query = compiler.query.clone()
             compiler.query.set_values(list(query.selected))
         sql, params = compiler.as_sql(with_col_aliases=True)

@@ -221,7 +221,9 @@ class Lookup(Expression):
             (self.rhs,) = rest
         elif rest:
             given = iter(rest)
-            self.rhs = [next(given) if hasattr(item, "resolve_expression") else item for item in self.rhs]
+            self.rhs = [
+                next(given) if hasattr(item, "resolve_expression") else item for item in self.rhs
+            ]
 
     def _expressions_in_rhs(self) -> list[Any]:
         """Return the expressions among several values."""
@@ -419,17 +421,15 @@ class PostgresOperatorLookup(Lookup):
         return f"{lhs} {self.postgres_operator} {rhs}", (*lhs_params, *rhs_params)
 
 
-def _single_value_of(lookup_name: str, query: Any) -> Any:
-    """Check that ``query`` gives one value, and let it select the primary key if nothing else."""
-    if not query.has_limit_one():
-        raise ValueError(
-            f"The QuerySet value for {'an exact' if lookup_name == 'exact' else 'a'} lookup must be "
-            "limited to one result using slicing."
-        )
+def _one_column_of(query: Any, name: str) -> None:
+    """Let ``query`` select its primary key if nothing else; raise ``ValueError`` for several columns."""
     if not query.has_select_fields:
         query.clear_select_clause()
         query.add_fields(["pk"])
-    return query
+    if (received := query._subquery_fields_len) != 1:
+        raise ValueError(
+            f"The QuerySet value for the {name} lookup must have 1 selected fields (received {received})"
+        )
 
 
 @Field.register_lookup
@@ -441,7 +441,12 @@ class Exact(FieldGetDbPrepValueMixin, BuiltinLookup):
 
     def get_prep_lookup(self) -> Any:
         if _is_query(self.rhs):
-            self.rhs = _single_value_of("exact", self.rhs)
+            if not self.rhs.has_limit_one():
+                raise ValueError(
+                    "The QuerySet value for an exact lookup must be limited to one result using slicing."
+                )
+            if not getattr(self.lhs, "is_composite", False):
+                _one_column_of(self.rhs, "exact")
         return super().get_prep_lookup()
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
@@ -606,10 +611,11 @@ class In(FieldGetDbPrepValueIterableMixin, BuiltinLookup):
 
     def get_prep_lookup(self) -> Any:
         if _is_query(self.rhs):
-            self.rhs.clear_ordering(clear_default=True)
-            if not self.rhs.has_select_fields:
-                self.rhs.clear_select_clause()
-                self.rhs.add_fields(["pk"])
+            for query in (self.rhs, *self.rhs.combined_queries):
+                # The order of rows that are only searched does not matter.
+                query.clear_ordering(clear_default=True)
+            if not getattr(self.lhs, "is_composite", False):
+                _one_column_of(self.rhs, "'in'")
         return super().get_prep_lookup()
 
     def get_refs(self) -> set[str]:

@@ -233,7 +233,11 @@ def _replace_in_child(child: Any, replacements: Mapping[Any, Any]) -> Any:
     # The name stands for an expression now, so the lookup is made at once.
     from nuages.db.models.sql.query import Query
 
-    return Query(None).build_lookup(lookups or ["exact"], subject, value)
+    try:
+        return Query(None).build_lookup(lookups or ["exact"], subject, value)
+    except FieldError:
+        # It will be complained about where the condition is used.
+        return path, value
 
 
 #: Arguments of ``Q`` that are no conditions: users' keywords must not reach them.

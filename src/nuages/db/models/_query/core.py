@@ -377,7 +377,7 @@ class QuerySetCore(AltersData):
         query.combinator, query.combinator_all = combinator, all
         query.combined_queries = tuple(each.query for each in (self, *other_qs))
         query.clear_limits()
-        query.clear_ordering(force=True)
+        query.clear_ordering(force=True, clear_default=False)
         return combined
 
     def _not_support_combined_queries(self, operation_name: str) -> None:

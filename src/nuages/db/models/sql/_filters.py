@@ -95,6 +95,15 @@ def get_children_from_q(q: Q) -> Iterator[Any]:
             yield child
 
 
+def _lists_null(lookup: Any) -> bool:
+    """Say whether a lookup in several values has ``None`` among them."""
+    return (
+        lookup.lookup_name == "in"
+        and isinstance(lookup.rhs, (list, tuple))
+        and any(item is None for item in lookup.rhs)
+    )
+
+
 def rename_prefix_from_q(prefix: str, replacement: str, q: Q) -> Q:
     """Return ``q`` with lookups that begin with ``prefix`` beginning with ``replacement``."""
 
@@ -323,7 +332,12 @@ class FilterRoom:
             return True
         if self.is_nullable(targets[0]) or self.alias_map[joins[-1]].join_type == LOUTER:
             column = self._get_col(targets[0], info.targets[0], alias)
-            clause.add(targets[0].get_lookup("isnull")(column, False), AND)
+            test = targets[0].get_lookup("isnull")
+            if _lists_null(lookup):
+                # Excluding NULL with others excludes it, too.
+                clause.add(test(column, True), OR)
+            else:
+                clause.add(test(column, False), AND)
         if isinstance(value, Col) and self.is_nullable(value.target):
             clause.add(value.target.get_lookup("isnull")(value, False), AND)
         return True

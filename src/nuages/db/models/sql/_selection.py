@@ -8,7 +8,7 @@ from typing import Any
 
 from nuages.core.exceptions import FieldDoesNotExist, FieldError
 from nuages.db.models.constants import LOOKUP_SEP
-from nuages.db.models.expressions import Col, Ref
+from nuages.db.models.expressions import Col, ColPairs, Ref
 from nuages.db.models.sql.datastructures import MultiJoin
 from nuages.db.models.sql.where import ExtraWhere, NothingNode
 
@@ -37,6 +37,14 @@ class SelectionRoom:
     def has_select_fields(self) -> bool:
         """Whether the columns were chosen by ``values()`` and the like."""
         return bool(self.select or self.selected or self.extra_select_mask)
+
+    @property
+    def _subquery_fields_len(self) -> int:
+        """How many columns come out of the query."""
+        if self.default_cols and not self.has_select_fields:
+            return len(self.model._meta.concrete_fields) + len(self.annotation_select)
+        chosen = (*self.select, *self.annotation_select.values())
+        return sum(len(item) if isinstance(item, ColPairs) else 1 for item in chosen)
 
     @property
     def values_select(self) -> tuple[str, ...]:
@@ -100,10 +108,16 @@ class SelectionRoom:
         from nuages.db.models.sql._joins import get_field_names_from_opts
 
         known = sorted(
-            {*get_field_names_from_opts(self.get_meta()), *self.extra, *self.annotation_select,
-             *self._filtered_relations}
+            {
+                *get_field_names_from_opts(self.get_meta()),
+                *self.extra,
+                *self.annotation_select,
+                *self._filtered_relations,
+            }
         )
-        return FieldError(f"Cannot resolve keyword {name!r} into field. Choices are: {', '.join(known)}")
+        return FieldError(
+            f"Cannot resolve keyword {name!r} into field. Choices are: {', '.join(known)}"
+        )
 
     def set_values(self, fields: Sequence[str]) -> None:
         """Select what ``values()`` names: fields, annotations, extra columns; all fields if nothing."""
@@ -123,7 +137,11 @@ class SelectionRoom:
                     [n for n in names if n not in self.extra_select and n in self.annotation_select]
                 )
                 self.default_cols = False
-            elsewhere = {*self.extra_select, *self.annotation_select} if self.extra or self.annotations else ()
+            elsewhere = (
+                {*self.extra_select, *self.annotation_select}
+                if self.extra or self.annotations
+                else ()
+            )
             own = [n for n in names if n not in elsewhere]
         else:
             self.default_cols = False
@@ -150,7 +168,8 @@ class SelectionRoom:
         elif self.group_by:
             self.group_by = tuple(
                 self.annotations[item.refs]
-                if isinstance(item, Ref) and item.refs not in self.annotation_select
+                if isinstance(item, Ref)
+                and item.refs not in self.annotation_select
                 and item.refs in self.annotations
                 else item
                 for item in self.group_by
@@ -202,7 +221,8 @@ class SelectionRoom:
                 kept = {
                     name: where
                     for name, where in self.selected.items()
-                    if not isinstance(where, str) or where in self.annotation_select_mask
+                    if not isinstance(where, str)
+                    or where in self.annotation_select_mask
                     or where in self.extra
                 }
                 self.selected = kept
@@ -352,7 +372,9 @@ class SelectionRoom:
         opts = self.get_meta()
         return self._all_but(opts, tree) if defer else self._nothing_but(opts, tree)
 
-    def _all_but(self, opts: Any, tree: Mapping[str, Any], mask: dict[Any, Any] | None = None) -> dict[Any, Any]:
+    def _all_but(
+        self, opts: Any, tree: Mapping[str, Any], mask: dict[Any, Any] | None = None
+    ) -> dict[Any, Any]:
         mask = {} if mask is None else mask
         mask[opts.pk] = {}
         # A leaf is deferred, unless it is the key; a branch is loaded, in part.
@@ -373,7 +395,9 @@ class SelectionRoom:
             self._all_but(relation.related_model._meta, below, branch)
         return mask
 
-    def _nothing_but(self, opts: Any, tree: Mapping[str, Any], mask: dict[Any, Any] | None = None) -> dict[Any, Any]:
+    def _nothing_but(
+        self, opts: Any, tree: Mapping[str, Any], mask: dict[Any, Any] | None = None
+    ) -> dict[Any, Any]:
         mask = {} if mask is None else mask
         mask[opts.pk] = {}
         for name, below in tree.items():

@@ -164,7 +164,7 @@ class debug_sql:  # noqa: N801 (used like a function)
             logger.debug(
                 "(%.3f) %s; args=%s; alias=%s",
                 duration,
-                db.ops.format_debug_sql(text),
+                text,
                 self.arguments,
                 db.alias,
                 extra={

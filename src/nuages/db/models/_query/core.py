@@ -99,7 +99,9 @@ class QuerySetCore(AltersData):
         if self._deferred_filter is not None:
             negate, args, kwargs = self._deferred_filter
             self._deferred_filter = None
-            self._filter_or_exclude_inplace(negate, args, kwargs)
+            condition = Q(*args, **kwargs)
+            # The condition may be about relations that the QuerySet has joined already.
+            self._query.add_q(~condition if negate else condition, reuse_all=True)
         return self._query
 
     @query.setter

@@ -102,6 +102,8 @@ async def aprefetch_related_objects(model_instances: Iterable[Any], *related_loo
 
 def prefetch_steps(instances: Any, *related_lookups: Any) -> Steps[None]:
     """Prefetch relations for instances: one query for each relation of each lookup."""
+    if not hasattr(instances, "__getitem__") or not hasattr(instances, "__len__"):
+        instances = list(instances)
     if not instances:
         return
     walk = _Walk(instances)
@@ -237,7 +239,8 @@ def _relation(instance: Any, through_attr: str, to_attr: str) -> _Relation:
             None, None, hasattr(instance, through_attr), lambda obj: through_attr in vars(obj)
         )
     if hasattr(descriptor, "get_prefetch_querysets"):
-        return _Relation(descriptor, descriptor, True, descriptor.is_cached)
+        fetched = descriptor.is_cached if through_attr == to_attr else _in_dict(to_attr)
+        return _Relation(descriptor, descriptor, True, fetched)
     # A manager is to be had from an instance only.
     manager = getattr(instance, through_attr)
     if not hasattr(manager, "get_prefetch_querysets"):

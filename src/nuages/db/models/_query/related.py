@@ -71,6 +71,8 @@ class RelatedPopulator:
         self._load = instance_loader(model, attnames, db, fetch_mode)
         self._tie = klass_info["local_setter"]
         self._tie_back = klass_info["remote_setter"]
+        self._is_child = bool(klass_info.get("from_parent"))
+        self._parents = tuple(model._meta.all_parents)
         self.related_populators = get_related_populators(klass_info, select, db, fetch_mode)
 
     def populate(self, row: Any, from_obj: Any) -> None:
@@ -79,10 +81,18 @@ class RelatedPopulator:
             self._tie(from_obj, None)
             return
         instance = self._load(self._pick(row))
+        if self._is_child and isinstance(from_obj, self._parents):
+            # Two views of one object: what is fetched for one is there for the other.
+            instance._state.fields_cache = from_obj._state.fields_cache
+            instance._prefetched_objects_cache = _prefetched(from_obj)
         for populator in self.related_populators:
             populator.populate(row, instance)
         self._tie(from_obj, instance)
         self._tie_back(instance, from_obj)
+
+
+def _prefetched(instance: Any) -> dict[str, Any]:
+    return vars(instance).setdefault("_prefetched_objects_cache", {})
 
 
 def _picker(places: list[int]) -> Callable[[Any], Any]:

@@ -243,7 +243,10 @@ class Writing(Reading):
         self._for_write = True
         self._prepare_for_bulk_create(given)
         inserts = self._bulk_insert_steps(given, batch_size, conflict, fields, unique)
-        yield from atomic_steps(self.db, inserts, savepoint=False)
+        if len({obj._is_pk_set() for obj in given}) > 1:
+            yield from atomic_steps(self.db, inserts, savepoint=False)
+        else:
+            yield from inserts
         return given
 
     def _check_conflicts(
@@ -280,13 +283,13 @@ class Writing(Reading):
             )
         if not unique_fields and targets:
             raise ValueError("Unique fields that can trigger the upsert must be provided.")
-        if any(not field.concrete for field in update_fields):
+        if any(not field.concrete or field.many_to_many for field in update_fields):
             raise ValueError(
                 "bulk_create() can only be used with concrete fields in update_fields."
             )
         if any(field in self.model._meta.pk_fields for field in update_fields):
             raise ValueError("bulk_create() cannot be used with primary keys in update_fields.")
-        if any(not field.concrete for field in unique_fields or ()):
+        if any(not field.concrete or field.many_to_many for field in unique_fields or ()):
             raise ValueError(
                 "bulk_create() can only be used with concrete fields in unique_fields."
             )
@@ -310,30 +313,33 @@ class Writing(Reading):
     ) -> Steps[None]:
         options = self.model._meta
         fields = [field for field in options.concrete_fields if not field.generated]
-        keyed = [obj for obj in objs if obj._is_pk_set()]
-        keyless = [obj for obj in objs if not obj._is_pk_set()]
-        arguments = {
-            "on_conflict": conflict,
-            "update_fields": update_fields,
-            "unique_fields": unique_fields,
-        }
+        # Objects whose key the database makes, and those that have theirs.
+        groups: tuple[list[Any], list[Any]] = ([], [])
+        for obj in objs:
+            groups[obj._is_pk_set() and not isinstance(obj.pk, DatabaseDefault)].append(obj)
         returning = options.db_returning_fields
-        for group, columns in (
-            (keyed, fields),
-            (keyless, [field for field in fields if not _made_by_database(field)]),
-        ):
+        for keyed, group in reversed(list(enumerate(groups))):
             if not group:
                 continue
-            rows = yield Call(self._batched_insert, group, columns, batch_size, **arguments)
-            if rows and conflict is None or rows and conflict is OnConflict.UPDATE:
-                for obj, row in zip(group, rows, strict=False):
-                    for value, field in zip(row, returning, strict=True):
-                        if group is keyed and field in options.pk_fields:
-                            continue
+            rows = yield Call(
+                self._batched_insert,
+                group,
+                [field for field in fields if _is_given(field, group, bool(keyed))],
+                batch_size,
+                on_conflict=conflict,
+                update_fields=update_fields,
+                unique_fields=unique_fields,
+            )
+            for obj, row in zip(group, rows, strict=False):
+                for field, value in zip(returning, row, strict=True):
+                    if (
+                        not keyed
+                        or field not in options.pk_fields
+                        or hasattr(getattr(obj, field.attname), "resolve_expression")
+                    ):
                         setattr(obj, field.attname, value)
             for obj in group:
-                obj._state.adding = False
-                obj._state.db = self.db
+                obj._state.adding, obj._state.db = False, self.db
 
     def _batched_insert(
         self,
@@ -353,17 +359,24 @@ class Writing(Reading):
         )
         returning = self.model._meta.db_returning_fields if wants_rows else None
         rows: list[Any] = []
-        for start in range(0, len(objs), size):
-            inserted = self._insert(
-                objs[start : start + size],
-                fields=fields,
-                using=self.db,
-                returning_fields=returning,
-                on_conflict=on_conflict,
-                update_fields=update_fields,
-                unique_fields=unique_fields,
-            )
-            rows.extend(inserted or ())
+        # One statement needs no transaction of its own.
+        whole = (
+            transaction.atomic(using=self.db, savepoint=False)
+            if len(objs) > size
+            else transaction.mark_for_rollback_on_error(using=self.db)
+        )
+        with whole:
+            for start in range(0, len(objs), size):
+                inserted = self._insert(
+                    objs[start : start + size],
+                    fields=fields,
+                    using=self.db,
+                    returning_fields=returning,
+                    on_conflict=on_conflict,
+                    update_fields=update_fields,
+                    unique_fields=unique_fields,
+                )
+                rows.extend(inserted or ())
         return rows
 
     def _insert(
@@ -482,6 +495,7 @@ class Writing(Reading):
         query.add_update_values(values)
         query.order_by = _inlined_order(query)
         # What is selected plays no part, except where the order needs it.
+        query.clear_select_clause()
         query.annotations = {}
         count = yield Call(self._run_update, query)
         self._result_cache = None
@@ -576,11 +590,14 @@ def _check_batch_size(batch_size: int | None) -> None:
         raise ValueError("Batch size must be a positive integer.")
 
 
-def _made_by_database(field: Any) -> bool:
+def _is_given(field: Any, objs: list[Any], keyed: bool) -> bool:
+    """Whether an INSERT of these objects has a value for the field, or leaves it to the database."""
     from nuages.db.models.fields import AutoField
 
-    return isinstance(field, AutoField) or (
-        field.primary_key and isinstance(field.db_default, DatabaseDefault)
+    if field.primary_key and not keyed:
+        return not (isinstance(field, AutoField) or field.has_db_default())
+    return not field.has_db_default() or any(
+        not isinstance(getattr(obj, field.attname), DatabaseDefault) for obj in objs
     )
 
 

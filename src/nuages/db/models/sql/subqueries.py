@@ -48,13 +48,19 @@ class UpdateQuery(Query):
 
     def _setup_query(self) -> None:
         # A SELECT that becomes an UPDATE has none of these.
-        for name, first in (("values", list), ("related_ids", lambda: None), ("related_updates", dict)):
+        for name, first in (
+            ("values", list),
+            ("related_ids", lambda: None),
+            ("related_updates", dict),
+        ):
             if not hasattr(self, name):
                 setattr(self, name, first())
 
     def clone(self) -> Any:
         twin = super().clone()
-        twin.related_updates = {model: list(values) for model, values in self.related_updates.items()}
+        twin.related_updates = {
+            model: list(values) for model, values in self.related_updates.items()
+        }
         return twin
 
     def update_batch(self, pk_list: Sequence[Any], values: Mapping[str, Any], using: str) -> None:
@@ -77,7 +83,7 @@ class UpdateQuery(Query):
             reverse = field.auto_created and not field.concrete
             if reverse or not stored:
                 raise FieldError(
-                    f"Cannot update model field {field!r} (only non-relations and foreign keys permitted)."
+                    f"Cannot update model field {field!r} (only concrete fields are permitted)."
                 )
             model = field.model._meta.concrete_model
             if getattr(field, "generated", False):
@@ -148,5 +154,3 @@ class AggregateQuery(Query):
     def __init__(self, model: Any, inner_query: Query) -> None:
         self.inner_query = inner_query
         super().__init__(model)
-
-

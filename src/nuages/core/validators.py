@@ -5,6 +5,7 @@ Manual: ref/validators.
 
 import ipaddress
 import math
+import operator
 import re
 from collections.abc import Callable, Collection
 from decimal import Decimal
@@ -24,15 +25,19 @@ from nuages.utils.translation import ngettext_lazy
 EMPTY_VALUES: tuple[Any, ...] = (None, "", [], (), {})
 
 
+def _set_given(validator: Any, **options: Any) -> None:
+    """Set the attributes for which an argument was given; the class has the others."""
+    vars(validator).update({key: value for key, value in options.items() if value is not None})
+
+
 @deconstructible
 class RegexValidator:
     """Accepts values in which a regular expression is found, or with ``inverse_match`` is not."""
 
-    regex: Any = ""
-    message: Any = _("Enter a valid value.")
-    code = "invalid"
-    inverse_match = False
     flags: int = 0
+    inverse_match = False
+    code, message = "invalid", _("Enter a valid value.")
+    regex: Any = ""
 
     def __init__(
         self,
@@ -42,16 +47,14 @@ class RegexValidator:
         inverse_match: bool | None = None,
         flags: int | None = None,
     ) -> None:
-        given = {
-            "regex": regex,
-            "message": message,
-            "code": code,
-            "inverse_match": inverse_match,
-            "flags": flags,
-        }
-        for name, value in given.items():
-            if value is not None:
-                setattr(self, name, value)
+        _set_given(
+            self,
+            flags=flags,
+            inverse_match=inverse_match,
+            code=code,
+            message=message,
+            regex=regex,
+        )
         if self.flags and not isinstance(self.regex, str):
             raise TypeError("If the flags are set, regex must be a regular expression string.")
         self.regex = _lazy_re_compile(self.regex, self.flags)
@@ -202,12 +205,7 @@ class EmailValidator:
         code: str | None = None,
         allowlist: Collection[str] | None = None,
     ) -> None:
-        if message is not None:
-            self.message = message
-        if code is not None:
-            self.code = code
-        if allowlist is not None:
-            self.domain_allowlist = allowlist  # type: ignore[assignment]
+        _set_given(self, domain_allowlist=allowlist, code=code, message=message)
 
     def __call__(self, value: Any) -> None:
         """Raise `ValidationError` unless ``value`` is a mail address."""
@@ -254,7 +252,7 @@ def validate_integer(value: Any) -> None:
 slug_re = _lazy_re_compile(r"\A[-a-zA-Z0-9_]+\Z")
 validate_slug = RegexValidator(
     slug_re,
-    # Translators: "letters" means latin letters: a-z and A-Z.
+    # Translators: these are the 26 letters of the Latin alphabet.
     _("Enter a valid “slug” consisting of letters, numbers, underscores or hyphens."),
     "invalid",
 )
@@ -340,9 +338,8 @@ def int_list_validator(
     return RegexValidator(pattern, message=message, code=code)
 
 
-validate_comma_separated_integer_list = int_list_validator(
-    message=_("Enter only digits separated by commas."),
-)
+_ONLY_DIGITS = _("Enter only digits separated by commas.")
+validate_comma_separated_integer_list = int_list_validator(message=_ONLY_DIGITS)
 
 
 @deconstructible
@@ -353,13 +350,14 @@ class BaseValidator:
     which gives what is compared.
     """
 
-    message: Any = _("Ensure this value is %(limit_value)s (it is %(show_value)s).")
+    clean: Callable[[Any], Any] = staticmethod(lambda x: x)
+    compare: Callable[[Any, Any], bool] = staticmethod(operator.is_not)
     code = "limit_value"
+    message: Any = _("Ensure this value is %(limit_value)s (it is %(show_value)s).")
 
     def __init__(self, limit_value: Any, message: Any = None) -> None:
+        _set_given(self, message=message or None)
         self.limit_value = limit_value
-        if message:
-            self.message = message
 
     def _limit(self) -> Any:
         return self.limit_value() if callable(self.limit_value) else self.limit_value
@@ -382,54 +380,65 @@ class BaseValidator:
 
     __hash__ = None  # type: ignore[assignment]
 
-    def compare(self, a: Any, b: Any) -> bool:
-        """Say whether the cleaned value ``a`` breaks the limit ``b``."""
-        return a is not b
 
-    def clean(self, x: Any) -> Any:
-        """Return what is compared."""
-        return x
+def _length_message(bound: str) -> Any:
+    return ngettext_lazy(
+        f"Ensure this value has at {bound} %(limit_value)d character (it has %(show_value)d).",
+        f"Ensure this value has at {bound} %(limit_value)d characters (it has %(show_value)d).",
+        "limit_value",
+    )
 
 
 @deconstructible
-class MaxValueValidator(BaseValidator):
-    """Accepts values up to the limit."""
+class MinLengthValidator(BaseValidator):
+    """Accepts values of at least the limit's length."""
 
-    message = _("Ensure this value is less than or equal to %(limit_value)s.")
-    code = "max_value"
+    clean = staticmethod(len)
+    compare = staticmethod(operator.lt)
+    code, message = "min_length", _length_message("least")
 
-    def compare(self, a: Any, b: Any) -> bool:
-        """Say whether ``a`` is above ``b``."""
-        return a > b
+
+@deconstructible
+class MaxLengthValidator(BaseValidator):
+    """Accepts values of at most the limit's length."""
+
+    clean = staticmethod(len)
+    compare = staticmethod(operator.gt)
+    code, message = "max_length", _length_message("most")
 
 
 @deconstructible
 class MinValueValidator(BaseValidator):
     """Accepts values from the limit on."""
 
-    message = _("Ensure this value is greater than or equal to %(limit_value)s.")
+    compare = staticmethod(operator.lt)
     code = "min_value"
+    message = _("Ensure this value is greater than or equal to %(limit_value)s.")
 
-    def compare(self, a: Any, b: Any) -> bool:
-        """Say whether ``a`` is below ``b``."""
-        return a < b
+
+@deconstructible
+class MaxValueValidator(BaseValidator):
+    """Accepts values up to the limit."""
+
+    compare = staticmethod(operator.gt)
+    code = "max_value"
+    message = _("Ensure this value is less than or equal to %(limit_value)s.")
 
 
 @deconstructible
 class StepValueValidator(BaseValidator):
     """Accepts whole multiples of the limit, counted from ``offset``."""
 
-    message = _("Ensure this value is a multiple of step size %(limit_value)s.")
     code = "step_size"
+    message = _("Ensure this value is a multiple of step size %(limit_value)s.")
 
     def __init__(self, limit_value: Any, message: Any = None, offset: Any = None) -> None:
-        super().__init__(limit_value, message)
-        if offset is not None:
-            self.message = _(
-                "Ensure this value is a multiple of step size %(limit_value)s, starting from "
-                "%(offset)s, e.g. %(offset)s, %(valid_value1)s, %(valid_value2)s, and so on."
-            )
         self.offset = offset
+        counted = _(
+            "Ensure this value is a multiple of step size %(limit_value)s, starting from "
+            "%(offset)s, e.g. %(offset)s, %(valid_value1)s, %(valid_value2)s, and so on."
+        )
+        super().__init__(limit_value, message if offset is None else counted)
 
     def __call__(self, value: Any) -> None:
         """Raise `ValidationError` for a value between two steps."""
@@ -448,50 +457,10 @@ class StepValueValidator(BaseValidator):
             }
             raise ValidationError(self.message, code=self.code, params=params)
 
-    def compare(self, a: Any, b: Any) -> bool:
+    def compare(self, a: Any, b: Any) -> bool:  # type: ignore[override]
         """Say whether ``a`` is off the steps of ``b``, as far as floats can tell."""
         start = 0 if self.offset is None else self.offset
         return not math.isclose(math.remainder(a - start, b), 0, abs_tol=1e-9)
-
-
-@deconstructible
-class MinLengthValidator(BaseValidator):
-    """Accepts values of at least the limit's length."""
-
-    message = ngettext_lazy(
-        "Ensure this value has at least %(limit_value)d character (it has %(show_value)d).",
-        "Ensure this value has at least %(limit_value)d characters (it has %(show_value)d).",
-        "limit_value",
-    )
-    code = "min_length"
-
-    def compare(self, a: int, b: int) -> bool:
-        """Say whether the length ``a`` is below ``b``."""
-        return a < b
-
-    def clean(self, x: Any) -> int:
-        """Return the length."""
-        return len(x)
-
-
-@deconstructible
-class MaxLengthValidator(BaseValidator):
-    """Accepts values of at most the limit's length."""
-
-    message = ngettext_lazy(
-        "Ensure this value has at most %(limit_value)d character (it has %(show_value)d).",
-        "Ensure this value has at most %(limit_value)d characters (it has %(show_value)d).",
-        "limit_value",
-    )
-    code = "max_length"
-
-    def compare(self, a: int, b: int) -> bool:
-        """Say whether the length ``a`` is above ``b``."""
-        return a > b
-
-    def clean(self, x: Any) -> int:
-        """Return the length."""
-        return len(x)
 
 
 @deconstructible
@@ -556,11 +525,11 @@ class DecimalValidator:
 class FileExtensionValidator:
     """Accepts files whose name ends in one of the extensions, in any case."""
 
-    message: Any = _(
-        "File extension “%(extension)s” is not allowed. "
-        "Allowed extensions are: %(allowed_extensions)s."
-    )
     code = "invalid_extension"
+    message: Any = _(
+        "File extension “%(extension)s” is not allowed. Allowed extensions are: "
+        "%(allowed_extensions)s."
+    )
 
     def __init__(
         self,
@@ -568,11 +537,8 @@ class FileExtensionValidator:
         message: Any = None,
         code: str | None = None,
     ) -> None:
-        if allowed_extensions is not None:
-            allowed_extensions = [extension.lower() for extension in allowed_extensions]
-        self.allowed_extensions = allowed_extensions
-        self.message = self.message if message is None else message
-        self.code = self.code if code is None else code
+        _set_given(self, code=code, message=message)
+        self.allowed_extensions = allowed_extensions and [e.lower() for e in allowed_extensions]
 
     def __call__(self, value: Any) -> None:
         """Raise `ValidationError` for a file with another extension."""
@@ -624,8 +590,7 @@ class ProhibitNullCharactersValidator:
     code = "null_characters_not_allowed"
 
     def __init__(self, message: Any = None, code: str | None = None) -> None:
-        self.message = self.message if message is None else message
-        self.code = self.code if code is None else code
+        _set_given(self, code=code, message=message)
 
     def __call__(self, value: Any) -> None:
         """Raise `ValidationError` if ``str(value)`` has a null character."""

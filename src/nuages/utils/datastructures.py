@@ -14,32 +14,29 @@ class OrderedSet[T]:
     def __init__(self, iterable: Iterable[T] | None = None) -> None:
         self.dict: dict[T, None] = dict.fromkeys(iterable or ())
 
-    def add(self, item: T) -> None:
-        """Add ``item``, at the end if it is new."""
-        self.dict[item] = None
+    def __len__(self) -> int:
+        return len(self.dict)
 
-    def remove(self, item: T) -> None:
-        """Take ``item`` out; raises ``KeyError`` if it is not there."""
-        del self.dict[item]
+    def __contains__(self, item: object) -> bool:
+        return item in self.dict
+
+    def __reversed__(self) -> Iterator[T]:
+        return reversed(self.dict)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.dict)
 
     def discard(self, item: T) -> None:
         """Take ``item`` out if it is there."""
         self.dict.pop(item, None)
 
-    def __iter__(self) -> Iterator[T]:
-        return iter(self.dict)
+    def remove(self, item: T) -> None:
+        """Take ``item`` out; raises ``KeyError`` if it is not there."""
+        self.dict.pop(item)
 
-    def __reversed__(self) -> Iterator[T]:
-        return reversed(self.dict)
-
-    def __contains__(self, item: object) -> bool:
-        return item in self.dict
-
-    def __bool__(self) -> bool:
-        return bool(self.dict)
-
-    def __len__(self) -> int:
-        return len(self.dict)
+    def add(self, item: T) -> None:
+        """Add ``item``, at the end if it is new."""
+        self.dict.setdefault(item)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({list(self.dict) if self.dict else ''})"
@@ -112,9 +109,8 @@ class MultiValueDict(dict[Any, Any]):
 
     def setdefault(self, key: Any, default: Any = None) -> Any:
         """Return the last value of ``key``, set to ``default`` first if it is missing."""
-        if key not in self:
-            self[key] = default
-        # Not ``default``: a subclass may store another value.
+        # Looked up anew: a subclass may store another value.
+        self.setlistdefault(key, [default])
         return self[key]
 
     def setlistdefault(self, key: Any, default_list: list[Any] | None = None) -> list[Any]:

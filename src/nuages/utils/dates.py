@@ -1,81 +1,37 @@
 """Names of days and months, as lazy translations. Monday is day 0, January month 1."""
 
-from nuages.utils.translation import gettext_lazy as _
-from nuages.utils.translation import pgettext_lazy
+from typing import Any
 
-WEEKDAYS = {
-    0: _("Monday"),
-    1: _("Tuesday"),
-    2: _("Wednesday"),
-    3: _("Thursday"),
-    4: _("Friday"),
-    5: _("Saturday"),
-    6: _("Sunday"),
-}
-WEEKDAYS_ABBR = {
-    0: _("Mon"),
-    1: _("Tue"),
-    2: _("Wed"),
-    3: _("Thu"),
-    4: _("Fri"),
-    5: _("Sat"),
-    6: _("Sun"),
-}
-MONTHS = {
-    1: _("January"),
-    2: _("February"),
-    3: _("March"),
-    4: _("April"),
-    5: _("May"),
-    6: _("June"),
-    7: _("July"),
-    8: _("August"),
-    9: _("September"),
-    10: _("October"),
-    11: _("November"),
-    12: _("December"),
-}
-MONTHS_3 = {
-    1: _("jan"),
-    2: _("feb"),
-    3: _("mar"),
-    4: _("apr"),
-    5: _("may"),
-    6: _("jun"),
-    7: _("jul"),
-    8: _("aug"),
-    9: _("sep"),
-    10: _("oct"),
-    11: _("nov"),
-    12: _("dec"),
-}
+from nuages.utils.translation import gettext_lazy, gettext_noop, pgettext_lazy
+
+_ = gettext_noop  # Marks the words for extraction.
+
+_DAYS = (
+    _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"),
+    _("Friday"), _("Saturday"), _("Sunday"),
+)  # fmt: skip
+_SHORT_DAYS = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
+_MONTHS = (
+    _("January"), _("February"), _("March"), _("April"), _("May"), _("June"),
+    _("July"), _("August"), _("September"), _("October"), _("November"), _("December"),
+)  # fmt: skip
+_SHORT_MONTHS = (
+    _("jan"), _("feb"), _("mar"), _("apr"), _("may"), _("jun"),
+    _("jul"), _("aug"), _("sep"), _("oct"), _("nov"), _("dec"),
+)  # fmt: skip
+_AP_MONTHS = "Jan. Feb. March April May June July Aug. Sept. Oct. Nov. Dec.".split()
+
+
+def _table(words: Any, first: int, context: str | None = None) -> dict[int, Any]:
+    translated = (
+        gettext_lazy(word) if context is None else pgettext_lazy(context, word) for word in words
+    )
+    return dict(enumerate(translated, start=first))
+
+
+WEEKDAYS, WEEKDAYS_ABBR = _table(_DAYS, 0), _table(_SHORT_DAYS, 0)
+MONTHS, MONTHS_3 = _table(_MONTHS, 1), _table(_SHORT_MONTHS, 1)
 # Abbreviated as the Associated Press does.
-MONTHS_AP = {
-    1: pgettext_lazy("abbrev. month", "Jan."),
-    2: pgettext_lazy("abbrev. month", "Feb."),
-    3: pgettext_lazy("abbrev. month", "March"),
-    4: pgettext_lazy("abbrev. month", "April"),
-    5: pgettext_lazy("abbrev. month", "May"),
-    6: pgettext_lazy("abbrev. month", "June"),
-    7: pgettext_lazy("abbrev. month", "July"),
-    8: pgettext_lazy("abbrev. month", "Aug."),
-    9: pgettext_lazy("abbrev. month", "Sept."),
-    10: pgettext_lazy("abbrev. month", "Oct."),
-    11: pgettext_lazy("abbrev. month", "Nov."),
-    12: pgettext_lazy("abbrev. month", "Dec."),
-}
+MONTHS_AP = _table(_AP_MONTHS, 1, "abbrev. month")
 # As they stand in a date ("14 décembre"), where a language inflects them.
-MONTHS_ALT = {
-    1: pgettext_lazy("alt. month", "January"),
-    2: pgettext_lazy("alt. month", "February"),
-    3: pgettext_lazy("alt. month", "March"),
-    4: pgettext_lazy("alt. month", "April"),
-    5: pgettext_lazy("alt. month", "May"),
-    6: pgettext_lazy("alt. month", "June"),
-    7: pgettext_lazy("alt. month", "July"),
-    8: pgettext_lazy("alt. month", "August"),
-    9: pgettext_lazy("alt. month", "September"),
-    10: pgettext_lazy("alt. month", "October"),
-    11: pgettext_lazy("alt. month", "November"),
-    12: pgettext_lazy("alt. month", "December"),
-}
+MONTHS_ALT = _table(_MONTHS, 1, "alt. month")

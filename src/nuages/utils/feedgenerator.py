@@ -65,9 +65,8 @@ class Stylesheet:
     @property
     def mimetype(self) -> str | None:
         """Its MIME type, guessed from the URL unless given; ``None`` for none."""
-        if self._mimetype == "":
-            return _guess_stylesheet_mimetype(self.url)[0]
-        return self._mimetype
+        given = self._mimetype
+        return given if given != "" else _guess_stylesheet_mimetype(self.url)[0]
 
     def __str__(self) -> str:
         from nuages.utils.html import format_html_join
@@ -230,9 +229,37 @@ class SyndicationFeed:
 
     # Output.
 
+    # The names of the elements around everything, outermost first, and of one item; a subclass
+    # that has them need not define ``write()``.
+    _around: tuple[str, ...] = ()
+    _item = ""
+
     def write(self, outfile: Any, encoding: str) -> None:
         """Write the feed to a file."""
-        raise NotImplementedError("subclasses of SyndicationFeed must provide a write() method")
+        if not self._around:
+            raise NotImplementedError("subclasses of SyndicationFeed must provide a write() method")
+        handler = SimplerXMLGenerator(outfile, encoding, short_empty_elements=True)
+        handler.startDocument()
+        self.add_stylesheets(handler)
+        for name, attributes in zip(self._around, self._around_attributes(), strict=True):
+            handler.startElement(name, attributes)
+        self.add_root_elements(handler)
+        self.write_items(handler)
+        self._close(handler)
+
+    def _around_attributes(self) -> list[dict[str, str]]:
+        return [self.root_attributes()]
+
+    def _close(self, handler: SimplerXMLGenerator) -> None:
+        for name in reversed(self._around):
+            handler.endElement(name)
+
+    def write_items(self, handler: SimplerXMLGenerator) -> None:
+        """Write all items."""
+        for item in self.items:
+            handler.startElement(self._item, self.item_attributes(item))
+            self.add_item_elements(handler, item)
+            handler.endElement(self._item)
 
     def writeString(self, encoding: str) -> str:
         """Return the feed as text."""
@@ -259,17 +286,13 @@ class RssFeed(SyndicationFeed):
     """Base of the versions of RSS."""
 
     content_type = "application/rss+xml; charset=utf-8"
+    _around, _item = ("rss", "channel"), "item"
     _version: str
 
-    def write(self, outfile: Any, encoding: str) -> None:
-        """Write the feed to a file."""
-        handler = SimplerXMLGenerator(outfile, encoding, short_empty_elements=True)
-        handler.startDocument()
-        self.add_stylesheets(handler)
-        handler.startElement("rss", self.rss_attributes())
-        handler.startElement("channel", self.root_attributes())
-        self.add_root_elements(handler)
-        self.write_items(handler)
+    def _around_attributes(self) -> list[dict[str, str]]:
+        return [self.rss_attributes(), self.root_attributes()]
+
+    def _close(self, handler: SimplerXMLGenerator) -> None:
         self.endChannelElement(handler)
         handler.endElement("rss")
 
@@ -281,13 +304,6 @@ class RssFeed(SyndicationFeed):
         """Write an instruction for each style sheet."""
         for stylesheet in self.feed["stylesheets"] or ():
             handler.processingInstruction("xml-stylesheet", str(stylesheet))
-
-    def write_items(self, handler: SimplerXMLGenerator) -> None:
-        """Write all items."""
-        for item in self.items:
-            handler.startElement("item", self.item_attributes(item))
-            self.add_item_elements(handler, item)
-            handler.endElement("item")
 
     def add_root_elements(self, handler: SimplerXMLGenerator) -> None:
         """Write what is known of the feed."""
@@ -305,7 +321,7 @@ class RssFeed(SyndicationFeed):
 
     def endChannelElement(self, handler: SimplerXMLGenerator) -> None:
         """Close the element of the feed."""
-        handler.endElement("channel")
+        handler.endElement(self._around[-1])
 
 
 class RssUserland091Feed(RssFeed):
@@ -315,8 +331,7 @@ class RssUserland091Feed(RssFeed):
 
     def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
         """Write title, link and description."""
-        handler.addQuickElement("title", item["title"])
-        _quick(handler, item, [("link", "link"), ("description", "description")])
+        _quick(handler, item, [(name, name) for name in ("title", "link", "description")])
 
 
 class Rss201rev2Feed(RssFeed):
@@ -361,16 +376,8 @@ class Atom1Feed(SyndicationFeed):
     """Atom 1.0."""
 
     content_type = "application/atom+xml; charset=utf-8"
+    _around, _item = ("feed",), "entry"
     ns = "http://www.w3.org/2005/Atom"
-
-    def write(self, outfile: Any, encoding: str) -> None:
-        """Write the feed to a file."""
-        handler = SimplerXMLGenerator(outfile, encoding, short_empty_elements=True)
-        handler.startDocument()
-        handler.startElement("feed", self.root_attributes())
-        self.add_root_elements(handler)
-        self.write_items(handler)
-        handler.endElement("feed")
 
     def root_attributes(self) -> dict[str, str]:
         """Return the namespace and the language."""
@@ -406,13 +413,6 @@ class Atom1Feed(SyndicationFeed):
         for category in feed["categories"]:
             handler.addQuickElement("category", "", {"term": category})
         _quick(handler, feed, [("rights", "feed_copyright")])
-
-    def write_items(self, handler: SimplerXMLGenerator) -> None:
-        """Write all items."""
-        for item in self.items:
-            handler.startElement("entry", self.item_attributes(item))
-            self.add_item_elements(handler, item)
-            handler.endElement("entry")
 
     def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
         """Write all that Atom has elements for."""

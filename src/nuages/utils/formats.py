@@ -137,14 +137,16 @@ def _find_format(name: str, language: str | None) -> Any:
 get_format_lazy = lazy(get_format, str, list, tuple)
 
 
-def date_format(value: Any, format: Any = None, use_l10n: bool | None = None) -> str:
-    """Return a date or datetime in a format: the name of one, or letters; `DATE_FORMAT`."""
-    return dateformat.format(value, get_format(format or "DATE_FORMAT", use_l10n=use_l10n))
-
-
 def time_format(value: Any, format: Any = None, use_l10n: bool | None = None) -> str:
     """Return a time in a format: the name of one, or letters; `TIME_FORMAT` by default."""
-    return dateformat.time_format(value, get_format(format or "TIME_FORMAT", use_l10n=use_l10n))
+    letters = get_format(format or "TIME_FORMAT", use_l10n=use_l10n)
+    return dateformat.time_format(value, letters)
+
+
+def date_format(value: Any, format: Any = None, use_l10n: bool | None = None) -> str:
+    """Return a date or datetime in a format: the name of one, or letters; `DATE_FORMAT`."""
+    letters = get_format(format or "DATE_FORMAT", use_l10n=use_l10n)
+    return dateformat.format(value, letters)
 
 
 def number_format(

@@ -13,11 +13,11 @@ from nuages.utils.functional import keep_lazy
 class SafeData:
     """Base of the types that are safe to output as HTML."""
 
-    __slots__ = ()
-
     def __html__(self) -> Any:
         """Return the HTML of this value: itself."""
         return self
+
+    __slots__ = ()
 
 
 class SafeString(str, SafeData):
@@ -25,15 +25,15 @@ class SafeString(str, SafeData):
 
     __slots__ = ()
 
+    def __str__(self) -> "SafeString":
+        return self
+
     def __add__(self, rhs: Any) -> Any:
         # NotImplemented for anything but text gives the other side's __radd__ its turn.
         if not isinstance(rhs, str):
             return NotImplemented
         joined = str.__add__(self, rhs)
         return SafeString(joined) if isinstance(rhs, SafeData) else joined
-
-    def __str__(self) -> "SafeString":
-        return self
 
 
 SafeText = SafeString

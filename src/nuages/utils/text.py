@@ -41,10 +41,8 @@ def wrap(text: Any, width: int) -> str:
         replace_whitespace=False,
     )
     text = str(text)
-    lines = ["\n".join(wrapper.wrap(line)) for line in text.splitlines()]
-    if text.endswith("\n"):
-        lines.append("")
-    return "\n".join(lines)
+    end = "\n" if text.endswith("\n") else ""
+    return "\n".join("\n".join(wrapper.wrap(line)) for line in text.splitlines()) + end
 
 
 def add_truncation_text(text: str, truncate: str | None = None) -> str:
@@ -185,7 +183,7 @@ def get_text_list(list_: list[Any], last_word: Any = gettext_lazy("or")) -> str:
         case [only]:
             return only
         case [*first, last]:
-            # Translators: This string is used as a separator between list elements
+            # Translators: stands between the items of a list, but for the last two
             return f"{_(', ').join(first)} {last_word} {last}"
     raise AssertionError("unreachable")
 

@@ -50,7 +50,7 @@ def get_default_timezone() -> zoneinfo.ZoneInfo:
 
 
 def get_default_timezone_name() -> str:
-    """Return the name of the default time zone."""
+    """Return the name of `get_default_timezone()`."""
     return _get_timezone_name(get_default_timezone())
 
 
@@ -83,8 +83,7 @@ def activate(timezone: tzinfo | str) -> None:
 
 def deactivate() -> None:
     """Go back to the default time zone."""
-    if hasattr(_active, "value"):
-        del _active.value
+    _active.value = None
 
 
 class override(ContextDecorator):

@@ -76,20 +76,16 @@ class Node:
 
         A plain leaf, or a node that this tree can absorb, becomes part of the children.
         """
-        if self.connector != conn_type:
-            former = self.copy()
-            self.connector = conn_type
-            self.children = [former, data]
-            return data
-        absorbable = (
-            isinstance(data, Node)
-            and not data.negated
-            and (data.connector == conn_type or len(data) == 1)
-        )
-        if absorbable:
-            self.children.extend(data.children)
-            return self
-        self.children.append(data)
+        same = self.connector == conn_type
+        match data:
+            case Node(negated=False, children=found, connector=joined) if same and (
+                joined == conn_type or len(found) == 1
+            ):
+                self.children += found
+                return self
+        # Another connector: what was here becomes one child of a new tree.
+        kept = self.children if same else [self.copy()]
+        self.children, self.connector = [*kept, data], conn_type
         return data
 
     def negate(self) -> None:

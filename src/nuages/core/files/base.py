@@ -26,12 +26,12 @@ class File(FileProxyMixin):
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {str(self) or None}>"
 
+    def __len__(self) -> int:
+        return self.size
+
     def __bool__(self) -> bool:
         # An empty file is a file.
         return True
-
-    def __len__(self) -> int:
-        return self.size
 
     @cached_property
     def size(self) -> int:
@@ -78,11 +78,15 @@ class File(FileProxyMixin):
         if rest is not None:
             yield from rest.splitlines(keepends=True)
 
-    def __enter__(self) -> Self:
-        return self
+    def close(self) -> None:
+        """Close the file inside."""
+        self.file.close()
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
+
+    def __enter__(self) -> Self:
+        return self
 
     def open(self, mode: str | None = None, *args: Any, **kwargs: Any) -> Self:
         """Go to the start of an open file, or open a closed one again by its name.
@@ -90,17 +94,13 @@ class File(FileProxyMixin):
         ``mode`` is the former one unless given; other arguments go to the built-in ``open()``.
         Raises ``ValueError`` if there is no such file any more.
         """
-        if not self.closed:
-            self.seek(0)
-        elif self.name and os.path.exists(self.name):
+        if self.closed:
+            if not (self.name and os.path.exists(self.name)):
+                raise ValueError("The file cannot be reopened.")
             self.file = open(self.name, mode or self.mode, *args, **kwargs)
         else:
-            raise ValueError("The file cannot be reopened.")
+            self.seek(0)
         return self
-
-    def close(self) -> None:
-        """Close the file inside."""
-        self.file.close()
 
 
 class ContentFile(File):
@@ -113,9 +113,6 @@ class ContentFile(File):
 
     def __str__(self) -> str:
         return "Raw content"
-
-    def __bool__(self) -> bool:
-        return True
 
     def open(self, mode: str | None = None, *args: Any, **kwargs: Any) -> Self:
         """Go to the start."""

@@ -15,15 +15,10 @@ def _fd(f: Any) -> int:
 try:
     import fcntl
 except ImportError:
+    # This system has no such locks: nothing can be locked, and nothing is.
     LOCK_EX = LOCK_SH = LOCK_NB = 0
-
-    def lock(f: Any, flags: int) -> bool:
-        """Return ``False``: this system has no such locks."""
-        return False
-
-    def unlock(f: Any) -> bool:
-        """Return ``True``: nothing is locked."""
-        return True
+    lock: Any = lambda f, flags: False
+    unlock: Any = lambda f: True
 
 else:
     LOCK_SH = fcntl.LOCK_SH

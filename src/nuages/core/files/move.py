@@ -1,6 +1,7 @@
 """Moving files, over the borders of file systems too."""
 
 import os
+from contextlib import suppress
 from shutil import copymode, copystat
 
 from nuages.core.files import locks
@@ -38,15 +39,14 @@ def file_move_safe(
     """
     if _same_file(old_file_name, new_file_name):
         return
-    if not allow_overwrite and os.access(new_file_name, os.F_OK):
-        raise FileExistsError(
-            f"Destination file {new_file_name} exists and allow_overwrite is False."
-        )
-    try:
+    taken = os.access(new_file_name, os.F_OK)
+    if taken and not allow_overwrite:
+        message = f"Destination file {new_file_name} exists and allow_overwrite is False."
+        raise FileExistsError(message)
+    # It fails between file systems; and on Windows, where the target may not exist.
+    with suppress(OSError):
         os.rename(old_file_name, new_file_name)
         return
-    except OSError:
-        pass  # Another file system; or Windows, where the target may not exist.
     flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
     flags |= os.O_TRUNC if allow_overwrite else os.O_EXCL
     with open(old_file_name, "rb") as source, os.fdopen(os.open(new_file_name, flags), "wb") as to:

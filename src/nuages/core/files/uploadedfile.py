@@ -32,11 +32,9 @@ class UploadedFile(File):
         charset: str | None = None,
         content_type_extra: dict[str, str] | None = None,
     ) -> None:
-        super().__init__(file, name)
-        self.size = size  # type: ignore[assignment]
-        self.content_type = content_type
-        self.charset = charset
-        self.content_type_extra = content_type_extra
+        File.__init__(self, file, name)
+        self.content_type, self.content_type_extra = content_type, content_type_extra
+        self.charset, self.size = charset, size  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.name} ({self.content_type})>"
@@ -100,22 +98,21 @@ class InMemoryUploadedFile(UploadedFile):
         charset: str | None,
         content_type_extra: dict[str, str] | None = None,
     ) -> None:
-        super().__init__(file, name, content_type, size, charset, content_type_extra)
         self.field_name = field_name
+        super().__init__(file, name, content_type, size, charset, content_type_extra)
+
+    def multiple_chunks(self, chunk_size: int | None = None) -> bool:
+        """Return ``False``."""
+        return False
+
+    def chunks(self, chunk_size: int | None = None) -> Any:
+        """Yield the content in one piece: it is in memory anyway."""
+        yield self.open().read()
 
     def open(self, mode: str | None = None, *args: Any, **kwargs: Any) -> Self:
         """Go to the start."""
         self.file.seek(0)
         return self
-
-    def chunks(self, chunk_size: int | None = None) -> Any:
-        """Yield the content in one piece: it is in memory anyway."""
-        self.file.seek(0)
-        yield self.read()
-
-    def multiple_chunks(self, chunk_size: int | None = None) -> bool:
-        """Return ``False``."""
-        return False
 
 
 class SimpleUploadedFile(InMemoryUploadedFile):
@@ -124,12 +121,12 @@ class SimpleUploadedFile(InMemoryUploadedFile):
     def __init__(
         self, name: str, content: bytes | None, content_type: str | None = "text/plain"
     ) -> None:
-        content = content or b""
-        super().__init__(BytesIO(content), None, name, content_type, len(content), None, None)
+        buffer = BytesIO(content or b"")
+        size = len(buffer.getbuffer())
+        super().__init__(buffer, None, name, content_type, size, charset=None)
 
     @classmethod
     def from_dict(cls, file_dict: dict[str, Any]) -> Self:
         """Make one of the keys ``filename``, ``content`` and ``content-type``."""
-        return cls(
-            file_dict["filename"], file_dict["content"], file_dict.get("content-type", "text/plain")
-        )
+        known = {"content_type": file_dict["content-type"]} if "content-type" in file_dict else {}
+        return cls(file_dict["filename"], file_dict["content"], **known)

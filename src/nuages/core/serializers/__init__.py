@@ -5,6 +5,7 @@ A format is a module with the classes ``Serializer`` and ``Deserializer``.
 
 import importlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from nuages.conf import settings
@@ -31,13 +32,12 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+@dataclass(frozen=True)
 class BadSerializer:
     """Stands for a format whose module cannot be imported; says so when it is used."""
 
-    internal_use_only = False
-
-    def __init__(self, exception: ImportError) -> None:
-        self.exception = exception
+    exception: ImportError
+    internal_use_only: bool = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Raise the error of the import."""
@@ -136,7 +136,9 @@ def sort_dependencies(app_list: Iterable[Any], allow_cycles: bool = False) -> li
     ``None`` in the place of models stands for all of the application. Raises ``RuntimeError``
     for models that depend on each other, unless ``allow_cycles``.
     """
-    models = [m for app, listed in app_list for m in (app.get_models() if listed is None else listed)]
+    models = [
+        m for app, listed in app_list for m in (app.get_models() if listed is None else listed)
+    ]
     waiting = {model: _natural_dependencies(model) & set(models) for model in dict.fromkeys(models)}
     ordered: dict[Any, None] = {}
     while waiting:
@@ -144,7 +146,9 @@ def sort_dependencies(app_list: Iterable[Any], allow_cycles: bool = False) -> li
         if not ready:
             if not allow_cycles:
                 names = ", ".join(m._meta.label for m in sorted(waiting, key=lambda m: m.__name__))
-                raise RuntimeError(f"Can't resolve dependencies for {names} in serialized app list.")
+                raise RuntimeError(
+                    f"Can't resolve dependencies for {names} in serialized app list."
+                )
             ready = list(waiting)
         for model in ready:
             ordered[model] = waiting.pop(model, None)  # type: ignore[assignment]

@@ -58,8 +58,7 @@ class ProgressBar:
         dots = ("." * done).ljust(self.progress_width)
         start = "\r" if self.total_count != 1 else ""
         end = "\n" if done == self.progress_width else ""
-        self.output.write(f"{start}[{dots}]{end}")
-        self.output.flush()
+        print(f"{start}[{dots}]", end=end, file=self.output, flush=True)
 
 
 class Serializer:
@@ -69,10 +68,10 @@ class Serializer:
     ``end_object``, ``handle_field``, ``handle_fk_field`` and ``handle_m2m_field``.
     """
 
-    # Not offered by commands and the like: the result is no text.
-    internal_use_only = False
-    progress_class = ProgressBar
     stream_class: Any = StringIO
+    progress_class = ProgressBar
+    # True for what is not offered by commands and the like: the result is no text.
+    internal_use_only = False
 
     def serialize(
         self,
@@ -90,13 +89,12 @@ class Serializer:
 
         ``fields`` restricts the fields by name. Other options depend on the format.
         """
-        self.options = options
         self.stream = self.stream_class() if stream is None else stream
-        self.selected_fields = fields
-        self.use_natural_foreign_keys = use_natural_foreign_keys
+        self.options, self.selected_fields = options, fields
         self.use_natural_primary_keys = use_natural_primary_keys
-        progress = self.progress_class(progress_output, object_count)
+        self.use_natural_foreign_keys = use_natural_foreign_keys
         self.start_serialization()
+        progress = self.progress_class(progress_output, object_count)
         self.first = True
         for count, obj in enumerate(queryset, start=1):
             self.start_object(obj)

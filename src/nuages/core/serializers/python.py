@@ -37,11 +37,13 @@ class Serializer(base.Serializer):
         return {**data, "fields": self._current}
 
     def _value_from_field(self, obj: Any, field: Any) -> Any:
-        if isinstance(field, CompositePrimaryKey):
-            return [self._value_from_field(obj, part) for part in field]
-        value = field.value_from_object(obj)
-        # Dates and numbers are left to the format; anything else is text.
-        return value if is_protected_type(value) else field.value_to_string(obj)
+        match field:
+            case CompositePrimaryKey():
+                return [self._value_from_field(obj, part) for part in field]
+            case _ if is_protected_type(value := field.value_from_object(obj)):
+                # Dates and numbers are left to the format; anything else is text.
+                return value
+        return field.value_to_string(obj)
 
     def handle_field(self, obj: Any, field: Any) -> None:
         """Keep a value."""
@@ -144,21 +146,18 @@ class Deserializer(base.Deserializer):
         instance = base.build_instance(model, values, self.using)
         yield base.DeserializedObject(instance, m2m, deferred)
 
-    def _handle_m2m_field_node(self, field: Any, field_value: Any) -> Any:
-        return base.deserialize_m2m_values(
-            field, field_value, self.using, self.handle_forward_references
-        )
-
-    def _handle_fk_field_node(self, field: Any, field_value: Any) -> Any:
-        return base.deserialize_fk_value(
-            field, field_value, self.using, self.handle_forward_references
-        )
-
     @staticmethod
     def _get_model_from_node(model_identifier: str) -> Any:
         try:
             return apps.get_model(model_identifier)
         except (LookupError, TypeError):
-            raise base.DeserializationError(
-                f"Invalid model identifier: {model_identifier}"
-            ) from None
+            problem = f"Invalid model identifier: {model_identifier}"
+            raise base.DeserializationError(problem) from None
+
+    def _handle_fk_field_node(self, field: Any, field_value: Any) -> Any:
+        later = self.handle_forward_references
+        return base.deserialize_fk_value(field, field_value, self.using, later)
+
+    def _handle_m2m_field_node(self, field: Any, field_value: Any) -> Any:
+        later = self.handle_forward_references
+        return base.deserialize_m2m_values(field, field_value, self.using, later)

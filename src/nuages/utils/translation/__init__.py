@@ -4,6 +4,7 @@ The work is done by `trans_real`, or by `trans_null` where `USE_I18N` is off.
 Manual: ref/utils, "django.utils.translation"; topics/i18n/translation.
 """
 
+import functools
 import math
 import sys
 from collections.abc import Callable
@@ -82,28 +83,40 @@ def gettext_noop(message: str) -> str:
     return message
 
 
+def _chosen[F: Callable[..., Any]](signature: F) -> F:
+    """Make a function that is called by `trans_real` or `trans_null`, of the same name."""
+    name = signature.__name__
+
+    @functools.wraps(signature)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return getattr(_trans, name)(*args, **kwargs)
+
+    return call  # type: ignore[return-value]
+
+
+@_chosen
+def npgettext(context: str, singular: str, plural: str, number: float) -> str:  # type: ignore[empty-body]
+    """Return the form for ``number`` of a message, in the sense that ``context`` names."""
+
+
+@_chosen
+def pgettext(context: str, message: str) -> str:  # type: ignore[empty-body]
+    """Return ``message``, in the sense that ``context`` names, in the active language."""
+
+
+@_chosen
+def ngettext(singular: str, plural: str, number: float) -> str:  # type: ignore[empty-body]
+    """Return the form for ``number`` of a message, in the active language."""
+
+
 def gettext(message: str) -> str:
     """Return ``message`` in the active language."""
+    # The one that is called all the time goes straight there.
     return _trans.gettext(message)
 
 
-def ngettext(singular: str, plural: str, number: float) -> str:
-    """Return the form for ``number`` of a message, in the active language."""
-    return _trans.ngettext(singular, plural, number)
-
-
-def pgettext(context: str, message: str) -> str:
-    """Return ``message``, in the sense that ``context`` names, in the active language."""
-    return _trans.pgettext(context, message)
-
-
-def npgettext(context: str, singular: str, plural: str, number: float) -> str:
-    """Return the form for ``number`` of a message, in the sense that ``context`` names."""
-    return _trans.npgettext(context, singular, plural, number)
-
-
-gettext_lazy = lazy(gettext, str)
 pgettext_lazy = lazy(pgettext, str)
+gettext_lazy = lazy(gettext, str)
 
 
 class LazyPlural(Promise):
@@ -176,19 +189,19 @@ def npgettext_lazy(
     return _lazy_plural(npgettext, number, context=context, singular=singular, plural=plural)
 
 
-def activate(language: str) -> None:
-    """Make ``language`` the active one for this thread or task."""
-    _trans.activate(language)
-
-
-def deactivate() -> None:
-    """Go back to the default language."""
-    _trans.deactivate()
-
-
+@_chosen
 def deactivate_all() -> None:
     """Show all messages untranslated."""
-    _trans.deactivate_all()
+
+
+@_chosen
+def deactivate() -> None:
+    """Go back to the default language."""
+
+
+@_chosen
+def activate(language: str) -> None:
+    """Make ``language`` the active one for this thread or task."""
 
 
 class override(ContextDecorator):
@@ -198,10 +211,10 @@ class override(ContextDecorator):
     """
 
     def __init__(self, language: str | None, deactivate: bool = False) -> None:
-        self.language = language
-        self.deactivate = deactivate
+        self.deactivate, self.language = deactivate, language
 
     def __enter__(self) -> None:
+        # A decorator enters many times: what was active is known now, not before.
         self.old_language = get_language()
         self._set(self.language)
 
@@ -224,19 +237,19 @@ class override(ContextDecorator):
             activate(language)
 
 
+@_chosen
+def check_for_language(lang_code: str | None) -> bool:  # type: ignore[empty-body]
+    """Say whether there are translations for a language code."""
+
+
+@_chosen
+def get_language_bidi() -> bool:  # type: ignore[empty-body]
+    """Say whether the active language is written from right to left."""
+
+
+@_chosen
 def get_language() -> str | None:
     """Return the code of the active language; ``None`` while nothing is translated."""
-    return _trans.get_language()
-
-
-def get_language_bidi() -> bool:
-    """Say whether the active language is written from right to left."""
-    return _trans.get_language_bidi()
-
-
-def check_for_language(lang_code: str | None) -> bool:
-    """Say whether there are translations for a language code."""
-    return _trans.check_for_language(lang_code)
 
 
 def to_language(locale: str) -> str:
@@ -254,29 +267,29 @@ def to_locale(language: str) -> str:
     return f"{main}_{'-'.join(rest)}"
 
 
-def get_language_from_request(request: Any, check_path: bool = False) -> str:
-    """Return the language that a request asks for, by path, cookie or header."""
-    return _trans.get_language_from_request(request, check_path)
-
-
-def get_language_from_path(path: str) -> str | None:
-    """Return the language that the first segment of ``path`` names, if any."""
-    return _trans.get_language_from_path(path)
-
-
-def get_supported_language_variant(lang_code: str, *, strict: bool = False) -> str:
+@_chosen
+def get_supported_language_variant(lang_code: str, *, strict: bool = False) -> str:  # type: ignore[empty-body]
     """Return the entry of `LANGUAGES` that serves ``lang_code`` best.
 
     With ``strict`` no other variant of the language will do. Raises ``LookupError``.
     """
-    return _trans.get_supported_language_variant(lang_code, strict)
+
+
+@_chosen
+def get_language_from_path(path: str) -> str | None:
+    """Return the language that the first segment of ``path`` names, if any."""
+
+
+@_chosen
+def get_language_from_request(request: Any, check_path: bool = False) -> str:  # type: ignore[empty-body]
+    """Return the language that a request asks for, by path, cookie or header."""
 
 
 def templatize(src: str, **kwargs: Any) -> str:
     """Return template source turned into something that ``xgettext`` can read."""
-    from nuages.utils.translation.template import templatize
+    from nuages.utils.translation import template
 
-    return templatize(src, **kwargs)
+    return template.templatize(src, **kwargs)
 
 
 def get_language_info(lang_code: str) -> dict[str, Any]:

@@ -88,9 +88,7 @@ class DjangoTranslation(Catalog):
         if self.domain == "django":
             self.add_fallback(translation(settings.LANGUAGE_CODE))
         else:
-            self.add_fallback(
-                DjangoTranslation(settings.LANGUAGE_CODE, self.domain, localedirs)
-            )
+            self.add_fallback(DjangoTranslation(settings.LANGUAGE_CODE, self.domain, localedirs))
 
     def __repr__(self) -> str:
         return f"<DjangoTranslation lang:{self.__language}>"
@@ -131,23 +129,22 @@ def framework_locale_dir() -> str:
 
 def translation(language: str) -> DjangoTranslation:
     """Return the catalogue of ``language``, read at the first call."""
-    # No "global": tests and the autoreloader replace the dictionary.
-    if language not in _translations:
-        _translations[language] = DjangoTranslation(language)
-    return _translations[language]
+    # The module's name each time: tests and the autoreloader replace the dictionary.
+    known = _translations.get(language)
+    if known is None:
+        known = _translations.setdefault(language, DjangoTranslation(language))
+    return known
 
 
 def activate(language: str | None) -> None:
     """Make the catalogue of ``language`` the active one for this thread or task."""
-    if not language:
-        return
-    _active.value = translation(language)
+    if language:
+        _active.value = translation(language)
 
 
 def deactivate() -> None:
     """Go back to the default language."""
-    if hasattr(_active, "value"):
-        del _active.value
+    _active.value = None
 
 
 def _no_language(*args: Any) -> None:

@@ -23,8 +23,8 @@ from nuages.utils._os import safe_makedirs
 class FileBasedCache(BaseCache):
     """Keeps values in the files of a directory, which nobody else can read."""
 
-    cache_suffix = ".djcache"
     pickle_protocol = pickle.HIGHEST_PROTOCOL
+    cache_suffix = ".djcache"
 
     def __init__(self, dir: str | os.PathLike[str], params: dict[str, Any]) -> None:
         super().__init__(params)

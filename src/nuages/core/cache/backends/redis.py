@@ -66,17 +66,15 @@ class RedisCacheClient:
         return {"driver_info": DriverInfo().add_upstream_driver("django", get_version())}
 
     def _get_connection_pool_index(self, write: bool) -> int:
-        if write or len(self._servers) == 1:
-            return 0
-        return random.randint(1, len(self._servers) - 1)
+        replicas = range(1, len(self._servers))
+        return random.choice(replicas) if replicas and not write else 0
 
     def _get_connection_pool(self, write: bool) -> Any:
-        index = self._get_connection_pool_index(write)
-        if index not in self._pools:
-            self._pools[index] = self._pool_class.from_url(
-                self._servers[index], **self._pool_options
-            )
-        return self._pools[index]
+        server = self._servers[index := self._get_connection_pool_index(write)]
+        pool = self._pools.get(index)
+        if pool is None:
+            pool = self._pools[index] = self._pool_class.from_url(server, **self._pool_options)
+        return pool
 
     def get_client(self, key: str | None = None, *, write: bool = False) -> Any:
         """Return a client of a server that may be written to, or of one for reading."""
@@ -158,8 +156,7 @@ class RedisCache(BaseCache):
     def __init__(self, server: str | list[str], params: dict[str, Any]) -> None:
         super().__init__(params)
         self._servers = re.split("[;,]", server) if isinstance(server, str) else server
-        self._class = RedisCacheClient
-        self._options = params.get("OPTIONS", {})
+        self._options, self._class = params.get("OPTIONS", {}), RedisCacheClient
 
     @cached_property
     def _cache(self) -> RedisCacheClient:

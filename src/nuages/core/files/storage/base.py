@@ -1,7 +1,6 @@
 """What all storages have in common."""
 
 import os
-from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
@@ -27,31 +26,25 @@ class Storage:
     that raise ``NotImplementedError`` here those that it can do.
     """
 
-    def open(self, name: str, mode: str = "rb") -> File:
-        """Open the file ``name``."""
-        return self._open(name, mode)  # type: ignore[attr-defined]
-
     def save(self, name: str | None, content: Any, max_length: int | None = None) -> str:
         """Save a file (or file-like object) under ``name`` or a similar one; return that.
 
         Without ``name`` it is that of the file. Raises `SuspiciousFileOperation` for names that
         lead out of the storage, or if none can be found of at most ``max_length`` characters.
         """
-        if name is None:
-            name = content.name
-        if not hasattr(content, "chunks"):
-            content = File(content, name)
-        validate_file_name(name, allow_relative_path=True)
-        name = self.get_available_name(name, max_length=max_length)
-        # Each of these methods may be a subclass's.
-        validate_file_name(name, allow_relative_path=True)
-        name = self._save(name, content)  # type: ignore[attr-defined]
-        validate_file_name(name, allow_relative_path=True)
-        return name
+        wanted = _checked(content.name if name is None else name)
+        file = content if hasattr(content, "chunks") else File(content, wanted)
+        # Checked after each step: the methods may be a subclass's.
+        free = _checked(self.get_available_name(wanted, max_length=max_length))
+        return _checked(self._save(free, file))  # type: ignore[attr-defined]
+
+    def open(self, name: str, mode: str = "rb") -> File:
+        """Open the file ``name``."""
+        return self._open(name, mode)  # type: ignore[attr-defined]
 
     def is_name_available(self, name: str, max_length: int | None = None) -> bool:
         """Say whether no file has this name, and it is not too long."""
-        return not (max_length and len(name) > max_length) and not self.exists(name)
+        return not (max_length and len(name) > max_length) and not self.exists(name)  # type: ignore[attr-defined]
 
     def get_valid_name(self, name: str) -> str:
         """Return a file name like ``name`` that can be used here."""
@@ -94,34 +87,30 @@ class Storage:
         """Return the path of a file in the local file system."""
         raise NotImplementedError("This backend doesn't support absolute paths.")
 
-    def delete(self, name: str) -> None:
-        """Delete a file."""
-        raise NotImplementedError("subclasses of Storage must provide a delete() method")
 
-    def exists(self, name: str) -> bool:
-        """Say whether there is a file of this name."""
-        raise NotImplementedError("subclasses of Storage must provide an exists() method")
+def _checked(name: Any) -> Any:
+    return validate_file_name(name, allow_relative_path=True)
 
-    def listdir(self, path: str) -> tuple[list[str], list[str]]:
-        """Return the names of the directories and of the files in a directory."""
-        raise NotImplementedError("subclasses of Storage must provide a listdir() method")
 
-    def size(self, name: str) -> int:
-        """Return the size of a file in bytes."""
-        raise NotImplementedError("subclasses of Storage must provide a size() method")
+def _left_to_subclasses(name: str, what: str) -> Any:
+    """Make a method that says that a storage cannot do something."""
+    article = "an" if name.startswith("e") else "a"
 
-    def url(self, name: str | None) -> str:
-        """Return the URL of a file."""
-        raise NotImplementedError("subclasses of Storage must provide a url() method")
+    def method(self: Storage, *args: Any) -> Any:
+        raise NotImplementedError(f"subclasses of Storage must provide {article} {name}() method")
 
-    def get_accessed_time(self, name: str) -> datetime:
-        """Return when a file was last read; aware if `USE_TZ`."""
-        raise NotImplementedError("subclasses of Storage must provide a get_accessed_time() method")
+    method.__name__, method.__doc__ = name, what
+    return method
 
-    def get_created_time(self, name: str) -> datetime:
-        """Return when a file was made; aware if `USE_TZ`."""
-        raise NotImplementedError("subclasses of Storage must provide a get_created_time() method")
 
-    def get_modified_time(self, name: str) -> datetime:
-        """Return when a file was last written; aware if `USE_TZ`."""
-        raise NotImplementedError("subclasses of Storage must provide a get_modified_time() method")
+for _name, _what in {
+    "delete": "Delete a file.",
+    "exists": "Say whether there is a file of this name.",
+    "listdir": "Return the names of the directories and of the files in a directory.",
+    "size": "Return the size of a file in bytes.",
+    "url": "Return the URL of a file.",
+    "get_accessed_time": "Return when a file was last read; aware if `USE_TZ`.",
+    "get_created_time": "Return when a file was made; aware if `USE_TZ`.",
+    "get_modified_time": "Return when a file was last written; aware if `USE_TZ`.",
+}.items():
+    setattr(Storage, _name, _left_to_subclasses(_name, _what))

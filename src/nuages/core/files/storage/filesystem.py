@@ -26,12 +26,8 @@ class FileSystemStorage(StorageSettingsMixin, Storage):
         directory_permissions_mode: int | None = None,
         allow_overwrite: bool = False,
     ) -> None:
-        self._location = location
-        self._base_url = base_url
-        self._file_permissions_mode = file_permissions_mode
-        self._directory_permissions_mode = directory_permissions_mode
+        self._take_options(location, base_url, file_permissions_mode, directory_permissions_mode)
         self._allow_overwrite = allow_overwrite
-        self._follow_settings()
 
     def _open(self, name: str, mode: str = "rb") -> File:
         return File(open(self.path(name), mode))
@@ -104,15 +100,13 @@ class FileSystemStorage(StorageSettingsMixin, Storage):
 
     def is_name_available(self, name: str, max_length: int | None = None) -> bool:
         """Say whether a file may be saved under ``name``."""
-        if self._allow_overwrite:
-            return not (max_length and len(name) > max_length)
-        return super().is_name_available(name, max_length=max_length)
+        fits = not max_length or len(name) <= max_length
+        return fits and (self._allow_overwrite or not self.exists(name))
 
     def get_alternative_name(self, file_root: str, file_ext: str) -> str:
         """Return another name; the same one where files are overwritten."""
-        if self._allow_overwrite:
-            return f"{file_root}{file_ext}"
-        return super().get_alternative_name(file_root, file_ext)
+        same = self._allow_overwrite
+        return file_root + file_ext if same else super().get_alternative_name(file_root, file_ext)
 
     def delete(self, name: Any) -> None:
         """Delete a file or an empty directory; nothing happens if there is none."""
@@ -151,14 +145,17 @@ class FileSystemStorage(StorageSettingsMixin, Storage):
     def _datetime_from_timestamp(self, timestamp: float) -> datetime:
         return datetime.fromtimestamp(timestamp, tz=UTC if settings.USE_TZ else None)
 
-    def get_accessed_time(self, name: Any) -> datetime:
-        """Return when a file was last read."""
-        return self._datetime_from_timestamp(os.path.getatime(self.path(name)))
-
-    def get_created_time(self, name: Any) -> datetime:
-        """Return what the system calls the file's ctime."""
-        return self._datetime_from_timestamp(os.path.getctime(self.path(name)))
+    def _time(self, name: Any, which: str) -> datetime:
+        return self._datetime_from_timestamp(getattr(os.stat(self.path(name)), which))
 
     def get_modified_time(self, name: Any) -> datetime:
         """Return when a file was last written."""
-        return self._datetime_from_timestamp(os.path.getmtime(self.path(name)))
+        return self._time(name, "st_mtime")
+
+    def get_accessed_time(self, name: Any) -> datetime:
+        """Return when a file was last read."""
+        return self._time(name, "st_atime")
+
+    def get_created_time(self, name: Any) -> datetime:
+        """Return what the system calls the file's ctime."""
+        return self._time(name, "st_ctime")

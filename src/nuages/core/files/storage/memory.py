@@ -108,12 +108,8 @@ class InMemoryStorage(StorageSettingsMixin, Storage):
         file_permissions_mode: int | None = None,
         directory_permissions_mode: int | None = None,
     ) -> None:
-        self._location = location
-        self._base_url = base_url
-        self._file_permissions_mode = file_permissions_mode
-        self._directory_permissions_mode = directory_permissions_mode
         self._root = _Directory()
-        self._follow_settings()
+        self._take_options(location, base_url, file_permissions_mode, directory_permissions_mode)
 
     def _parts(self, name: Any) -> tuple[str, ...]:
         path = os.path.relpath(safe_join(self.location, name), self.location)

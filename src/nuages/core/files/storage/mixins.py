@@ -18,15 +18,39 @@ _DEPENDENT = {
 }
 
 
+def _option(name: str, setting: str, doc: str) -> Any:
+    """Make a property: what the storage was given, else what the setting says."""
+
+    def read(storage: Any) -> Any:
+        return storage._value_or_setting(storage._given[name], getattr(settings, setting))
+
+    read.__doc__ = doc
+    made = cached_property(read)
+    made.__set_name__(StorageSettingsMixin, name)
+    return made
+
+
 class StorageSettingsMixin:
     """Location, URL and permissions: as given, otherwise as the settings say at the time."""
 
-    _location: Any = None
-    _base_url: Any = None
-    _file_permissions_mode: Any = None
-    _directory_permissions_mode: Any = None
+    _given: dict[str, Any]
 
-    def _follow_settings(self) -> None:
+    base_location: Any
+    base_url: Any
+    file_permissions_mode: int | None
+    directory_permissions_mode: int | None
+
+    def _take_options(
+        self, location: Any, base_url: Any, file_mode: int | None, directory_mode: int | None
+    ) -> None:
+        """Keep what was given, and follow the settings for the rest."""
+        self._given = {
+            "base_location": location,
+            # A lazy URL must not be evaluated here.
+            "base_url": base_url,
+            "file_permissions_mode": file_mode,
+            "directory_permissions_mode": directory_mode,
+        }
         setting_changed.connect(self._clear_cached_properties)
 
     def _clear_cached_properties(self, setting: str, **kwargs: Any) -> None:
@@ -37,34 +61,17 @@ class StorageSettingsMixin:
         return setting if value is None else value
 
     @cached_property
-    def base_location(self) -> Any:
-        """The directory as given, or `MEDIA_ROOT`."""
-        return self._value_or_setting(self._location, settings.MEDIA_ROOT)
-
-    @cached_property
     def location(self) -> str:
         """The absolute path of the directory."""
         return os.path.abspath(self.base_location)
 
     @cached_property
-    def base_url(self) -> Any:
+    def base_url(self) -> Any:  # type: ignore[no-redef]
         """Where the files are served, with a slash at the end; or `MEDIA_URL`."""
-        url = self._base_url
-        if url is not None and not url.endswith("/"):
-            url += "/"
-        return self._value_or_setting(url, settings.MEDIA_URL)
-
-    @cached_property
-    def file_permissions_mode(self) -> int | None:
-        """The permissions of new files, or `FILE_UPLOAD_PERMISSIONS`."""
-        return self._value_or_setting(self._file_permissions_mode, settings.FILE_UPLOAD_PERMISSIONS)
-
-    @cached_property
-    def directory_permissions_mode(self) -> int | None:
-        """The permissions of new directories, or `FILE_UPLOAD_DIRECTORY_PERMISSIONS`."""
-        return self._value_or_setting(
-            self._directory_permissions_mode, settings.FILE_UPLOAD_DIRECTORY_PERMISSIONS
-        )
+        given = self._given["base_url"]
+        if given is None:
+            return settings.MEDIA_URL
+        return given if given.endswith("/") else f"{given}/"
 
     def url(self, name: Any) -> str:
         """Return the URL of a file below `base_url`.
@@ -76,3 +83,19 @@ class StorageSettingsMixin:
         # A leading slash would lead away from the base, two of them to another host.
         uri = filepath_to_uri(name)
         return urljoin(self.base_url, "" if uri is None else uri.lstrip("/"))
+
+
+for _name, _setting, _doc in (
+    ("base_location", "MEDIA_ROOT", "The directory as given, or `MEDIA_ROOT`."),
+    (
+        "file_permissions_mode",
+        "FILE_UPLOAD_PERMISSIONS",
+        "The permissions of new files, or `FILE_UPLOAD_PERMISSIONS`.",
+    ),
+    (
+        "directory_permissions_mode",
+        "FILE_UPLOAD_DIRECTORY_PERMISSIONS",
+        "The permissions of new directories, or `FILE_UPLOAD_DIRECTORY_PERMISSIONS`.",
+    ),
+):
+    setattr(StorageSettingsMixin, _name, _option(_name, _setting, _doc))

@@ -5,6 +5,7 @@ import smtplib
 import ssl
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from email.headerregistry import Address, AddressHeader
 from functools import cached_property
 from typing import Any
@@ -127,11 +128,11 @@ class EmailBackend(SilencingEmailBackend):
         if self._partial_connection:
             self._quit(self._partial_connection)
             self._partial_connection = None
-        params: dict[str, Any] = {"local_hostname": DNS_NAME.get_fqdn()}
-        if self.timeout is not None:  # type: ignore[attr-defined]
-            params["timeout"] = self.timeout  # type: ignore[attr-defined]
-        if self.use_ssl:  # type: ignore[attr-defined]
-            params["context"] = self.ssl_context
+        params = {
+            "local_hostname": DNS_NAME.get_fqdn(),
+            **({} if self.timeout is None else {"timeout": self.timeout}),  # type: ignore[attr-defined]
+            **({"context": self.ssl_context} if self.use_ssl else {}),  # type: ignore[attr-defined]
+        }
         try:
             made = self.connection_class(self.host, self.port, **params)  # type: ignore[attr-defined]
             self._partial_connection = made
@@ -184,13 +185,11 @@ class EmailBackend(SilencingEmailBackend):
         sender = self.prep_address(email_message.from_email)
         recipients = [self.prep_address(address) for address in email_message.recipients()]
         data = email_message.message(policy=email.policy.SMTP).as_bytes()
-        try:
+        ignored = (smtplib.SMTPException,) if self.fail_silently else ()
+        with suppress(*ignored):
             self.connection.sendmail(sender, recipients, data)
-        except smtplib.SMTPException:
-            if not self.fail_silently:
-                raise
-            return False
-        return True
+            return True
+        return False
 
     def prep_address(self, address: Any, force_ascii: bool = True) -> str:
         """Return the bare address for the envelope, with an ASCII domain if ``force_ascii``.

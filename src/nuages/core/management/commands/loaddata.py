@@ -36,14 +36,12 @@ READ_STDIN = "-"
 class SingleZipReader(zipfile.ZipFile):
     """An archive with one file in it, read like that file."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if len(self.namelist()) != 1:
-            raise ValueError("Zip-compressed fixtures must contain one file.")
-
     def read(self) -> bytes:  # type: ignore[override]
-        """Return the content of the file."""
-        return super().read(self.namelist()[0])
+        """Return the content of the file; raises ``ValueError`` if there are more, or none."""
+        match self.namelist():
+            case [name]:
+                return super().read(name)
+        raise ValueError("Zip-compressed fixtures must contain one file.")
 
 
 @dataclass(frozen=True)
@@ -222,9 +220,7 @@ class Command(BaseCommand):
         try:
             obj.save(using=self.using)
         except (DatabaseError, IntegrityError, ValueError) as error:
-            error.args = (
-                f"Could not load {obj.object._meta.label}(pk={obj.object.pk}): {error}",
-            )
+            error.args = (f"Could not load {obj.object._meta.label}(pk={obj.object.pk}): {error}",)
             raise
         if obj.deferred_fields:
             self.deferred.append(obj)
@@ -271,7 +267,9 @@ class Command(BaseCommand):
     ) -> dict[str, tuple[str, str | None]]:
         """Return the names that a fixture may have, and what they say."""
         formats = [format] if format else serializers.get_public_serializer_formats()
-        packed = [compression] if compression else [c for c in self.compression_formats if c != "stdin"]
+        packed = (
+            [compression] if compression else [c for c in self.compression_formats if c != "stdin"]
+        )
         databases = [self.using, None]
         return {
             ".".join(part for part in (base, database, kind, packing) if part): (kind, packing)

@@ -298,7 +298,7 @@ class Writing(Reading):
     def _prepare_for_bulk_create(self, objs: Iterable[Any]) -> None:
         pk = self.model._meta.pk
         for obj in objs:
-            if not obj._is_pk_set():
+            if not obj._is_pk_set() and not isinstance(obj.pk, DatabaseDefault):
                 # A default that is no function of the database gives the key now.
                 obj.pk = pk.get_pk_value_on_save(obj)
             obj._prepare_related_fields_for_save(operation_name="bulk_create")
@@ -321,10 +321,12 @@ class Writing(Reading):
         for keyed, group in reversed(list(enumerate(groups))):
             if not group:
                 continue
+            given = [field for field in fields if _is_given(field, group, bool(keyed))]
             rows = yield Call(
                 self._batched_insert,
                 group,
-                [field for field in fields if _is_given(field, group, bool(keyed))],
+                # A row of nothing but defaults has to name one of them.
+                given or [field for field in options.pk_fields if field.has_db_default()],
                 batch_size,
                 on_conflict=conflict,
                 update_fields=update_fields,

@@ -61,7 +61,7 @@ def filter_prefetch_queryset(queryset: Any, field_name: str, instances: Any) -> 
     condition = Q(**{f"{field_name}__in": instances})
     query = queryset.query
     if not query.is_sliced:
-        return queryset.filter(condition)
+        return _narrowed(queryset, condition)
     from nuages.db.models.expressions import Window
     from nuages.db.models.functions import RowNumber
     from nuages.db.models.lookups import GreaterThan, LessThanOrEqual
@@ -79,7 +79,14 @@ def filter_prefetch_queryset(queryset: Any, field_name: str, instances: Any) -> 
     if high is not None:
         condition &= LessThanOrEqual(place, high)
     query.clear_limits()
-    return queryset.filter(condition)
+    return _narrowed(queryset, condition)
+
+
+def _narrowed(queryset: Any, condition: Any) -> Any:
+    # It may be about relations that the queryset has joined already, in annotations say.
+    narrowed = queryset._chain()
+    narrowed.query.add_q(condition, reuse_all=True)
+    return narrowed
 
 
 def one_queryset(querysets: Any) -> Any:

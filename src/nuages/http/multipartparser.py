@@ -420,7 +420,8 @@ class MultiPartParser:
                         content_type.strip(),
                         length,
                         extra.get("charset"),
-                        extra,
+                        # As bytes: nobody knows what encoding the client means.
+                        {name: value.encode() for name, value in extra.items()},
                     )
             except StopFutureHandlers:
                 pass

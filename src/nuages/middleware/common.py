@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import warnings
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,7 +12,7 @@ from nuages.conf import settings
 from nuages.core.exceptions import PermissionDenied
 from nuages.http import HttpResponsePermanentRedirect
 from nuages.urls import is_valid_path
-from nuages.utils.deprecation import MiddlewareMixin
+from nuages.utils.deprecation import MiddlewareMixin, RemovedInDjango2028Warning
 from nuages.utils.http import escape_leading_slashes
 
 _WITH_BODY = frozenset(("DELETE", "PATCH", "POST", "PUT"))
@@ -81,6 +83,8 @@ class CommonMiddleware(MiddlewareMixin):
 class BrokenLinkEmailsMiddleware(MiddlewareMixin):
     """Tells the managers of broken links that lead to this site."""
 
+    using: str | None = None
+
     def process_response(self, request: Any, response: Any) -> Any:
         """Send a mail about a 404 that was linked to."""
         if response.status_code != 404 or settings.DEBUG:
@@ -100,19 +104,26 @@ class BrokenLinkEmailsMiddleware(MiddlewareMixin):
         self.send_mail(
             f"Broken {where}link on {domain}",
             "".join(f"{name}: {value}\n" for name, value in facts.items()),
-            fail_silently=True,
         )
         return response
 
     def send_mail(self, subject: str, message: str, *args: Any, **kwargs: Any) -> None:
-        """Send the report; subclasses may send another, or set ``using`` to choose a mailer."""
-        from nuages.core.mail import mail_managers
+        """Send the report; subclasses may send another, or set ``using`` to choose a mailer.
 
-        using = getattr(self, "using", None)
-        if using is not None:
-            kwargs["using"] = using
-            kwargs.pop("fail_silently", None)
-        mail_managers(subject, message, *args, **kwargs)
+        Without a mailer of that name, nothing is sent: the visitor shall see the 404 in any case.
+        """
+        from nuages.core.mail import mail_managers
+        from nuages.core.mail.exceptions import MailerDoesNotExist
+
+        with warnings.catch_warnings():
+            if not hasattr(settings, "MAILERS"):
+                # The way of the old settings; whoever still has them has been warned of those.
+                kwargs.setdefault("fail_silently", True)
+                warnings.simplefilter("ignore", RemovedInDjango2028Warning)
+            elif self.using is not None:
+                kwargs.setdefault("using", self.using)
+            with suppress(MailerDoesNotExist):
+                mail_managers(subject, message, *args, **kwargs)
 
     def is_internal_request(self, domain: str, referer: str) -> bool:
         """Whether the link is on a page of this domain."""

@@ -222,6 +222,8 @@ class Matcher:
                 and segments[-1] == ""
                 and not endpoint
                 and is_plain_resolver(child)
+                # A URLconf may include itself; that is followed when a path does.
+                and all(child.url_patterns is not level.url_patterns for level in levels)
             ):
                 inner = self._descend(node, segments[:-1])
                 self._add(

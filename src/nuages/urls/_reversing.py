@@ -113,7 +113,25 @@ def _add_resolver(index: Index, child: URLResolver) -> None:
 
 
 def _combine(outer: list[Form], inner: list[Form]) -> list[Form]:
-    return [(a + b, names + more) for a, names in outer for b, more in inner]
+    return [
+        (a + b, names + more)
+        for a, names in outer
+        for b, more in (_renumbered(form, names) for form in inner)
+    ]
+
+
+def _renumbered(form: Form, taken: list[str]) -> Form:
+    """Give positional parameters, ``_0`` and so on, the numbers that follow the outer ones."""
+    text, names = form
+    count = sum(name.startswith("_") and name[1:].isdecimal() for name in taken)
+    if not count:
+        return form
+    renamed = [
+        f"_{int(name[1:]) + count}" if name.startswith("_") and name[1:].isdecimal() else name
+        for name in names
+    ]
+    marks = dict(zip(names, renamed, strict=True))
+    return re.sub(r"%\((_\d+)\)s", lambda found: f"%({marks[found[1]]})s", text), renamed
 
 
 @dataclass(slots=True)
@@ -138,9 +156,7 @@ class Road:
                 name: re.compile(self.converters[name].regex).fullmatch for name in self.names
             }
 
-    def write(
-        self, prefix: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> str | None:
+    def write(self, prefix: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
         """Return the path for these arguments; ``None`` where they do not fit."""
         names = self.names
         if args:
@@ -152,7 +168,9 @@ class Road:
             if defaults:
                 if set(kwargs).symmetric_difference(names).difference(defaults):
                     return None
-                if any(kwargs.get(name, value) != value for name, value in defaults.items()):
+                # Where the path captures it, the default is not what the view gets.
+                fixed = defaults.keys() - set(names)
+                if any(kwargs.get(name, defaults[name]) != defaults[name] for name in fixed):
                     return None
             elif len(kwargs) != len(names) or kwargs.keys() != set(names):
                 return None
@@ -214,6 +232,4 @@ def no_match_message(
     else:
         how = "no arguments"
     tried = [source for _, source, _, _ in entries]
-    return (
-        f"Reverse for '{shown}' with {how} not found. {len(tried)} pattern(s) tried: {tried}"
-    )
+    return f"Reverse for '{shown}' with {how} not found. {len(tried)} pattern(s) tried: {tried}"

@@ -51,7 +51,9 @@ def _decorated_method(decorators: Any, method: Callable[..., Any]) -> Callable[.
     # The attributes that the decorators set, and then the method's own.
     def stand_in(*args: Any, **kwargs: Any) -> None: ...
 
-    update_wrapper(wrapper, _apply(decorators, stand_in), assigned=())
+    for each in decorators if hasattr(decorators, "__iter__") else (decorators,):
+        # One by one: a decorator need not keep what the one inside it has set.
+        update_wrapper(wrapper, each(stand_in), assigned=())
     update_wrapper(wrapper, method)
     if iscoroutinefunction(method):
         markcoroutinefunction(wrapper)

@@ -254,6 +254,8 @@ def parse_header_parameters(
         name, value = name.strip().lower(), value.strip()
         if name.endswith("*"):
             name = name[:-1]
+            if len(value) >= 2 and value[0] == value[-1] == '"':
+                value = value[1:-1]
             if value.count("'") == 2:
                 encoding, _, encoded = value.split("'")
                 value = _decode_extended(encoded, encoding)

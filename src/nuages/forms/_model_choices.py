@@ -282,7 +282,7 @@ class ModelMultipleChoiceField(ModelChoiceField):
             self.validate_no_null_characters(key)
             try:
                 self.queryset.filter(**{name: key})
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, ValidationError):
                 raise self._error("invalid_pk_value", pk=key) from None
         rows = self.queryset.filter(**{f"{name}__in": keys})
         present = {str(getattr(row, name)) for row in rows}

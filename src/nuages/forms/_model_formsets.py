@@ -32,6 +32,13 @@ def _set_by_the_database(key: Any) -> bool:
     return bool(relation and relation.parent_link and _set_by_the_database(relation.model._meta.pk))
 
 
+def _ordered_by_key_at_last(rows: Any) -> Any:
+    """Return the rows in their own order, and by primary key where that leaves a choice."""
+    query = rows.query
+    own = query.order_by or (query.get_meta().ordering if query.default_ordering else ())
+    return rows.order_by(*own, "pk")
+
+
 class BaseModelFormSet(BaseFormSet):
     """Forms for the rows of a queryset, and for new ones.
 
@@ -71,8 +78,8 @@ class BaseModelFormSet(BaseFormSet):
                 if self.queryset is None
                 else self.queryset
             )
-            # Without an order, the forms of two requests could be in different ones.
-            self._queryset = rows if rows.ordered else rows.order_by(self.model._meta.pk.name)
+            # Without a definite order, the forms of two requests could be in different ones.
+            self._queryset = rows if rows.totally_ordered else _ordered_by_key_at_last(rows)
         return self._queryset
 
     def _existing_object(self, pk: Any) -> Any:
@@ -178,8 +185,8 @@ class BaseModelFormSet(BaseFormSet):
         to_delete = self.deleted_forms
         for form in self.initial_forms:
             row = form.instance
-            if row.pk is None:
-                continue  # its key was wrong, or it is gone by now
+            if row._state.adding:
+                continue  # its key was wrong, or not one of the queryset's
             if form in to_delete:
                 self.deleted_objects.append(row)
                 self.delete_existing(row, commit=commit)
@@ -383,7 +390,8 @@ class BaseInlineFormSet(BaseModelFormSet):
             # A default is not the key the parent will have in the end.
             target_name = options.get("to_field") or self.instance._meta.pk.name
             target = self.instance._meta.get_field(target_name)
-            if target.has_default():
+            # Other keys than the primary one are needed as soon as there are data.
+            if target.has_default() and (target.primary_key or not form.data):
                 setattr(self.instance, target.attname, None)
         form.fields[name] = InlineForeignKeyField(self.instance, **options)
 

@@ -372,7 +372,7 @@ class BaseFormSet(RenderableFormMixin):
     @property
     def deleted_forms(self) -> list[Any]:
         """The forms marked for removal."""
-        if not self.is_bound or not self.can_delete:
+        if not self.can_delete or not self.is_valid():
             return []
         if not hasattr(self, "_deleted_form_indexes"):
             filled = self.initial_form_count()

@@ -13,7 +13,7 @@ from nuages.http import (
     HttpResponseNotFound,
     HttpResponseServerError,
 )
-from nuages.template import TemplateDoesNotExist, loader
+from nuages.template import Context, Engine, TemplateDoesNotExist, loader
 from nuages.views.decorators.csrf import requires_csrf_token
 
 ERROR_404_TEMPLATE_NAME = "404.html"
@@ -59,14 +59,13 @@ def page_not_found(
     match getattr(exception, "args", ()):
         case (str(text), *_):
             message = text
+    context = {"request_path": quote(request.path), "exception": message}
     template = _own_template(template_name, ERROR_404_TEMPLATE_NAME)
     if template is None:
-        return _plain_page(
-            HttpResponseNotFound,
-            "Not Found",
-            "The requested resource was not found on this server.",
-        )
-    context = {"request_path": quote(request.path), "exception": message}
+        # A template, too: whoever listens to rendering learns why the page was not found.
+        details = "The requested resource was not found on this server."
+        page = ERROR_PAGE_TEMPLATE % {"title": "Not Found", "details": details}
+        return HttpResponseNotFound(Engine().from_string(page).render(Context(context)))
     return HttpResponseNotFound(template.render(context, request))
 
 

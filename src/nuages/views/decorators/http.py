@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import logging
 from collections.abc import Callable, Iterable
 from functools import wraps
 from inspect import iscoroutinefunction
@@ -15,9 +14,8 @@ from nuages.utils import timezone
 from nuages.utils.cache import get_conditional_response
 from nuages.utils.decorators import decorator_from_middleware
 from nuages.utils.http import http_date, quote_etag
+from nuages.utils.log import log_response
 from nuages.views.decorators._around import View, around
-
-logger = logging.getLogger("django.request")
 
 conditional_page = decorator_from_middleware(ConditionalGetMiddleware)
 
@@ -29,15 +27,15 @@ def require_http_methods(request_method_list: Iterable[str]) -> Callable[[View],
     def refuse(request: Any, *args: Any, **kwargs: Any) -> Any:
         if request.method in allowed:
             return None
-        response = HttpResponseNotAllowed(allowed)
-        logger.warning(
+        refusal = HttpResponseNotAllowed(allowed)
+        log_response(
             "Method Not Allowed (%s): %s",
             request.method,
             request.path,
-            extra={"status_code": response.status_code, "request": request},
+            response=refusal,
+            request=request,
         )
-        response._has_been_logged = True
-        return response
+        return refusal
 
     return lambda view: around(view, before=refuse)
 

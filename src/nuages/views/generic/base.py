@@ -20,6 +20,7 @@ from nuages.template.response import TemplateResponse
 from nuages.urls import reverse
 from nuages.utils.decorators import classonlymethod
 from nuages.utils.functional import classproperty
+from nuages.utils.log import log_response
 
 logger = logging.getLogger("django.request")
 
@@ -36,8 +37,7 @@ class ContextMixin:
 
 def _noted(response: HttpResponse, request: Any, text: str, *facts: Any) -> HttpResponse:
     """Log a refusal, and mark it so that it is not logged again on its way out."""
-    logger.warning(text, *facts, extra={"status_code": response.status_code, "request": request})
-    response._has_been_logged = True
+    log_response(text, *facts, response=response, request=request, logger=logger)
     return response
 
 

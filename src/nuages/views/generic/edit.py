@@ -127,7 +127,7 @@ class ModelFormMixin(FormMixin, SingleObjectMixin):
         if own_url is not None:
             return own_url()
         raise ImproperlyConfigured(
-            "No URL to redirect to.  Either provide a url or define a get_absolute_url method "
+            "No URL to redirect to. Either provide a url or define a get_absolute_url method "
             "on the Model."
         )
 

@@ -73,9 +73,7 @@ class NullBooleanField(BooleanField):
     """Kept for historical migrations alone."""
 
     system_check_removed_details = {
-        "msg": (
-            "NullBooleanField is removed except for support in historical migrations."
-        ),
+        "msg": ("NullBooleanField is removed except for support in historical migrations."),
         "hint": "Use BooleanField(null=True, blank=True) instead.",
         "id": "fields.E903",
     }
@@ -182,7 +180,7 @@ class PositiveIntegerRelDbTypeMixin:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if not hasattr(cls, "integer_field_class"):
+        if getattr(cls, "integer_field_class", None) is None:
             cls.integer_field_class = next(
                 (
                     base
@@ -205,7 +203,8 @@ class _Positive(PositiveIntegerRelDbTypeMixin):
         return next(
             name
             for name in (cls.__name__ for cls in type(self).__mro__)
-            if name in ("PositiveBigIntegerField", "PositiveIntegerField", "PositiveSmallIntegerField")
+            if name
+            in ("PositiveBigIntegerField", "PositiveIntegerField", "PositiveSmallIntegerField")
         )
 
     def formfield(self, **kwargs: Any) -> Any:
@@ -392,9 +391,7 @@ class DecimalField(Field):
             value = self.get_prep_value(value)
         if hasattr(value, "as_sql"):
             return value
-        return connection.ops.adapt_decimalfield_value(
-            value, self.max_digits, self.decimal_places
-        )
+        return connection.ops.adapt_decimalfield_value(value, self.max_digits, self.decimal_places)
 
     def formfield(self, **kwargs: Any) -> Any:
         from nuages import forms

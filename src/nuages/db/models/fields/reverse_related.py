@@ -194,13 +194,12 @@ class ForeignObjectRel(FieldCacheMixin):
 
     def get_accessor_name(self, model: type[Model] | None = None) -> str | None:
         """Return the attribute that leads back, or ``None``: there is none."""
-        options = self.related_model._meta
         pointing = model or self.related_model
         if self.symmetrical and pointing == self.model:
             return None
         if self.related_name:
             return self.related_name
-        return options.model_name + ("_set" if self.multiple else "")
+        return pointing._meta.model_name + ("_set" if self.multiple else "")
 
     accessor_name = cached_property(get_accessor_name)
 

@@ -150,9 +150,7 @@ class DatabaseOnDelete:
 
 
 DB_CASCADE = DatabaseOnDelete("CASCADE", "DB_CASCADE", "supports_on_delete_db_cascade")
-DB_SET_DEFAULT = DatabaseOnDelete(
-    "SET DEFAULT", "DB_SET_DEFAULT", "supports_on_delete_db_default"
-)
+DB_SET_DEFAULT = DatabaseOnDelete("SET DEFAULT", "DB_SET_DEFAULT", "supports_on_delete_db_default")
 DB_SET_NULL = DatabaseOnDelete("SET NULL", "DB_SET_NULL", "supports_on_delete_db_null")
 
 
@@ -350,7 +348,7 @@ class Collector:
         unseen: dict[Any, list[Any]] = defaultdict(list)
         protected: dict[str, list[Any]] = {}
         for relation in get_candidate_relations_to_delete(model._meta):
-            if relation.model in kept:
+            if relation.model._meta.concrete_model in kept:
                 continue
             field, pointing = relation.field, relation.related_model
             if _left_alone(relation) and not self._forced(relation):
@@ -445,10 +443,17 @@ class Collector:
                 for concrete in by_concrete
             }
         )
+        found = list(self.data)
+        order: list[Any] = []
         try:
-            order = list(graph.static_order())
+            graph.prepare()
         except CycleError:
             return
+        while graph.is_active():
+            # Of those that are free to go, the first found first.
+            ready = sorted(graph.get_ready(), key=lambda each: found.index(by_concrete[each][0]))
+            order += ready
+            graph.done(*ready)
         self.data = {model: self.data[model] for each in order for model in by_concrete[each]}
 
     def delete(self) -> tuple[int, dict[str, int]]:
@@ -530,4 +535,3 @@ class Collector:
         for model, instances in self.data.items():
             for instance in instances:
                 setattr(instance, model._meta.pk.attname, None)
-

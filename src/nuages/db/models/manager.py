@@ -171,7 +171,7 @@ class ManagerDescriptor:
             raise AttributeError(f"Manager isn't accessible via {cls.__name__} instances")
         options = cls._meta
         if options.abstract:
-            raise AttributeError(f"Manager isn't available; {options.label} is abstract")
+            raise AttributeError(f"Manager isn't available; {cls.__name__} is abstract")
         if options.swapped:
             raise AttributeError(
                 f"Manager isn't available; '{options.label}' has been swapped for "

@@ -196,7 +196,7 @@ class BaseDatabaseOperations(ValueAdapters):
                     if supported
                     else f" {self.connection.display_name} does not support any formats."
                 )
-                raise ValueError(f"{format} is not a recognized format.{hint}")
+                raise ValueError(f"{format.upper()} is not a recognized format.{hint}")
         if options:
             raise ValueError(f"Unknown options: {', '.join(sorted(options))}")
         return self.explain_prefix

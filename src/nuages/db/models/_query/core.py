@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, Self
 
@@ -88,6 +89,7 @@ class QuerySetCore(AltersData):
     _fetch_mode: Any = FETCH_ONE
     _prefetch_related_lookups: tuple[Any, ...] = ()
     _prefetch_done = _sticky_filter = _for_write = False
+    _cloning_enabled = True
     #: A related manager's own condition, added when the query is looked at.
     _deferred_filter: tuple[bool, tuple[Any, ...], dict[str, Any]] | None = None
 
@@ -117,6 +119,9 @@ class QuerySetCore(AltersData):
             self._query = sql.Query(self.model)
         else:
             self._query = path.replay(self._params)._query
+            if self._result_cache is not None:
+                # It would have been compiled, and so have a table.
+                self._query.get_initial_alias()
 
     def _step(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the QuerySet one call further on the trail; ``None`` if the call leaves it."""
@@ -187,11 +192,33 @@ class QuerySetCore(AltersData):
 
     def _chain(self) -> Self:
         """Return a copy for the next method in the chain to work on."""
+        if not self._cloning_enabled:
+            return self
         twin = self._clone()
         if twin._sticky_filter:
             twin.query.filter_is_sticky = True
             twin._sticky_filter = False
         return twin
+
+    def _disable_cloning(self) -> Self:
+        """Let methods change this very object, until ``_enable_cloning()`` is called."""
+        self.query  # noqa: B018 (a trail is never changed)
+        self._cloning_enabled = False
+        return self
+
+    def _enable_cloning(self) -> Self:
+        """Let methods return changed copies again."""
+        self._cloning_enabled = True
+        return self
+
+    @contextmanager
+    def _avoid_cloning(self) -> Iterator[None]:
+        """Let methods change this very object within the block."""
+        self._disable_cloning()
+        try:
+            yield
+        finally:
+            self._enable_cloning()
 
     def _next_is_sticky(self) -> Self:
         """Let the next filter use the joins of the one before, as in one ``filter()`` call."""

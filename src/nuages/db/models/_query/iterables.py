@@ -89,21 +89,15 @@ def _finishing(queryset: Any, compiler: Any) -> Callable[[Any, Any], None] | Non
     populators = get_related_populators(
         compiler.klass_info, compiler.select, queryset.db, queryset._fetch_mode
     )
-    known = [
-        (
-            field,
-            objects,
-            attrgetter(
-                *(
-                    field.attname
-                    if from_field == "self"
-                    else queryset.model._meta.get_field(from_field).attname
-                    for from_field in field.from_fields
-                )
-            ),
-        )
-        for field, objects in queryset._known_related_objects.items()
-    ]
+    known = []
+    for field, objects in queryset._known_related_objects.items():
+        names = {
+            field.attname
+            if from_field == "self"
+            else queryset.model._meta.get_field(from_field).attname: None
+            for from_field in field.from_fields
+        }
+        known.append((field, objects, names.keys(), attrgetter(*names)))
     peers: list[Any] | None = [] if queryset._fetch_mode.track_peers else None
     if not (annotations or populators or known or peers is not None):
         return None
@@ -113,8 +107,9 @@ def _finishing(queryset: Any, compiler: Any) -> Callable[[Any, Any], None] | Non
             populator.populate(row, instance)
         for name, column in annotations:
             setattr(instance, name, row[column])
-        for field, objects, key_of in known:
-            if not field.is_cached(instance):
+        for field, objects, names, key_of in known:
+            # A deferred key is not fetched for this.
+            if names <= vars(instance).keys() and not field.is_cached(instance):
                 related = objects.get(key_of(instance))
                 if related is not None:
                     setattr(instance, field.name, related)
@@ -208,4 +203,11 @@ _SHAPES: dict[type, Callable[[Any], Callable[[Any], Any]]] = {
 @lru_cache
 def create_namedtuple_class(*names: str) -> type:
     """Return the class ``Row`` with these fields; the same one for the same names."""
-    return namedtuple("Row", names)
+    row = namedtuple("Row", names)
+    # The class has no home to be found in.
+    row.__reduce__ = lambda self: (_named_row, (names, tuple(self)))  # type: ignore[method-assign]
+    return row
+
+
+def _named_row(names: tuple[str, ...], values: tuple[Any, ...]) -> Any:
+    return create_namedtuple_class(*names)._make(values)

@@ -109,20 +109,14 @@ class Reading(Refinements):
         path = self._path
         if path is not None and path.ordered is not None and not last:
             ordered = self if path.ordered else self.order_by("pk")
-            part = ordered._sliced(0, 1)
-            yield Call(part._fetch_all)
-            return part._result_cache[0] if part._result_cache else None
+            return (yield Call(_first_of, ordered._sliced(0, 1)))
         if self.ordered:
             queryset = self.reverse() if last else self
-        elif self.query.default_ordering or last:
-            # order_by() without arguments says that the order does not matter.
+        elif self.query.default_ordering:
+            # order_by() without arguments would say that the order does not matter.
             check_first_or_last(self, name)
             queryset = self.order_by("-pk" if last else "pk")
-        part = queryset[:1]
-        if isinstance(part, list):
-            return part[0] if part else None
-        yield from part._fetch_steps()
-        return part._result_cache[0] if part._result_cache else None
+        return (yield Call(_first_of, queryset[:1]))
 
     def earliest(self, *fields: Any) -> Any:
         """Return the object that comes first by these fields (or ``Meta.get_latest_by``)."""
@@ -376,3 +370,7 @@ class Reading(Refinements):
 
     def _explain_steps(self, format: str | None, options: dict[str, Any]) -> Steps[str]:
         return (yield Call(self.query.explain, using=self.db, format=format, **options))
+
+
+def _first_of(results: Any) -> Any:
+    return next(iter(results), None)

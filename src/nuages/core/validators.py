@@ -249,7 +249,7 @@ def validate_integer(value: Any) -> None:
     integer_validator(value)
 
 
-slug_re = _lazy_re_compile(r"\A[-a-zA-Z0-9_]+\Z")
+slug_re = _lazy_re_compile(r"^[-a-zA-Z0-9_]+\Z")
 validate_slug = RegexValidator(
     slug_re,
     # Translators: these are the 26 letters of the Latin alphabet.
@@ -257,7 +257,7 @@ validate_slug = RegexValidator(
     "invalid",
 )
 
-slug_unicode_re = _lazy_re_compile(r"\A[-\w]+\Z")
+slug_unicode_re = _lazy_re_compile(r"^[-\w]+\Z")
 validate_unicode_slug = RegexValidator(
     slug_unicode_re,
     _("Enter a valid “slug” consisting of Unicode letters, numbers, underscores, or hyphens."),

@@ -144,6 +144,11 @@ class Detection:
                     if relation.is_relation
                     for each in self._relation((label, name, field_name), relation)
                 ]
+                dependencies += [
+                    OperationDependency(*source, None, Kind.CREATE)
+                    for source, _, _ in self._incoming(self.new, (label, name))
+                    if source[0] != label
+                ]
                 yield Change(label, ops.RenameModel(old_state.name, state.name), dependencies)
                 self.renamed_models[label, name] = old_name
                 self.renamed_targets[f"{label}.{old_name}"] = f"{label}.{name}"
@@ -168,6 +173,12 @@ class Detection:
                 for option, kind in _TOGETHER:
                     if state.options.get(option):
                         yield Change(label, kind(name, None))
+                if related:
+                    # Those on a column go before the column does.
+                    for index in state.options["indexes"]:
+                        yield Change(label, ops.RemoveIndex(name, index.name))
+                    for constraint in state.options["constraints"]:
+                        yield Change(label, ops.RemoveConstraint(name, constraint.name))
                 for each in related:
                     yield Change(label, ops.RemoveField(name, each))
             dependencies = []
@@ -190,9 +201,15 @@ class Detection:
         """Models that are new; relations are added when their targets are there."""
         known = self.old_keys["model"] | self.old_keys["unmanaged"]
         added = (self.new_keys["model"] - known) | (self.new_keys["unmanaged"] - known)
-        # Each goes before those found earlier: the last shall be first.
-        for label, name in sorted(added, key=_swappable_first, reverse=True):
+        for label, name in sorted(added, key=self._swappable_first):
             yield from self._created(label, name)
+
+    def _swappable_first(self, key: ModelKey) -> ModelKey:
+        """Return a key to sort models by: those that a setting (may) name come first."""
+        bases = {getattr(base, "__name__", base) for base in self.new.models[key].bases}
+        if _swappable_setting(".".join(key)) or bases & {"AbstractUser", "AbstractBaseUser"}:
+            return f"___{key[0]}", f"___{key[1]}"
+        return key
 
     def _created(self, label: str, name: str) -> Iterator[Change]:
         state = self.new.models[label, name]
@@ -408,6 +425,7 @@ class Detection:
             or added.many_to_many
             or (added.blank and added.empty_strings_allowed)
             or (isinstance(added, _TIMES) and added.auto_now)
+            or isinstance(added, models.AutoField)
         )
         ask = self.questioner
         if not preserve_default:
@@ -457,22 +475,32 @@ class Detection:
             # What the renamings explain is no change.
             if after.remote_field and after.remote_field.model:
                 target = resolve_relation(after.remote_field.model, label, name)
-                explained = self._explain_relation(key, after, target, waits)
+                explained = self._explain_relation(key, before, after, target, waits)
             else:
                 explained = after
             if getattr(explained.remote_field, "through", None):
                 explained = self._explain_through(key, before, explained)
+            if old_name != own:
+                # It would not be a renamed one if it were another one.
+                continue
             if deep_deconstruct(before) == deep_deconstruct(explained):
                 continue
             yield from self._altered(key, before, after, waits)
 
     def _explain_relation(
-        self, key: FieldKey, after: Any, target: ModelKey, waits: list[OperationDependency]
+        self,
+        key: FieldKey,
+        before: Any,
+        after: Any,
+        target: ModelKey,
+        waits: list[OperationDependency],
     ) -> Any:
         """Return the new field as it would be without renamings; note those it waits for."""
-        if target in self.renamed_models:
-            after = after.clone()
-            after.remote_field.model = f"{target[0]}.{self.renamed_models[target]}"
+        if target in self.renamed_models and before.remote_field:
+            old_target = (target[0], self.renamed_models[target])
+            if resolve_relation(before.remote_field.model, *key[:2]) == old_target:
+                after = after.clone()
+                after.remote_field.model = before.remote_field.model
         remote = after.remote_field
         own_name = getattr(remote, "field_name", None)
         if own_name:
@@ -494,17 +522,33 @@ class Detection:
 
     def _explain_through(self, key: FieldKey, before: Any, after: Any) -> Any:
         through = resolve_relation(after.remote_field.through, *key[:2])
-        if through in self.renamed_models:
-            after = after.clone()
-            after.remote_field.through = f"{through[0]}.{self.renamed_models[through]}"
+        old_through = getattr(before.remote_field, "through", None)
+        if through in self.renamed_models and old_through:
+            if resolve_relation(old_through, *key[:2]) == (
+                through[0],
+                self.renamed_models[through],
+            ):
+                after = after.clone()
+                after.remote_field.through = old_through
         return after
+
+    def _target(self, key: FieldKey, relation: Any) -> ModelKey:
+        """Return what a relation points to, under its new name."""
+        target = resolve_relation(relation.remote_field.model, *key[:2])
+        for new_key, old_name in self.renamed_models.items():
+            if target == (new_key[0], old_name):
+                return new_key
+        return target
 
     def _altered(
         self, key: FieldKey, before: Any, after: Any, waits: list[OperationDependency]
     ) -> Iterator[Change]:
         label, name, own = key
-        if before.many_to_many != after.many_to_many:
-            # A column cannot become a table: the one goes, the other comes.
+        if bool(before.many_to_many) != bool(after.many_to_many) or (
+            after.many_to_many and self._target(key, before) != self._target(key, after)
+        ):
+            # A column cannot become a table, nor a table one between other models: the one
+            # goes, the other comes.
             yield self._removed(key)
             yield self._added(key)
             return
@@ -533,10 +577,7 @@ class Detection:
     def _together(self) -> Iterator[tuple[str, str, Any, set[Any], set[Any], list[Any]]]:
         for label, name in sorted(self.kept_models):
             for option, kind in _TOGETHER[:1]:
-                before = {
-                    tuple(self._new_field_name(label, name, each) for each in names)
-                    for names in self._old_state(label, name).options.get(option) or ()
-                }
+                before = set(map(tuple, self._old_state(label, name).options.get(option) or ()))
                 after = set(map(tuple, self.new.models[label, name].options.get(option) or ()))
                 if before == after:
                     continue
@@ -662,6 +703,8 @@ class Detection:
                 if constraint in before:
                     continue
                 old = old_by_name.get(constraint.name)
+                if old is not None:
+                    old = self._on_same_columns(label, name, old)
                 if old is not None and _for_database(old) == _for_database(constraint):
                     altered.append(constraint)
                     kept.add(constraint.name)
@@ -670,6 +713,27 @@ class Detection:
             removed = [each for each in before if each not in after and each.name not in kept]
             self._constraints[label, name] = (added, removed, altered)
         return iter(())
+
+    def _on_same_columns(self, label: str, name: str, constraint: Any) -> Any:
+        """Return a constraint with new field names, where the columns are what they were."""
+        names = getattr(constraint, "fields", None)
+        if not names:
+            return constraint
+        old_fields = self._old_state(label, name).fields
+        new_fields = self.new.models[label, name].fields
+        renamed = []
+        for each in names:
+            new_name = self._new_field_name(label, name, each)
+            old, new = old_fields.get(each), new_fields.get(new_name)
+            if new_name != each and old is not None and new is not None:
+                if _column_of(old, each) != _column_of(new, new_name):
+                    return constraint
+            renamed.append(new_name)
+        if list(names) == renamed:
+            return constraint
+        constraint = constraint.clone()
+        constraint.fields = tuple(renamed)
+        return constraint
 
     def write_added_constraints(self) -> Iterator[Change]:
         """Yield constraints that are new."""
@@ -739,19 +803,6 @@ def _sorted_out(state: Any, is_ours: Any) -> dict[str, set[ModelKey]]:
 
 def _swappable_setting(name: str) -> str | None:
     return project_apps.get_swappable_settings_name(name)
-
-
-def _swappable_first(key: ModelKey) -> ModelKey:
-    """Return a key to sort models by: those that settings name, or may name, come first."""
-    try:
-        model: Any = project_apps.get_model(*key)
-    except LookupError:
-        model = None
-    setting = _swappable_setting(f"{key[0]}.{key[1]}")
-    bases = {base.__name__ for base in getattr(model, "__bases__", ())}
-    if setting or bases & {"AbstractUser", "AbstractBaseUser"}:
-        return f"___{key[0]}", f"___{key[1]}"
-    return key
 
 
 def _names_in(expression: Any) -> set[str]:

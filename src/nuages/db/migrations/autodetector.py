@@ -69,9 +69,10 @@ class MigrationAutodetector:
         detection = Detection(self.from_state, self.to_state, self.questioner, convert_apps)
         self.operations: dict[str, list[Change]] = defaultdict(list)
         for change in detection.changes():
-            found = self.operations[change.app_label]
-            found.insert(0 if change.first else len(found), change)
+            self.operations[change.app_label].append(change)
         for label, found in self.operations.items():
+            # New models come before all else.
+            found.sort(key=lambda change: not change.first)
             self.operations[label] = self._sorted(label, found)
         self.migrations: Changes = {}
         self._cut(graph)

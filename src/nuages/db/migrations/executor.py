@@ -46,11 +46,21 @@ class MigrationExecutor:
             clean_start: as if nothing were applied.
         """
         graph = self.loader.graph
+        targets = list(targets)
         applied: dict[Any, Any] = {} if clean_start else dict(self.loader.applied_migrations or {})
         plan: Plan = []
         for target in targets:
             target = tuple(target)
             backwards: list[Any] = []
+            if (
+                target[1] is not None
+                and target not in graph.node_map
+                and self.loader.replace_migrations
+            ):
+                # It was squashed: find it beside what took its place.
+                self.loader.replace_migrations = False
+                self.loader.build_graph()
+                return self.migration_plan(targets, clean_start=clean_start)
             if target[1] is None:
                 for root in graph.root_nodes():
                     if root[0] == target[0]:

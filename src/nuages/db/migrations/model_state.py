@@ -24,13 +24,13 @@ def _validated_fields(fields: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield field names with what is wrong with the field."""
     for name, field in fields.items():
         if hasattr(field, "model"):
-            yield name, 'ModelState.fields cannot be bound to a model - "{}" is.'
+            yield name, 'ModelState.fields cannot be bound to a model - "{0}" is.'
         remote = field.remote_field if field.is_relation else None
         for part, attribute in (("to", "model"), ("through", "through")):
             if remote is not None and hasattr(getattr(remote, attribute, None), "_meta"):
                 yield (
                     name,
-                    f'Model fields in "ModelState.fields" cannot refer to a model class - "{{}}.'
+                    f'Model fields in "ModelState.fields" cannot refer to a model class - "{{1}}.'
                     f'{part}" does. Use a string reference instead.',
                 )
 
@@ -67,7 +67,7 @@ class ModelState:
         self.bases = bases or (models.Model,)
         self.managers = managers or []
         for field_name, trouble in _validated_fields(self.fields):
-            raise ValueError(trouble.format(field_name))
+            raise ValueError(trouble.format(field_name, f"{app_label}.{name}.{field_name}"))
         for index in self.options["indexes"]:
             if not index.name:
                 raise ValueError(
@@ -163,6 +163,8 @@ class ModelState:
                 f"Cannot resolve one or more bases from {self.bases!r}"
             ) from error
         meta = {**self.options, "app_label": self.app_label, "apps": apps}
+        # Only old migrations know it; their indexes are found in the state.
+        meta.pop("index_together", None)
         body: dict[str, Any] = {name: field.clone() for name, field in self.fields.items()}
         body["Meta"] = type("Meta", (), meta)
         # No module: such a class is nobody's to import.

@@ -278,7 +278,7 @@ def _generic_alias(value: Any) -> Source:
 def _path(value: pathlib.PurePath) -> Source:
     # Without what only the present system can do.
     pure = pathlib.PurePath(value) if isinstance(value, pathlib.Path) else value
-    return repr(pure), {"import pathlib"}
+    return f"pathlib.{pure!r}", {"import pathlib"}
 
 
 def _path_like(value: os.PathLike[Any]) -> Source:
@@ -354,7 +354,7 @@ _BY_TYPE: list[tuple[Any, Callable[[Any], Source]]] = [
     ((functools.partial, functools.partialmethod), _partial),
     (_FUNCTIONS, _function),
     (re.Pattern, _regex),
-    (uuid.UUID, _with_import("uuid")),
+    (uuid.UUID, lambda value: (f"uuid.{value!r}", {"import uuid"})),
     (zoneinfo.ZoneInfo, _with_import("zoneinfo")),
     (pathlib.PurePath, _path),
     (os.PathLike, _path_like),

@@ -38,8 +38,8 @@ def _key_of(model: Any) -> ModelKey:
 
 
 def _related_classes(model: Any) -> Iterator[Any]:
-    """Yield the model classes next to one: parents, children and both ends of relations."""
-    for cls in (*model.__subclasses__(), *model.__bases__):
+    """Yield the model classes next to one: children, and both ends of relations."""
+    for cls in model.__subclasses__():
         if issubclass(cls, models.Model) and hasattr(cls, "_meta") and not cls._meta.abstract:
             yield cls
     for field in model._meta.get_fields(include_parents=True, include_hidden=True):
@@ -203,6 +203,8 @@ class ProjectState:
         #: Whether classes that are only indirectly touched by a change were left as they are.
         self.is_delayed = False
         self._relations: dict[ModelKey, dict[ModelKey, dict[str, Any]]] | None = None
+        # The order in which the sources of relations were first seen.
+        self._sources: dict[ModelKey, list[ModelKey]] = {}
 
     # Classes, made on demand.
 
@@ -528,6 +530,12 @@ class ProjectState:
                     real = concrete.get(target, target)
                     for each in dict.fromkeys((real, *proxies[real])):
                         found.setdefault(each, {}).setdefault(key, {})[name] = field
+        # Known ones stay where they are; new ones follow.
+        for target, sources in found.items():
+            known = [key for key in self._sources.get(target, ()) if key in sources]
+            order = [*known, *(key for key in sources if key not in known)]
+            found[target] = {key: sources[key] for key in order}
+            self._sources[target] = order
         return found
 
     def _concrete_key(self, key: ModelKey) -> ModelKey:

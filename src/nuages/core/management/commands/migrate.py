@@ -338,8 +338,7 @@ class Command(BaseCommand):
         elif backwards:
             action, is_error = "IRREVERSIBLE", True
         suffix = f" -> {action}" if action else ""
-        text = Truncator(f"{operation.describe()}{suffix}")
-        return prefix + text.chars(40), is_error
+        return f"{prefix}{operation.describe()}{Truncator(suffix).chars(40)}", is_error
 
     # Applications without migrations.
 

@@ -513,7 +513,12 @@ class BaseDatabaseSchemaEditor(ColumnSQL, IndexSQL):
                 "M2M fields)"
             )
         if old_field.generated != new_field.generated or (
-            new_field.generated and old_field.db_persist != new_field.db_persist
+            new_field.generated
+            and (
+                old_field.db_persist != new_field.db_persist
+                or old_field.generated_sql(self.connection)
+                != new_field.generated_sql(self.connection)
+            )
         ):
             raise ValueError(
                 f"Modifying GeneratedFields is not supported - the field {new_field} must be "

@@ -68,7 +68,7 @@ class RunSQL(Operation):
 
     category = OperationCategory.SQL
     noop = ""
-    _arguments = {"sql": ALWAYS, "reverse_sql": None, "state_operations": [], "hints": {}}
+    _arguments = {"sql": ALWAYS, "reverse_sql": None, "state_operations": [], "hints": {}, "elidable": False}
 
     def __init__(
         self,
@@ -144,7 +144,7 @@ class RunPython(Operation):
 
     category = OperationCategory.PYTHON
     reduces_to_sql = False
-    _arguments = {"code": ALWAYS, "reverse_code": None, "atomic": None, "hints": {}}
+    _arguments = {"code": ALWAYS, "reverse_code": None, "atomic": None, "hints": {}, "elidable": False}
 
     def __init__(
         self,

@@ -138,7 +138,7 @@ def _sqlite_date_trunc(unit: str, text: Any, tzname: str | None, stored: str | N
         return None
     if unit not in _FIRST_DAY:
         raise _unsupported(unit)
-    return "{}-{:02}-{:02}".format(*_FIRST_DAY[unit](day))
+    return "{:04}-{:02}-{:02}".format(*_FIRST_DAY[unit](day))
 
 
 def _sqlite_time_trunc(unit: str, text: Any, tzname: str | None, stored: str | None) -> str | None:
@@ -162,10 +162,10 @@ def _sqlite_datetime_trunc(
     if moment is None:
         return None
     if unit in _FIRST_DAY:
-        return "{}-{:02}-{:02} 00:00:00".format(*_FIRST_DAY[unit](moment))
+        return "{:04}-{:02}-{:02} 00:00:00".format(*_FIRST_DAY[unit](moment))
     if unit in _FIRST_SECOND:
         time = _FIRST_SECOND[unit](moment)
-        return "{}-{:02}-{:02} {:02}:{:02}:{:02}".format(*_ymd(moment), *time)
+        return "{:04}-{:02}-{:02} {:02}:{:02}:{:02}".format(*_ymd(moment), *time)
     raise _unsupported(unit)
 
 

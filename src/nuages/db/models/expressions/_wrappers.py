@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from nuages.core.exceptions import EmptyResultSet, FullResultSet
 from nuages.db.models import fields
@@ -12,6 +12,23 @@ from nuages.db.models.expressions._leaves import F, Value
 from nuages.db.models.query_utils import Q, check_filter_kwargs
 from nuages.utils.deconstruct import deconstructible
 from nuages.utils.functional import cached_property
+
+_VENDORS = frozenset({"sqlite", "postgresql", "mysql", "oracle"})
+
+
+def _dialect(vendor: str, spelling: str | dict[str, str]) -> Any:
+    """Make the ``as_<vendor>`` of a function that is spelled otherwise there."""
+    if isinstance(spelling, str):
+        spelling = {"template" if "%(expressions)s" in spelling else "function": spelling}
+
+    def as_vendor(
+        self: Any, compiler: Any, connection: Any, **extra_context: Any
+    ) -> tuple[str, Params]:
+        return self.as_sql(compiler, connection, **(spelling | extra_context))
+
+    as_vendor.__name__ = f"as_{vendor}"
+    as_vendor.__doc__ = f"Give the spelling for {vendor}."
+    return as_vendor
 
 
 @deconstructible(path="django.db.models.Func")
@@ -25,6 +42,34 @@ class Func(SQLiteNumericMixin, Expression):
     arg_joiner = ", "
     #: How many arguments it takes; ``None`` is any number.
     arity: int | None = None
+
+    #: The attribute that the class keyword ``name`` sets.
+    _named_as: ClassVar[str] = "lookup_name"
+
+    def __init_subclass__(
+        cls,
+        *,
+        sql: str | None = None,
+        name: str | None = None,
+        takes: int | None = None,
+        gives: type | None = None,
+        **dialects: Any,
+    ) -> None:
+        """Declare a function in its class statement.
+
+        ``sql`` is its name in the database, ``takes`` the number of arguments, ``gives`` the class of the
+        result's field. Further keywords are vendors where it is written otherwise: another name, a template
+        (with ``%(expressions)s``), or both and more as a dictionary of arguments for ``as_sql()``.
+        """
+        settings = {"function": sql, cls._named_as: name, "arity": takes}
+        for attribute, value in settings.items():
+            if value is not None:
+                setattr(cls, attribute, value)
+        if gives is not None:
+            cls.output_field = gives()
+        for vendor in _VENDORS & dialects.keys():
+            setattr(cls, f"as_{vendor}", _dialect(vendor, dialects.pop(vendor)))
+        super().__init_subclass__(**dialects)
 
     def __init__(self, *expressions: Any, output_field: Any = None, **extra: Any) -> None:
         if self.arity is not None and len(expressions) != self.arity:

@@ -88,9 +88,13 @@ class Extract(TimezoneMixin, Transform):
         part = resolved.lookup_name
         # A DateTimeField is a DateField, so exact classes are asked for.
         if type(field) is DateField and part in ("hour", "minute", "second"):
-            raise ValueError(f"Cannot extract time component '{part}' from DateField '{field.name}'.")
+            raise ValueError(
+                f"Cannot extract time component '{part}' from DateField '{field.name}'."
+            )
         if isinstance(field, DurationField) and part in _CALENDAR_PARTS:
-            raise ValueError(f"Cannot extract component '{part}' from DurationField '{field.name}'.")
+            raise ValueError(
+                f"Cannot extract component '{part}' from DurationField '{field.name}'."
+            )
         return resolved
 
 
@@ -233,7 +237,9 @@ class TruncBase(TimezoneMixin, Transform):
     tzinfo: Any = None
     allowed_default = False
 
-    def __init__(self, expression: Any, output_field: Any = None, tzinfo: Any = None, **extra: Any) -> None:
+    def __init__(
+        self, expression: Any, output_field: Any = None, tzinfo: Any = None, **extra: Any
+    ) -> None:
         self.tzinfo = tzinfo
         super().__init__(expression, output_field=output_field, **extra)
 
@@ -270,21 +276,25 @@ class TruncBase(TimezoneMixin, Transform):
         fixed = getattr(type(resolved), "output_field", None)
         fixed = fixed if isinstance(fixed, Field) else None
         given = resolved.__dict__.get("output_field")
-        target = given or fixed or source
+        target = fixed or given or source
         if not isinstance(target, (DateField, DateTimeField, TimeField)):
             raise ValueError("output_field must be either DateField, TimeField, or DateTimeField")
-        chosen = given or fixed
+        chosen = fixed or given
         changed = chosen is not None and type(chosen) is not type(source)
         if type(source) is DateField and (
             isinstance(target, DateTimeField)
             or resolved.kind in ("hour", "minute", "second", "time")
         ):
-            raise ValueError(_cannot(source, target.__class__.__name__ if changed else "DateTimeField"))
+            raise ValueError(
+                _cannot(source, target.__class__.__name__ if changed else "DateTimeField")
+            )
         if isinstance(source, TimeField) and (
             isinstance(target, DateTimeField)
             or resolved.kind in ("year", "quarter", "month", "week", "day", "date")
         ):
-            raise ValueError(_cannot(source, target.__class__.__name__ if changed else "DateTimeField"))
+            raise ValueError(
+                _cannot(source, target.__class__.__name__ if changed else "DateTimeField")
+            )
         return resolved
 
     def convert_value(self, value: Any, expression: Any, connection: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Math functions. Manual: "Math functions"."""
+"""Math functions. Manual: "Math functions". See ``Func.__init_subclass__`` for the class keywords."""
 
 from __future__ import annotations
 
@@ -8,238 +8,182 @@ from typing import Any
 from nuages.db.models.expressions import Func, Value
 from nuages.db.models.fields import FloatField, IntegerField
 from nuages.db.models.functions.comparison import Cast
-from nuages.db.models.functions.mixins import (
-    FixDecimalInputMixin,
-    NumericOutputFieldMixin,
-)
+from nuages.db.models.functions.mixins import FixDecimalInputMixin, NumericOutputFieldMixin
 from nuages.db.models.lookups import Transform
 
 
-class _Oracle:
-    """Gives ``as_oracle`` by another template."""
-
-    oracle_template = ""
-
-    def as_oracle(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """Spell the function out."""
-        return super().as_sql(compiler, connection, template=self.oracle_template, **extra_context)
+class _Real(NumericOutputFieldMixin, Transform):
+    """A function of one number whose results are fractions."""
 
 
-class Abs(Transform):
+class _RealPair(NumericOutputFieldMixin, Func):
+    """A function of two numbers whose results are fractions."""
+
+    arity = 2
+
+    def _swapped(self) -> Any:
+        """Return a copy with the arguments in the other order, which is SpatiaLite's."""
+        twin = self.copy()
+        twin.source_expressions.reverse()
+        return twin
+
+
+# -- whole numbers -------------------------------------------------------------------------------
+
+
+class Abs(Transform, sql="ABS", name="abs"):
     """The absolute value."""
 
-    function = "ABS"
-    lookup_name = "abs"
+
+class Sign(Transform, sql="SIGN", name="sign"):
+    """-1, 0 or 1."""
 
 
-class ACos(NumericOutputFieldMixin, Transform):
-    """The arccosine."""
-
-    function = "ACOS"
-    lookup_name = "acos"
-
-
-class ASin(NumericOutputFieldMixin, Transform):
-    """The arcsine."""
-
-    function = "ASIN"
-    lookup_name = "asin"
-
-
-class ATan(NumericOutputFieldMixin, Transform):
-    """The arctangent."""
-
-    function = "ATAN"
-    lookup_name = "atan"
-
-
-class ATan2(NumericOutputFieldMixin, Func):
-    """The arctangent of a quotient."""
-
-    function = "ATAN2"
-    arity = 2
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """SpatiaLite's own ATAN2 takes floats only."""
-        if not getattr(connection.ops, "spatialite", False) or connection.ops.spatial_version < (5, 0, 0):
-            return super().as_sqlite(compiler, connection, **extra_context)
-        twin = self.copy()
-        twin.set_source_expressions(
-            [
-                Cast(source, FloatField()) if isinstance(source.output_field, IntegerField) else source
-                for source in self.get_source_expressions()[::-1]
-            ]
-        )
-        return twin.as_sql(compiler, connection, **extra_context)
-
-
-class Ceil(Transform):
+class Ceil(Transform, sql="CEILING", name="ceil", oracle="CEIL"):
     """The next whole number above."""
 
-    function = "CEILING"
-    lookup_name = "ceil"
 
-    def as_oracle(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """CEIL."""
-        return super().as_sql(compiler, connection, function="CEIL", **extra_context)
-
-
-class Cos(NumericOutputFieldMixin, Transform):
-    """The cosine."""
-
-    function = "COS"
-    lookup_name = "cos"
-
-
-class Cot(_Oracle, NumericOutputFieldMixin, Transform):
-    """The cotangent."""
-
-    function = "COT"
-    lookup_name = "cot"
-    oracle_template = "(1 / TAN(%(expressions)s))"
-
-
-class Degrees(_Oracle, NumericOutputFieldMixin, Transform):
-    """Radians as degrees."""
-
-    function = "DEGREES"
-    lookup_name = "degrees"
-    oracle_template = f"((%(expressions)s) * 180 / {math.pi!s})"
-
-
-class Exp(NumericOutputFieldMixin, Transform):
-    """e to the power of it."""
-
-    function = "EXP"
-    lookup_name = "exp"
-
-
-class Floor(Transform):
+class Floor(Transform, sql="FLOOR", name="floor"):
     """The next whole number below."""
 
-    function = "FLOOR"
-    lookup_name = "floor"
 
-
-class Ln(NumericOutputFieldMixin, Transform):
-    """The natural logarithm."""
-
-    function = "LN"
-    lookup_name = "ln"
-
-
-class Log(FixDecimalInputMixin, NumericOutputFieldMixin, Func):
-    """The logarithm; the base comes first."""
-
-    function = "LOG"
-    arity = 2
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """SpatiaLite takes the base last."""
-        if not getattr(connection.ops, "spatialite", False):
-            return super().as_sqlite(compiler, connection, **extra_context)
-        twin = self.copy()
-        twin.set_source_expressions(self.get_source_expressions()[::-1])
-        return twin.as_sql(compiler, connection, **extra_context)
-
-
-class Mod(FixDecimalInputMixin, NumericOutputFieldMixin, Func):
-    """The rest of a division."""
-
-    function = "MOD"
-    arity = 2
-
-
-class Pi(NumericOutputFieldMixin, _Oracle, Func):
-    """The number pi."""
-
-    function = "PI"
-    arity = 0
-    oracle_template = str(math.pi)
-
-
-class Power(NumericOutputFieldMixin, Func):
-    """The first argument to the power of the second."""
-
-    function = "POWER"
-    arity = 2
-
-
-class Radians(_Oracle, NumericOutputFieldMixin, Transform):
-    """Degrees as radians."""
-
-    function = "RADIANS"
-    lookup_name = "radians"
-    oracle_template = f"((%(expressions)s) * {math.pi!s} / 180)"
-
-
-class Random(NumericOutputFieldMixin, Func):
-    """A random number from 0.0 up to, not including, 1.0."""
-
-    function = "RANDOM"
-    arity = 0
-
-    def as_mysql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """RAND."""
-        return super().as_sql(compiler, connection, function="RAND", **extra_context)
-
-    def as_oracle(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """From the package DBMS_RANDOM."""
-        return super().as_sql(compiler, connection, function="DBMS_RANDOM.VALUE", **extra_context)
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """RAND: SQLite's RANDOM gives integers."""
-        return super().as_sql(compiler, connection, function="RAND", **extra_context)
-
-    def get_group_by_cols(self) -> list[Any]:
-        return []
-
-
-class Round(FixDecimalInputMixin, Transform):
+class Round(FixDecimalInputMixin, Transform, sql="ROUND", name="round"):
     """Rounded to ``precision`` decimal places."""
 
-    function = "ROUND"
-    lookup_name = "round"
-    # The number of places may be left out in a lookup.
+    # A lookup gives one argument, a call may give two.
     arity = None
 
     def __init__(self, expression: Any, precision: Any = 0, **extra: Any) -> None:
         super().__init__(expression, precision, **extra)
 
+    def _resolve_output_field(self) -> Any:
+        return self.lhs.output_field
+
     def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
         """SQLite rounds behind the point only."""
-        precision = self.get_source_expressions()[1]
-        if isinstance(precision, Value) and precision.value < 0:
-            raise ValueError("SQLite does not support negative precision.")
+        match self.source_expressions[1]:
+            case Value(value=int(places)) if places < 0:
+                raise ValueError("SQLite does not support negative precision.")
         return super().as_sqlite(compiler, connection, **extra_context)
 
-    def _resolve_output_field(self) -> Any:
-        return self.get_source_expressions()[0].output_field
+
+# -- angles --------------------------------------------------------------------------------------
 
 
-class Sign(Transform):
-    """-1, 0 or 1."""
-
-    function = "SIGN"
-    lookup_name = "sign"
-
-
-class Sin(NumericOutputFieldMixin, Transform):
+class Sin(_Real, sql="SIN", name="sin"):
     """The sine."""
 
-    function = "SIN"
-    lookup_name = "sin"
+
+class ASin(_Real, sql="ASIN", name="asin"):
+    """The arcsine."""
 
 
-class Sqrt(NumericOutputFieldMixin, Transform):
-    """The square root."""
-
-    function = "SQRT"
-    lookup_name = "sqrt"
+class Cos(_Real, sql="COS", name="cos"):
+    """The cosine."""
 
 
-class Tan(NumericOutputFieldMixin, Transform):
+class ACos(_Real, sql="ACOS", name="acos"):
+    """The arccosine."""
+
+
+class Tan(_Real, sql="TAN", name="tan"):
     """The tangent."""
 
-    function = "TAN"
-    lookup_name = "tan"
+
+class ATan(_Real, sql="ATAN", name="atan"):
+    """The arctangent."""
+
+
+class ATan2(_RealPair, sql="ATAN2"):
+    """The arctangent of a quotient."""
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
+        """SpatiaLite's own ATAN2 takes floats only, the other way round."""
+        own = getattr(connection.ops, "spatialite", False) and connection.ops.spatial_version >= (
+            5,
+            0,
+            0,
+        )
+        if not own:
+            return super().as_sqlite(compiler, connection, **extra_context)
+
+        def real(source: Any) -> Any:
+            return (
+                Cast(source, FloatField())
+                if isinstance(source.output_field, IntegerField)
+                else source
+            )
+
+        return self._swapped()._mapped(real).as_sql(compiler, connection, **extra_context)
+
+
+class Cot(_Real, sql="COT", name="cot", oracle="(1 / TAN(%(expressions)s))"):
+    """The cotangent."""
+
+
+class Degrees(
+    _Real, sql="DEGREES", name="degrees", oracle=f"((%(expressions)s) * 180 / {math.pi})"
+):
+    """Radians as degrees."""
+
+
+class Radians(
+    _Real, sql="RADIANS", name="radians", oracle=f"((%(expressions)s) * {math.pi} / 180)"
+):
+    """Degrees as radians."""
+
+
+class Pi(NumericOutputFieldMixin, Func, sql="PI", takes=0, oracle={"template": str(math.pi)}):
+    """The number pi."""
+
+
+# -- powers --------------------------------------------------------------------------------------
+
+
+class Exp(_Real, sql="EXP", name="exp"):
+    """e to the power of it."""
+
+
+class Ln(_Real, sql="LN", name="ln"):
+    """The natural logarithm."""
+
+
+class Log(FixDecimalInputMixin, _RealPair, sql="LOG"):
+    """The logarithm; the base comes first."""
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
+        """SpatiaLite takes the base last."""
+        if getattr(connection.ops, "spatialite", False):
+            return self._swapped().as_sql(compiler, connection, **extra_context)
+        return super().as_sqlite(compiler, connection, **extra_context)
+
+
+class Mod(FixDecimalInputMixin, _RealPair, sql="MOD"):
+    """The rest of a division."""
+
+
+class Power(_RealPair, sql="POWER"):
+    """The first argument to the power of the second."""
+
+
+class Sqrt(_Real, sql="SQRT", name="sqrt"):
+    """The square root."""
+
+
+# -- chance --------------------------------------------------------------------------------------
+
+
+class Random(
+    NumericOutputFieldMixin,
+    Func,
+    sql="RANDOM",
+    takes=0,
+    # SQLite's RANDOM gives integers.
+    sqlite="RAND",
+    mysql="RAND",
+    oracle="DBMS_RANDOM.VALUE",
+):
+    """A random number from 0.0 up to, not including, 1.0."""
+
+    def get_group_by_cols(self) -> list[Any]:
+        return []

@@ -1,7 +1,12 @@
-"""Text functions. Manual: "Text functions"."""
+"""Text functions. Manual: "Text functions".
+
+Most are a line each: the class statement says how the function is called, and where it is called otherwise
+(see ``Func.__init_subclass__``).
+"""
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 from nuages.db.models.expressions import Func, Value
@@ -10,365 +15,245 @@ from nuages.db.models.functions.comparison import Cast, Coalesce
 from nuages.db.models.lookups import Transform
 from nuages.db.utils import NotSupportedError
 
+# -- hashes --------------------------------------------------------------------------------------
 
-class MySQLSHA2Mixin:
-    """SHA-2 on MySQL takes the number of bits, which the function's name ends with."""
-
-    def as_mysql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """SHA2(text, bits)."""
-        return super().as_sql(
-            compiler, connection, template=f"SHA2(%(expressions)s, {self.function[3:]})", **extra_context
-        )
+#: On Oracle hashes are bytes, over the bytes of the text.
+_ORACLE_HASH = "LOWER(RAWTOHEX(STANDARD_HASH(UTL_I18N.STRING_TO_RAW(%(expressions)s, 'AL32UTF8'), '%(function)s')))"
 
 
-class OracleHashMixin:
-    """Hashes on Oracle: STANDARD_HASH gives bytes."""
-
-    def as_oracle(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """The hexadecimal form, lower case."""
-        template = (
-            "LOWER(RAWTOHEX(STANDARD_HASH(UTL_I18N.STRING_TO_RAW(%(expressions)s, 'AL32UTF8'), "
-            "'%(function)s')))"
-        )
-        return super().as_sql(compiler, connection, template=template, **extra_context)
-
-
-class PostgreSQLSHAMixin:
-    """Hashes on PostgreSQL come from pgcrypto."""
+class _Digest(Transform):
+    """A hash, as hexadecimal. On PostgreSQL it comes from pgcrypto, except for MD5."""
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """DIGEST over the UTF-8 bytes, as hexadecimal."""
-        return super().as_sql(
+        """DIGEST, which takes the algorithm's name in lower case."""
+        algorithm = self.function.lower()
+        return self.as_sql(
             compiler,
             connection,
-            template="ENCODE(DIGEST(%(expressions)s, '%(function)s'), 'hex')",
-            function=self.function.lower(),
+            template=f"ENCODE(DIGEST(%(expressions)s, '{algorithm}'), 'hex')",
             **extra_context,
         )
 
+    def as_mysql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
+        """SHA2 takes the number of bits; SHA1 has a function of its own."""
+        bits = self.function.removeprefix("SHA")
+        template = None if bits == "1" else f"SHA2(%(expressions)s, {bits})"
+        return self.as_sql(compiler, connection, template=template, **extra_context)
 
-class Chr(Transform):
+
+class MD5(Transform, sql="MD5", name="md5", oracle=_ORACLE_HASH):
+    """The MD5 hash, as hexadecimal."""
+
+
+class SHA1(_Digest, sql="SHA1", name="sha1", oracle=_ORACLE_HASH):
+    """The SHA-1 hash, as hexadecimal."""
+
+
+class SHA224(_Digest, sql="SHA224", name="sha224"):
+    """The SHA-224 hash, as hexadecimal. Oracle does not have it."""
+
+    def as_oracle(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
+        """Raise ``NotSupportedError``."""
+        raise NotSupportedError("SHA224 is not supported on Oracle.")
+
+
+class SHA256(_Digest, sql="SHA256", name="sha256", oracle=_ORACLE_HASH):
+    """The SHA-256 hash, as hexadecimal."""
+
+
+class SHA384(_Digest, sql="SHA384", name="sha384", oracle=_ORACLE_HASH):
+    """The SHA-384 hash, as hexadecimal."""
+
+
+class SHA512(_Digest, sql="SHA512", name="sha512", oracle=_ORACLE_HASH):
+    """The SHA-512 hash, as hexadecimal."""
+
+
+# -- characters ----------------------------------------------------------------------------------
+
+
+class Lower(Transform, sql="LOWER", name="lower"):
+    """In lower case."""
+
+    trail_safe = True
+
+
+class Upper(Transform, sql="UPPER", name="upper"):
+    """In upper case."""
+
+    trail_safe = True
+
+
+class LTrim(Transform, sql="LTRIM", name="ltrim"):
+    """Without spaces on the left."""
+
+
+class RTrim(Transform, sql="RTRIM", name="rtrim"):
+    """Without spaces on the right."""
+
+
+class Trim(Transform, sql="TRIM", name="trim"):
+    """Without spaces on either side."""
+
+
+class Chr(
+    Transform,
+    sql="CHR",
+    name="chr",
+    gives=CharField,
+    sqlite="CHAR",
+    mysql="CHAR(%(expressions)s USING utf16)",
+    oracle="CHR(%(expressions)s USING NCHAR_CS)",
+):
     """The character of a code point."""
 
-    function = "CHR"
-    lookup_name = "chr"
-    output_field = CharField()
 
-    def as_mysql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """CHAR, told which encoding the number is in."""
-        return super().as_sql(
-            compiler,
-            connection,
-            function="CHAR",
-            template="%(function)s(%(expressions)s USING utf16)",
-            **extra_context,
-        )
+class Ord(Transform, sql="ASCII", name="ord", gives=IntegerField, sqlite="UNICODE", mysql="ORD"):
+    """The code point of the first character."""
+
+
+class Length(Transform, sql="LENGTH", name="length", gives=IntegerField, mysql="CHAR_LENGTH"):
+    """The number of characters (on MySQL ``LENGTH`` would count bytes)."""
+
+    trail_safe = True
+
+
+class Reverse(Transform, sql="REVERSE", name="reverse"):
+    """From the last character to the first."""
 
     def as_oracle(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """CHR in the national character set."""
-        return super().as_sql(
-            compiler, connection, template="%(function)s(%(expressions)s USING NCHAR_CS)", **extra_context
+        """List the characters backwards: REVERSE would turn bytes around."""
+        characters = (
+            "SELECT LEVEL n, SUBSTR(%(expressions)s, LEVEL, 1) s FROM DUAL "
+            "CONNECT BY LEVEL <= LENGTH(%(expressions)s)"
         )
+        joined = f"(SELECT LISTAGG(s) WITHIN GROUP (ORDER BY n DESC) FROM ({characters}) GROUP BY %(expressions)s)"
+        sql, params = self.as_sql(compiler, connection, template=joined, **extra_context)
+        return sql, params * 3
 
-    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """CHAR."""
-        return super().as_sql(compiler, connection, function="CHAR", **extra_context)
+
+# -- joining and replacing -----------------------------------------------------------------------
 
 
-class ConcatPair(Func):
+class ConcatPair(Func, sql="CONCAT", mysql="CONCAT_WS('', %(expressions)s)"):
     """Two texts, one after the other; NULL counts as no text."""
-
-    function = "CONCAT"
-
-    def pipes_concat_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """Return the form with ``||``."""
-        twin = self.coalesce()
-        return super(ConcatPair, twin).as_sql(
-            compiler, connection, template="(%(expressions)s)", arg_joiner=" || ", **extra_context
-        )
-
-    as_sqlite = pipes_concat_sql
-
-    def as_postgresql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """Cast what is no text, so that ``||`` means the same everywhere."""
-        twin = self._mapped(
-            lambda source: source
-            if isinstance(source.output_field, (CharField, TextField))
-            else Cast(source, TextField())
-        )
-        return twin.pipes_concat_sql(compiler, connection, **extra_context)
-
-    def as_mysql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """CONCAT_WS with no separator skips NULL."""
-        return super().as_sql(
-            compiler,
-            connection,
-            function="CONCAT_WS",
-            template="%(function)s('', %(expressions)s)",
-            **extra_context,
-        )
 
     def coalesce(self) -> ConcatPair:
         """Return a copy in which NULL is an empty text."""
-        return self._mapped(lambda source: Coalesce(source, Value("")))
+        empty = Value("")
+        return self._mapped(lambda source: Coalesce(source, empty))
+
+    def _piped(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
+        whole = {"template": "(%(expressions)s)", "arg_joiner": " || ", **extra_context}
+        return Func.as_sql(self.coalesce(), compiler, connection, **whole)
+
+    as_sqlite = pipes_concat_sql = _piped
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
+        """Cast what is no text: ``||`` means something else for other types."""
+
+        def text(source: Any) -> Any:
+            known = isinstance(source.output_field, (CharField, TextField))
+            return source if known else Cast(source, TextField())
+
+        return self._mapped(text)._piped(compiler, connection, **extra_context)
 
 
 class Concat(Func):
     """Several texts, one after the other. Manual: "Concat"."""
 
-    function = None
     template = "%(expressions)s"
 
     def __init__(self, *expressions: Any, **extra: Any) -> None:
         if len(expressions) < 2:
             raise ValueError("Concat must take at least two expressions")
-        *rest, paired = expressions
         # Databases know pairs only: a, (b, (c, d)).
-        for expression in reversed(rest):
-            paired = ConcatPair(expression, paired)
-        super().__init__(paired, **extra)
+        super().__init__(
+            reduce(lambda rest, item: ConcatPair(item, rest), reversed(expressions)), **extra
+        )
 
 
-class Left(Func):
-    """The first characters."""
-
-    function = "LEFT"
-    arity = 2
-    output_field = CharField()
-
-    def __init__(self, expression: Any, length: Any, **extra: Any) -> None:
-        if not hasattr(length, "resolve_expression") and length < 1:
-            raise ValueError("'length' must be greater than 0.")
-        super().__init__(expression, length, **extra)
-
-    def get_substr(self) -> Substr:
-        """Return the same as a ``Substr``."""
-        text, length = self.source_expressions
-        return Substr(text, Value(1), length)
-
-    def as_oracle(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """Oracle has SUBSTR only."""
-        return self.get_substr().as_oracle(compiler, connection, **extra_context)
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """SQLite has SUBSTR only."""
-        return self.get_substr().as_sqlite(compiler, connection, **extra_context)
-
-
-class Length(Transform):
-    """The number of characters."""
-
-    function = "LENGTH"
-    lookup_name = "length"
-    output_field = IntegerField()
-
-    def as_mysql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """CHAR_LENGTH: LENGTH counts bytes."""
-        return super().as_sql(compiler, connection, function="CHAR_LENGTH", **extra_context)
-
-
-class Lower(Transform):
-    """In lower case."""
-
-    function = "LOWER"
-    lookup_name = "lower"
-
-
-class LPad(Func):
-    """Filled up on the left."""
-
-    function = "LPAD"
-    output_field = CharField()
-
-    def __init__(self, expression: Any, length: Any, fill_text: Any = Value(" "), **extra: Any) -> None:
-        if not hasattr(length, "resolve_expression") and length is not None and length < 0:
-            raise ValueError("'length' must be greater or equal to 0.")
-        super().__init__(expression, length, fill_text, **extra)
-
-
-class LTrim(Transform):
-    """Without spaces on the left."""
-
-    function = "LTRIM"
-    lookup_name = "ltrim"
-
-
-class MD5(OracleHashMixin, Transform):
-    """The MD5 hash, as hexadecimal."""
-
-    function = "MD5"
-    lookup_name = "md5"
-
-
-class Ord(Transform):
-    """The code point of the first character."""
-
-    function = "ASCII"
-    lookup_name = "ord"
-    output_field = IntegerField()
-
-    def as_mysql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """ORD."""
-        return super().as_sql(compiler, connection, function="ORD", **extra_context)
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """UNICODE."""
-        return super().as_sql(compiler, connection, function="UNICODE", **extra_context)
-
-
-class Repeat(Func):
-    """The text several times."""
-
-    function = "REPEAT"
-    output_field = CharField()
-
-    def __init__(self, expression: Any, number: Any, **extra: Any) -> None:
-        if not hasattr(number, "resolve_expression") and number is not None and number < 0:
-            raise ValueError("'number' must be greater or equal to 0.")
-        super().__init__(expression, number, **extra)
-
-    def as_oracle(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """RPAD to a multiple of the length."""
-        text, number = self.source_expressions
-        length = None if number is None else Length(text) * number
-        return RPad(text, length, text).as_sql(compiler, connection, **extra_context)
-
-
-class Replace(Func):
+class Replace(Func, sql="REPLACE"):
     """With each ``text`` in it replaced."""
 
-    function = "REPLACE"
-
-    def __init__(self, expression: Any, text: Any, replacement: Any = Value(""), **extra: Any) -> None:
+    def __init__(
+        self, expression: Any, text: Any, replacement: Any = Value(""), **extra: Any
+    ) -> None:
         super().__init__(expression, text, replacement, **extra)
 
 
-class Reverse(Transform):
-    """From the last character to the first."""
+def _check_least(name: str, value: Any, least: int, message: str) -> None:
+    """Raise ``ValueError`` for a number that is too small; expressions are the database's affair."""
+    if value is not None and not hasattr(value, "resolve_expression") and value < least:
+        raise ValueError(f"'{name}' must be {message}")
 
-    function = "REVERSE"
-    lookup_name = "reverse"
+
+class Repeat(Func, sql="REPEAT", gives=CharField):
+    """The text several times."""
+
+    def __init__(self, expression: Any, number: Any, **extra: Any) -> None:
+        _check_least("number", number, 0, "greater or equal to 0.")
+        super().__init__(expression, number, **extra)
 
     def as_oracle(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """REVERSE would turn bytes around, so characters are listed backwards."""
-        sql, params = super().as_sql(
-            compiler,
-            connection,
-            template=(
-                "(SELECT LISTAGG(s) WITHIN GROUP (ORDER BY n DESC) FROM "
-                "(SELECT LEVEL n, SUBSTR(%(expressions)s, LEVEL, 1) s "
-                "FROM DUAL CONNECT BY LEVEL <= LENGTH(%(expressions)s)) "
-                "GROUP BY %(expressions)s)"
-            ),
-            **extra_context,
-        )
-        return sql, params * 3
+        """Fill up to a multiple of the length, with itself."""
+        text, times = self.source_expressions
+        return RPad(text, Length(text) * times, text).as_sql(compiler, connection, **extra_context)
 
 
-class Right(Left):
-    """The last characters."""
+class LPad(Func, sql="LPAD", gives=CharField):
+    """Filled up on the left."""
 
-    function = "RIGHT"
+    def __init__(
+        self, expression: Any, length: Any, fill_text: Any = Value(" "), **extra: Any
+    ) -> None:
+        _check_least("length", length, 0, "greater or equal to 0.")
+        super().__init__(expression, length, fill_text, **extra)
 
-    def get_substr(self) -> Substr:
-        text, length = self.source_expressions
-        return Substr(text, length * Value(-1), length)
 
-
-class RPad(LPad):
+class RPad(LPad, sql="RPAD"):
     """Filled up on the right."""
 
-    function = "RPAD"
+
+# -- parts ---------------------------------------------------------------------------------------
 
 
-class RTrim(Transform):
-    """Without spaces on the right."""
-
-    function = "RTRIM"
-    lookup_name = "rtrim"
-
-
-class SHA1(OracleHashMixin, PostgreSQLSHAMixin, Transform):
-    """The SHA-1 hash, as hexadecimal."""
-
-    function = "SHA1"
-    lookup_name = "sha1"
-
-
-class SHA224(MySQLSHA2Mixin, PostgreSQLSHAMixin, Transform):
-    """The SHA-224 hash, as hexadecimal."""
-
-    function = "SHA224"
-    lookup_name = "sha224"
-
-    def as_oracle(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """Oracle does not have it."""
-        raise NotSupportedError("SHA224 is not supported on Oracle.")
-
-
-class SHA256(MySQLSHA2Mixin, OracleHashMixin, PostgreSQLSHAMixin, Transform):
-    """The SHA-256 hash, as hexadecimal."""
-
-    function = "SHA256"
-    lookup_name = "sha256"
-
-
-class SHA384(MySQLSHA2Mixin, OracleHashMixin, PostgreSQLSHAMixin, Transform):
-    """The SHA-384 hash, as hexadecimal."""
-
-    function = "SHA384"
-    lookup_name = "sha384"
-
-
-class SHA512(MySQLSHA2Mixin, OracleHashMixin, PostgreSQLSHAMixin, Transform):
-    """The SHA-512 hash, as hexadecimal."""
-
-    function = "SHA512"
-    lookup_name = "sha512"
-
-
-class StrIndex(Func):
+class StrIndex(Func, sql="INSTR", takes=2, gives=IntegerField, postgresql="STRPOS"):
     """The position of a text in another, from 1; 0 if it is not in it."""
 
-    function = "INSTR"
-    arity = 2
-    output_field = IntegerField()
 
-    def as_postgresql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """STRPOS."""
-        return super().as_sql(compiler, connection, function="STRPOS", **extra_context)
-
-
-class Substr(Func):
+class Substr(Func, sql="SUBSTRING", gives=CharField, sqlite="SUBSTR", oracle="SUBSTR"):
     """A part of a text: ``pos`` counts from 1."""
 
-    function = "SUBSTRING"
-    output_field = CharField()
-
     def __init__(self, expression: Any, pos: Any, length: Any = None, **extra: Any) -> None:
-        if not hasattr(pos, "resolve_expression") and pos < 1:
-            raise ValueError("'pos' must be greater than 0")
-        bounds = (pos,) if length is None else (pos, length)
-        super().__init__(expression, *bounds, **extra)
+        _check_least("pos", pos, 1, "greater than 0")
+        super().__init__(expression, pos, *(() if length is None else (length,)), **extra)
+
+
+class Left(Func, sql="LEFT", takes=2, gives=CharField):
+    """The first characters."""
+
+    def __init__(self, expression: Any, length: Any, **extra: Any) -> None:
+        _check_least("length", length, 1, "greater than 0.")
+        super().__init__(expression, length, **extra)
+
+    def _start(self, length: Any) -> Any:
+        return Value(1)
+
+    def get_substr(self) -> Substr:
+        """Return the same as a ``Substr``, for databases that have nothing else."""
+        text, length = self.source_expressions
+        return Substr(text, self._start(length), length)
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """SUBSTR."""
-        return super().as_sql(compiler, connection, function="SUBSTR", **extra_context)
+        """By SUBSTR."""
+        return self.get_substr().as_sqlite(compiler, connection, **extra_context)
 
-    def as_oracle(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """SUBSTR."""
-        return super().as_sql(compiler, connection, function="SUBSTR", **extra_context)
+    as_oracle = as_sqlite
 
 
-class Trim(Transform):
-    """Without spaces on either side."""
+class Right(Left, sql="RIGHT"):
+    """The last characters."""
 
-    function = "TRIM"
-    lookup_name = "trim"
-
-
-class Upper(Transform):
-    """In upper case."""
-
-    function = "UPPER"
-    lookup_name = "upper"
+    def _start(self, length: Any) -> Any:
+        return length * Value(-1)

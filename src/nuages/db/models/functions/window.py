@@ -8,118 +8,88 @@ from nuages.db.models.expressions import Func
 from nuages.db.models.fields import FloatField, IntegerField
 
 
-class CumeDist(Func):
-    """The share of rows up to the present one."""
+class _Windowed(Func):
+    """A function over the rows of a window."""
 
-    function = "CUME_DIST"
-    output_field = FloatField()
     window_compatible = True
 
 
-class DenseRank(Func):
-    """The rank, without gaps."""
+class _FromOtherRow(_Windowed):
+    """The value of the first argument, in another row of the window."""
 
-    function = "DENSE_RANK"
-    output_field = IntegerField()
-    window_compatible = True
+    def __init__(self, expression: Any, *numbers: Any, **extra: Any) -> None:
+        if expression is None:
+            raise ValueError(f"{type(self).__name__} requires a non-null source expression.")
+        super().__init__(expression, *numbers, **extra)
+
+    def _resolve_output_field(self) -> Any:
+        return self.source_expressions[0].output_field
+
+    def _positive(self, number: Any, what: str) -> Any:
+        if number is None or number <= 0:
+            raise ValueError(f"{type(self).__name__} requires a positive integer {what}.")
+        return number
 
 
-class FirstValue(Func):
-    """The value in the first row of the frame."""
-
-    arity = 1
-    function = "FIRST_VALUE"
-    window_compatible = True
-
-
-class LagLeadFunction(Func):
+class LagLeadFunction(_FromOtherRow):
     """The value some rows away."""
 
-    window_compatible = True
-
     def __init__(self, expression: Any, offset: int = 1, default: Any = None, **extra: Any) -> None:
-        name = type(self).__name__
-        if expression is None:
-            raise ValueError(f"{name} requires a non-null source expression.")
-        if offset is None or offset <= 0:
-            raise ValueError(f"{name} requires a positive integer for the offset.")
-        further = () if default is None else (default,)
-        super().__init__(expression, offset, *further, **extra)
-
-    def _resolve_output_field(self) -> Any:
-        return self.get_source_expressions()[0].output_field
+        numbers = [default] if default is not None else []
+        if expression is not None:
+            self._positive(offset, "for the offset")
+        super().__init__(expression, offset, *numbers, **extra)
 
 
-class Lag(LagLeadFunction):
+class Lag(LagLeadFunction, sql="LAG"):
     """The value some rows before."""
 
-    function = "LAG"
 
-
-class LastValue(Func):
-    """The value in the last row of the frame."""
-
-    arity = 1
-    function = "LAST_VALUE"
-    window_compatible = True
-
-
-class Lead(LagLeadFunction):
+class Lead(LagLeadFunction, sql="LEAD"):
     """The value some rows after."""
 
-    function = "LEAD"
+
+class FirstValue(_Windowed, sql="FIRST_VALUE", takes=1):
+    """The value in the first row of the frame."""
 
 
-class NthValue(Func):
+class LastValue(_Windowed, sql="LAST_VALUE", takes=1):
+    """The value in the last row of the frame."""
+
+
+class NthValue(_FromOtherRow, sql="NTH_VALUE"):
     """The value in the n-th row of the frame."""
 
-    function = "NTH_VALUE"
-    window_compatible = True
-
     def __init__(self, expression: Any, nth: int = 1, **extra: Any) -> None:
-        name = type(self).__name__
-        if expression is None:
-            raise ValueError(f"{name} requires a non-null source expression.")
-        if nth is None or nth <= 0:
-            raise ValueError(f"{name} requires a positive integer as for nth.")
+        if expression is not None:
+            self._positive(nth, "as for nth")
         super().__init__(expression, nth, **extra)
 
-    def _resolve_output_field(self) -> Any:
-        return self.get_source_expressions()[0].output_field
 
-
-class Ntile(Func):
-    """Which of ``num_buckets`` equal parts the row is in."""
-
-    function = "NTILE"
-    output_field = IntegerField()
-    window_compatible = True
-
-    def __init__(self, num_buckets: int = 1, **extra: Any) -> None:
-        if num_buckets <= 0:
-            raise ValueError("num_buckets must be greater than 0.")
-        super().__init__(num_buckets, **extra)
-
-
-class PercentRank(Func):
-    """The rank as a share of the rows."""
-
-    function = "PERCENT_RANK"
-    output_field = FloatField()
-    window_compatible = True
-
-
-class Rank(Func):
-    """The rank, with gaps after ties."""
-
-    function = "RANK"
-    output_field = IntegerField()
-    window_compatible = True
-
-
-class RowNumber(Func):
+class RowNumber(_Windowed, sql="ROW_NUMBER", gives=IntegerField):
     """The number of the row, from 1."""
 
-    function = "ROW_NUMBER"
-    output_field = IntegerField()
-    window_compatible = True
+
+class Rank(_Windowed, sql="RANK", gives=IntegerField):
+    """The rank, with gaps after ties."""
+
+
+class DenseRank(_Windowed, sql="DENSE_RANK", gives=IntegerField):
+    """The rank, without gaps."""
+
+
+class PercentRank(_Windowed, sql="PERCENT_RANK", gives=FloatField):
+    """The rank as a share of the rows."""
+
+
+class CumeDist(_Windowed, sql="CUME_DIST", gives=FloatField):
+    """The share of rows up to the present one."""
+
+
+class Ntile(_Windowed, sql="NTILE", gives=IntegerField):
+    """Which of ``num_buckets`` equal parts the row is in."""
+
+    def __init__(self, num_buckets: int = 1, **extra: Any) -> None:
+        if not num_buckets > 0:
+            raise ValueError("num_buckets must be greater than 0.")
+        super().__init__(num_buckets, **extra)

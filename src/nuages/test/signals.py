@@ -63,7 +63,7 @@ def _drop(holder: Any, *names: str) -> None:
 
 
 @receiver(setting_changed)
-def renew(*, setting: str, value: Any, enter: bool, **kwargs: Any) -> None:
+def renew(*, setting: str, value: Any = None, enter: bool = False, **kwargs: Any) -> None:
     if enter and setting in COMPLEX_OVERRIDE_SETTINGS:
         warnings.warn(
             f"Overriding setting {setting} can lead to unexpected behavior.",

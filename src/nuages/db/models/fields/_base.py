@@ -50,13 +50,14 @@ class Keyword(NamedTuple):
     attribute: str
 
     def to_write(self, field: Field) -> tuple[bool, Any]:
-        """Return whether the value differs from the default, and the value."""
+        """Return whether the value differs from the default of the field's type, and the value."""
         value = getattr(field, self.attribute)
         if self.name == "choices" and isinstance(value, CallableChoiceIterator):
             value = value.func
-        if isinstance(self.default, list):
-            return value != self.default, value
-        return value is not self.default, value
+        usual = field.usual.get(self.name, self.default)
+        # Others by identity: an equal value that is lazy or foreign stays what it is.
+        by_value = type(usual) in (list, int) or type(value) is str
+        return (value != usual if by_value else value is not usual), value
 
 
 def keyword(name: str, default: Any = None, attribute: str | None = None) -> Keyword:
@@ -111,6 +112,12 @@ class Field(RegisterLookupMixin):
     )
     descriptor_class: Any = DeferredAttribute
 
+    #: The name under which database backends know the type; ``None``: that of the class.
+    internal_type: ClassVar[str | None] = None
+    #: The form field that edits the type, by its name in ``django.forms``.
+    form_field: ClassVar[str] = "CharField"
+    #: Keywords whose default is another one than that of fields in general.
+    usual: ClassVar[dict[str, Any]] = {}
     #: The keywords that :meth:`deconstruct` compares with their defaults.
     keywords: ClassVar[tuple[Keyword, ...]] = (
         keyword("verbose_name", None, "_verbose_name"),
@@ -197,33 +204,20 @@ class Field(RegisterLookupMixin):
         db_comment: str | None = None,
         db_default: Any = NOT_PROVIDED,
     ) -> None:
-        self.name = name
-        self.verbose_name = verbose_name
-        self._verbose_name = verbose_name
-        self.primary_key = primary_key
-        self.max_length, self._unique = max_length, unique
-        self.blank, self.null = blank, null
-        self.db_index = db_index
-        self.remote_field = rel
-        self.is_relation = rel is not None
-        self.default = default
-        self.db_default = db_default
-        self.editable = editable
-        self.serialize = serialize
-        self.unique_for_date = unique_for_date
-        self.unique_for_month = unique_for_month
-        self.unique_for_year = unique_for_year
-        self.choices = choices
-        self.help_text = help_text
-        self.db_column = db_column
-        self.db_comment = db_comment
-        self._db_tablespace = db_tablespace
-        self.auto_created = auto_created
+        self.name, self.verbose_name, self._verbose_name = name, verbose_name, verbose_name
+        self.primary_key, self._unique, self.db_index = primary_key, unique, db_index
+        self.max_length, self.blank, self.null = max_length, blank, null
+        self.remote_field, self.is_relation = rel, rel is not None
+        self.default, self.db_default = default, db_default
+        self.editable, self.serialize, self.auto_created = editable, serialize, auto_created
+        days, months, years = unique_for_date, unique_for_month, unique_for_year
+        self.unique_for_date, self.unique_for_month, self.unique_for_year = days, months, years
+        self.choices, self.help_text = choices, help_text
+        self.db_column, self.db_comment, self._db_tablespace = db_column, db_comment, db_tablespace
         # Fields that come with the house (an automatic key, a parent link) stand before those
         # that a class declares.
         self.creation_counter = next(_sooner if auto_created else _later)
-        self._validators = list(validators)
-        self._error_messages = error_messages
+        self._validators, self._error_messages = [*validators], error_messages
 
     # What it is called, and how it compares
 
@@ -544,7 +538,7 @@ class Field(RegisterLookupMixin):
 
     def get_internal_type(self) -> str:
         """Return the name under which the database backends know this type."""
-        return type(self).__name__
+        return self.internal_type or type(self).__name__
 
     def db_type_parameters(self, connection: Any) -> Any:
         """Return the mapping that fills a backend's column type."""
@@ -625,24 +619,28 @@ class Field(RegisterLookupMixin):
         """
         from nuages import forms
 
-        given: dict[str, Any] = {
-            "required": not self.blank,
-            "label": capfirst(self.verbose_name),
-            "help_text": self.help_text,
-        }
+        given = dict(
+            required=not self.blank, label=capfirst(self.verbose_name), help_text=self.help_text
+        )
         if self.has_default():
-            given["initial"] = self.default if callable(self.default) else self.get_default()
-            if callable(self.default):
-                given["show_hidden_initial"] = True
+            dynamic = callable(self.default)
+            given |= (
+                {"initial": self.default, "show_hidden_initial": True}
+                if dynamic
+                else {"initial": self.get_default()}
+            )
+        wanted = self.form_options() | kwargs
         if self.choices is None:
-            return (form_class or forms.CharField)(**(given | kwargs))
-        has_initial = self.has_default() or "initial" in kwargs
-        given["choices"] = self.get_choices(include_blank=self.blank or not has_initial)
-        given["coerce"] = self.to_python
-        if self.null:
-            given["empty_value"] = None
-        for_choices = {name: value for name, value in kwargs.items() if name in _CHOICE_KEYWORDS}
-        return (choices_form_class or forms.TypedChoiceField)(**(given | for_choices))
+            return (form_class or getattr(forms, self.form_field))(**(given | wanted))
+        blank = self.blank or not ("initial" in wanted or self.has_default())
+        given |= {"choices": self.get_choices(include_blank=blank), "coerce": self.to_python}
+        given |= {"empty_value": None} if self.null else {}
+        given |= {name: wanted[name] for name in _CHOICE_KEYWORDS.intersection(wanted)}
+        return (choices_form_class or forms.TypedChoiceField)(**given)
+
+    def form_options(self) -> dict[str, Any]:
+        """Return what the form field of this type is told besides."""
+        return {}
 
     # Checks
 
@@ -654,20 +652,16 @@ class Field(RegisterLookupMixin):
 
 #: Keywords of a plain form field that a field for choices takes too.
 _CHOICE_KEYWORDS = frozenset(
-    {
-        "coerce",
-        "empty_value",
-        "choices",
-        "required",
-        "widget",
-        "label",
-        "initial",
-        "help_text",
-        "error_messages",
-        "show_hidden_initial",
-        "disabled",
-    }
+    "choices coerce disabled empty_value error_messages help_text initial label required "
+    "show_hidden_initial widget".split()
 )
+
+
+class UsualKeywords:
+    """Gives the constructor the defaults that are usual for the type."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **(self.usual | kwargs))  # type: ignore[attr-defined]
 
 
 def _keywords_of(cls: type[Field]) -> Iterator[Keyword]:

@@ -38,7 +38,6 @@ class _Clock(DateTimeCheckMixin, Field):
     parse: ClassVar[Callable[[str], Any]]
     #: The error when the format is right but there is no such date or time.
     impossible: ClassVar[str]
-    form_field_name: ClassVar[str]
 
     def __init__(
         self,
@@ -90,11 +89,6 @@ class _Clock(DateTimeCheckMixin, Field):
         value = self.value_from_object(obj)
         return "" if value is None else value.isoformat()
 
-    def formfield(self, **kwargs: Any) -> Any:
-        from nuages import forms
-
-        return super().formfield(**({"form_class": getattr(forms, self.form_field_name)} | kwargs))
-
 
 class DateField(_Clock):
     """A day."""
@@ -110,10 +104,9 @@ class DateField(_Clock):
     description: Any = _("Date (without time)")
     parse = staticmethod(parse_date)
     impossible = "invalid_date"
-    form_field_name = "DateField"
+    form_field = "DateField"
 
-    def get_internal_type(self) -> str:
-        return "DateField"
+    internal_type = "DateField"
 
     def present(self) -> Any:
         return datetime.date.today()
@@ -123,9 +116,7 @@ class DateField(_Clock):
         if self.null:
             return
         for word, forwards in (("next", True), ("previous", False)):
-            walk = partialmethod(
-                cls._get_next_or_previous_by_FIELD, field=self, is_next=forwards
-            )
+            walk = partialmethod(cls._get_next_or_previous_by_FIELD, field=self, is_next=forwards)
             setattr(cls, f"get_{word}_by_{self.name}", walk)
 
     def to_python(self, value: Any) -> Any:
@@ -166,10 +157,9 @@ class DateTimeField(DateField):
     description = _("Date (with time)")
     parse = staticmethod(parse_datetime)
     impossible = "invalid_datetime"
-    form_field_name = "DateTimeField"
+    form_field = "DateTimeField"
 
-    def get_internal_type(self) -> str:
-        return "DateTimeField"
+    internal_type = "DateTimeField"
 
     def present(self) -> Any:
         return timezone.now()
@@ -234,10 +224,9 @@ class TimeField(_Clock):
     description = _("Time")
     parse = staticmethod(parse_time)
     impossible = "invalid_time"
-    form_field_name = "TimeField"
+    form_field = "TimeField"
 
-    def get_internal_type(self) -> str:
-        return "TimeField"
+    internal_type = "TimeField"
 
     def present(self) -> Any:
         return datetime.datetime.now().time()
@@ -269,8 +258,7 @@ class DurationField(Field):
     }
     description = _("Duration")
 
-    def get_internal_type(self) -> str:
-        return "DurationField"
+    internal_type = "DurationField"
 
     def to_python(self, value: Any) -> Any:
         if value is None or isinstance(value, datetime.timedelta):
@@ -301,8 +289,4 @@ class DurationField(Field):
         value = self.value_from_object(obj)
         return "" if value is None else duration_string(value)
 
-    def formfield(self, **kwargs: Any) -> Any:
-        from nuages import forms
-
-        return super().formfield(**({"form_class": forms.DurationField} | kwargs))
-
+    form_field = "DurationField"

@@ -39,8 +39,7 @@ class BooleanField(Field):
         "0": False,
     }
 
-    def get_internal_type(self) -> str:
-        return "BooleanField"
+    internal_type = "BooleanField"
 
     def to_python(self, value: Any) -> Any:
         if self.null and value in self.empty_values:
@@ -72,6 +71,8 @@ class BooleanField(Field):
 class NullBooleanField(BooleanField):
     """Kept for historical migrations alone."""
 
+    usual = {"null": True, "blank": True}
+
     system_check_removed_details = {
         "msg": ("NullBooleanField is removed except for support in historical migrations."),
         "hint": "Use BooleanField(null=True, blank=True) instead.",
@@ -79,13 +80,7 @@ class NullBooleanField(BooleanField):
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs |= {"null": True, "blank": True}
-        super().__init__(*args, **kwargs)
-
-    def deconstruct(self) -> tuple[Any, ...]:
-        name, path, args, kwargs = super().deconstruct()
-        del kwargs["null"], kwargs["blank"]
-        return name, path, args, kwargs
+        super().__init__(*args, **(kwargs | self.usual))
 
 
 class _Numeric(Field):
@@ -139,17 +134,13 @@ class IntegerField(_Numeric):
             bounds.append(validators.MaxValueValidator(high))
         return [*own, *bounds]
 
-    def get_internal_type(self) -> str:
-        return "IntegerField"
+    internal_type = "IntegerField"
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         value = super().get_db_prep_value(value, connection, prepared)
         return connection.ops.adapt_integerfield_value(value, self.get_internal_type())
 
-    def formfield(self, **kwargs: Any) -> Any:
-        from nuages import forms
-
-        return super().formfield(**({"form_class": forms.IntegerField} | kwargs))
+    form_field = "IntegerField"
 
 
 class BigIntegerField(IntegerField):
@@ -158,12 +149,10 @@ class BigIntegerField(IntegerField):
     description = _("Big (8 byte) integer")
     MAX_BIGINT = 2**63 - 1
 
-    def get_internal_type(self) -> str:
-        return "BigIntegerField"
+    internal_type = "BigIntegerField"
 
-    def formfield(self, **kwargs: Any) -> Any:
-        bounds = {"min_value": -self.MAX_BIGINT - 1, "max_value": self.MAX_BIGINT}
-        return super().formfield(**(bounds | kwargs))
+    def form_options(self) -> dict[str, Any]:
+        return {"min_value": -self.MAX_BIGINT - 1, "max_value": self.MAX_BIGINT}
 
 
 class SmallIntegerField(IntegerField):
@@ -171,8 +160,7 @@ class SmallIntegerField(IntegerField):
 
     description = _("Small integer")
 
-    def get_internal_type(self) -> str:
-        return "SmallIntegerField"
+    internal_type = "SmallIntegerField"
 
 
 class PositiveIntegerRelDbTypeMixin:
@@ -199,34 +187,29 @@ class PositiveIntegerRelDbTypeMixin:
 
 
 class _Positive(PositiveIntegerRelDbTypeMixin):
-    def get_internal_type(self) -> str:
-        return next(
-            name
-            for name in (cls.__name__ for cls in type(self).__mro__)
-            if name
-            in ("PositiveBigIntegerField", "PositiveIntegerField", "PositiveSmallIntegerField")
-        )
-
-    def formfield(self, **kwargs: Any) -> Any:
-        return super().formfield(**({"min_value": 0} | kwargs))  # type: ignore[misc]
+    def form_options(self) -> dict[str, Any]:
+        return super().form_options() | {"min_value": 0}  # type: ignore[misc]
 
 
 class PositiveBigIntegerField(_Positive, BigIntegerField):
     """A whole number from 0, of 63 bits."""
 
     description = _("Positive big integer")
+    internal_type = "PositiveBigIntegerField"
 
 
 class PositiveIntegerField(_Positive, IntegerField):
     """A whole number from 0, of 31 bits."""
 
     description = _("Positive integer")
+    internal_type = "PositiveIntegerField"
 
 
 class PositiveSmallIntegerField(_Positive, SmallIntegerField):
     """A whole number from 0, of 15 bits."""
 
     description = _("Positive small integer")
+    internal_type = "PositiveSmallIntegerField"
 
 
 class AutoFieldMixin:
@@ -235,19 +218,22 @@ class AutoFieldMixin:
     db_returning = True
     auto_checks = (_checks.automatic_field_is_primary_key,)
 
+    usual = {"blank": True}
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["blank"] = True
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **(kwargs | self.usual))
+
+    def rel_db_type(self, connection: Any) -> str | None:
+        """Return the type of the whole number that the key is."""
+        return self.counted_type().db_type(connection=connection)  # type: ignore[attr-defined]
 
     def check(self, **kwargs: Any) -> list[Any]:
         own = _checks.flatten(check(self, **kwargs) for check in self.auto_checks)
         return super().check(**kwargs) + own  # type: ignore[misc]
 
     def deconstruct(self) -> tuple[Any, ...]:
-        name, path, args, kwargs = super().deconstruct()  # type: ignore[misc]
-        del kwargs["blank"]
-        kwargs["primary_key"] = True
-        return name, path, args, kwargs
+        *place, kwargs = super().deconstruct()  # type: ignore[misc]
+        return *place, kwargs | {"primary_key": True}
 
     def validate(self, value: Any, model_instance: Any) -> None:
         """Accept everything: the database gives the value."""
@@ -258,12 +244,13 @@ class AutoFieldMixin:
         return value
 
     def contribute_to_class(self, cls: type[Model], name: str, **kwargs: Any) -> None:
-        if cls._meta.auto_field:
+        options = cls._meta
+        if options.auto_field:
             raise ValueError(
-                f"Model {cls._meta.label} can't have more than one auto-generated field."
+                f"Model {options.label} can't have more than one auto-generated field."
             )
+        options.auto_field = self
         super().contribute_to_class(cls, name, **kwargs)  # type: ignore[misc]
-        cls._meta.auto_field = self
 
     def formfield(self, **kwargs: Any) -> None:
         """Return ``None``: no form edits the value."""
@@ -290,31 +277,19 @@ class AutoFieldMeta(type):
 class AutoField(AutoFieldMixin, IntegerField, metaclass=AutoFieldMeta):
     """An automatic primary key of 32 bits."""
 
-    def get_internal_type(self) -> str:
-        return "AutoField"
-
-    def rel_db_type(self, connection: Any) -> str | None:
-        return IntegerField().db_type(connection=connection)
+    internal_type, counted_type = "AutoField", IntegerField
 
 
 class BigAutoField(AutoFieldMixin, BigIntegerField):
     """An automatic primary key of 64 bits."""
 
-    def get_internal_type(self) -> str:
-        return "BigAutoField"
-
-    def rel_db_type(self, connection: Any) -> str | None:
-        return BigIntegerField().db_type(connection=connection)
+    internal_type, counted_type = "BigAutoField", BigIntegerField
 
 
 class SmallAutoField(AutoFieldMixin, SmallIntegerField):
     """An automatic primary key of 16 bits."""
 
-    def get_internal_type(self) -> str:
-        return "SmallAutoField"
-
-    def rel_db_type(self, connection: Any) -> str | None:
-        return SmallIntegerField().db_type(connection=connection)
+    internal_type, counted_type = "SmallAutoField", SmallIntegerField
 
 
 class FloatField(_Numeric):
@@ -324,13 +299,9 @@ class FloatField(_Numeric):
     description = _("Floating point number")
     number = float
 
-    def get_internal_type(self) -> str:
-        return "FloatField"
+    internal_type = "FloatField"
 
-    def formfield(self, **kwargs: Any) -> Any:
-        from nuages import forms
-
-        return super().formfield(**({"form_class": forms.FloatField} | kwargs))
+    form_field = "FloatField"
 
 
 class DecimalField(Field):
@@ -363,8 +334,7 @@ class DecimalField(Field):
         """The precision with which floats are rounded."""
         return decimal.Context(prec=self.max_digits)
 
-    def get_internal_type(self) -> str:
-        return "DecimalField"
+    internal_type = "DecimalField"
 
     def to_python(self, value: Any) -> Any:
         if value is None:
@@ -393,12 +363,7 @@ class DecimalField(Field):
             return value
         return connection.ops.adapt_decimalfield_value(value, self.max_digits, self.decimal_places)
 
-    def formfield(self, **kwargs: Any) -> Any:
-        from nuages import forms
+    form_field = "DecimalField"
 
-        given = {
-            "max_digits": self.max_digits,
-            "decimal_places": self.decimal_places,
-            "form_class": forms.DecimalField,
-        }
-        return super().formfield(**(given | kwargs))
+    def form_options(self) -> dict[str, Any]:
+        return {"max_digits": self.max_digits, "decimal_places": self.decimal_places}

@@ -10,7 +10,7 @@ from typing import Any
 from nuages.core import exceptions, validators
 from nuages.db import connection
 from nuages.db.models.fields import _checks
-from nuages.db.models.fields._base import Field, keyword
+from nuages.db.models.fields._base import Field, UsualKeywords, keyword
 from nuages.utils.ipv6 import clean_ipv6_address
 from nuages.utils.translation import gettext_lazy as _
 
@@ -61,14 +61,11 @@ class CharField(_Text):
             return _("String (unlimited)")
         return _("String (up to %(max_length)s)")
 
-    def get_internal_type(self) -> str:
-        return "CharField"
+    internal_type = "CharField"
 
-    def formfield(self, **kwargs: Any) -> Any:
-        given: dict[str, Any] = {"max_length": self.max_length}
-        if self.null and not connection.features.interprets_empty_strings_as_nulls:
-            given["empty_value"] = None
-        return super().formfield(**(given | kwargs))
+    def form_options(self) -> dict[str, Any]:
+        as_null = self.null and not connection.features.interprets_empty_strings_as_nulls
+        return {"max_length": self.max_length} | ({"empty_value": None} if as_null else {})
 
     def cast_db_type(self, connection: Any) -> str | None:
         if self.max_length is None:
@@ -85,9 +82,7 @@ class CommaSeparatedIntegerField(CharField):
         "msg": (
             "CommaSeparatedIntegerField is removed except for support in historical migrations."
         ),
-        "hint": (
-            "Use CharField(validators=[validate_comma_separated_integer_list]) instead."
-        ),
+        "hint": ("Use CharField(validators=[validate_comma_separated_integer_list]) instead."),
         "id": "fields.E901",
     }
 
@@ -109,36 +104,25 @@ class EmailField(_SizedChar):
     description = _("Email address")
     default_max_length = 254  # RFC 3696, erratum 1690
 
-    def formfield(self, **kwargs: Any) -> Any:
-        from nuages import forms
-
-        return super().formfield(**({"form_class": forms.EmailField} | kwargs))
+    form_field = "EmailField"
 
 
-class URLField(CharField):
+class URLField(UsualKeywords, CharField):
     """The address of a page."""
+
+    usual = {"max_length": 200}
 
     default_validators = [validators.URLValidator()]
     description = _("URL")
 
-    def __init__(self, verbose_name: Any = None, name: str | None = None, **kwargs: Any) -> None:
-        kwargs.setdefault("max_length", 200)
-        super().__init__(verbose_name, name, **kwargs)
-
-    def deconstruct(self) -> tuple[Any, ...]:
-        name, path, args, kwargs = super().deconstruct()
-        if kwargs.get("max_length") == 200:
-            del kwargs["max_length"]
-        return name, path, args, kwargs
-
-    def formfield(self, **kwargs: Any) -> Any:
-        from nuages import forms
-
-        return super().formfield(**({"form_class": forms.URLField} | kwargs))
+    form_field = "URLField"
 
 
-class SlugField(CharField):
+class SlugField(UsualKeywords, CharField):
     """Letters, digits, hyphens and underscores, for use in addresses."""
+
+    usual = {"max_length": 50, "db_index": True}
+    keywords = (keyword("allow_unicode", False),)
 
     default_validators = [validators.validate_slug]
     description = _("Slug (up to %(max_length)s)")
@@ -146,37 +130,20 @@ class SlugField(CharField):
     def __init__(
         self,
         *args: Any,
-        max_length: int | None = 50,
-        db_index: bool = True,
         allow_unicode: bool = False,
         **kwargs: Any,
     ) -> None:
         self.allow_unicode = allow_unicode
         if allow_unicode:
             self.default_validators = [validators.validate_unicode_slug]
-        super().__init__(*args, max_length=max_length, db_index=db_index, **kwargs)
+        super().__init__(*args, **kwargs)
 
-    def deconstruct(self) -> tuple[Any, ...]:
-        name, path, args, kwargs = super().deconstruct()
-        # This type's own defaults differ from those of other fields.
-        if self.max_length == 50:
-            kwargs.pop("max_length", None)
-        if self.db_index is False:
-            kwargs["db_index"] = False
-        else:
-            kwargs.pop("db_index", None)
-        if self.allow_unicode:
-            kwargs["allow_unicode"] = self.allow_unicode
-        return name, path, args, kwargs
+    internal_type = "SlugField"
 
-    def get_internal_type(self) -> str:
-        return "SlugField"
+    form_field = "SlugField"
 
-    def formfield(self, **kwargs: Any) -> Any:
-        from nuages import forms
-
-        given = {"form_class": forms.SlugField, "allow_unicode": self.allow_unicode}
-        return super().formfield(**(given | kwargs))
+    def form_options(self) -> dict[str, Any]:
+        return super().form_options() | {"allow_unicode": self.allow_unicode}
 
 
 class TextField(_Text):
@@ -186,24 +153,24 @@ class TextField(_Text):
     collated_type = "TextField"
     field_checks = (*Field.field_checks, _checks.collation_is_supported)
 
-    def get_internal_type(self) -> str:
-        return "TextField"
+    internal_type = "TextField"
 
-    def formfield(self, **kwargs: Any) -> Any:
-        from nuages import forms
+    def form_options(self) -> dict[str, Any]:
+        from nuages.forms import Textarea
 
+        widget = {} if self.choices is not None else {"widget": Textarea}
         # The length is enforced by forms alone.
-        given: dict[str, Any] = {"max_length": self.max_length}
-        if self.choices is None:
-            given["widget"] = forms.Textarea
-        return super().formfield(**(given | kwargs))
+        return {"max_length": self.max_length, **widget}
 
 
 class FilePathField(Field):
     """The path of a file or folder below ``path``."""
 
+    usual = {"max_length": 100}
+
     description = _("File path")
     keywords = (
+        keyword("path", ""),
         keyword("match"),
         keyword("recursive", False),
         keyword("allow_files", True),
@@ -222,39 +189,26 @@ class FilePathField(Field):
         allow_folders: bool = False,
         **kwargs: Any,
     ) -> None:
-        self.path, self.match = path, match
-        self.recursive = recursive
+        self.path, self.match, self.recursive = path, match, recursive
         self.allow_files, self.allow_folders = allow_files, allow_folders
-        kwargs.setdefault("max_length", 100)
-        super().__init__(verbose_name, name, **kwargs)
-
-    def deconstruct(self) -> tuple[Any, ...]:
-        name, path, args, kwargs = super().deconstruct()
-        if self.path != "":
-            kwargs["path"] = self.path
-        if kwargs.get("max_length") == 100:
-            del kwargs["max_length"]
-        return name, path, args, kwargs
+        super().__init__(verbose_name, name, **(self.usual | kwargs))
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
         return None if value is None else str(value)
 
-    def get_internal_type(self) -> str:
-        return "FilePathField"
+    internal_type = "FilePathField"
 
-    def formfield(self, **kwargs: Any) -> Any:
-        from nuages import forms
+    form_field = "FilePathField"
 
-        given = {
+    def form_options(self) -> dict[str, Any]:
+        return {
             "path": self.path() if callable(self.path) else self.path,
             "match": self.match,
             "recursive": self.recursive,
-            "form_class": forms.FilePathField,
             "allow_files": self.allow_files,
             "allow_folders": self.allow_folders,
         }
-        return super().formfield(**(given | kwargs))
 
 
 class IPAddressField(Field):
@@ -263,28 +217,21 @@ class IPAddressField(Field):
     empty_strings_allowed = False
     description = _("IPv4 address")
     system_check_removed_details = {
-        "msg": (
-            "IPAddressField has been removed except for support in historical migrations."
-        ),
+        "msg": ("IPAddressField has been removed except for support in historical migrations."),
         "hint": "Use GenericIPAddressField instead.",
         "id": "fields.E900",
     }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["max_length"] = 15
-        super().__init__(*args, **kwargs)
+    usual = {"max_length": 15}
 
-    def deconstruct(self) -> tuple[Any, ...]:
-        name, path, args, kwargs = super().deconstruct()
-        del kwargs["max_length"]
-        return name, path, args, kwargs
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **(kwargs | self.usual))
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
         return None if value is None else str(value)
 
-    def get_internal_type(self) -> str:
-        return "IPAddressField"
+    internal_type = "IPAddressField"
 
 
 class GenericIPAddressField(Field):
@@ -293,7 +240,8 @@ class GenericIPAddressField(Field):
     empty_strings_allowed = False
     description = _("IP address")
     default_error_messages = {"invalid": _("Enter a valid %(protocol)s address.")}
-    keywords = (keyword("unpack_ipv4", False),)
+    keywords = (keyword("protocol", "both"), keyword("unpack_ipv4", False))
+    usual = {"max_length": 39}  # eight groups of four digits
     field_checks = (*Field.field_checks, _checks.blank_address_is_null)
 
     def __init__(
@@ -307,19 +255,9 @@ class GenericIPAddressField(Field):
     ) -> None:
         self.protocol, self.unpack_ipv4 = protocol, unpack_ipv4
         self.default_validators = validators.ip_address_validators(protocol, unpack_ipv4)
-        kwargs["max_length"] = 39  # eight groups of four digits
-        super().__init__(verbose_name, name, *args, **kwargs)
+        super().__init__(verbose_name, name, *args, **(kwargs | self.usual))
 
-    def deconstruct(self) -> tuple[Any, ...]:
-        name, path, args, kwargs = super().deconstruct()
-        if self.protocol != "both":
-            kwargs["protocol"] = self.protocol
-        if kwargs.get("max_length") == 39:
-            del kwargs["max_length"]
-        return name, path, args, kwargs
-
-    def get_internal_type(self) -> str:
-        return "GenericIPAddressField"
+    internal_type = "GenericIPAddressField"
 
     def _normal(self, value: str) -> str:
         return clean_ipv6_address(value, self.unpack_ipv4)
@@ -349,11 +287,10 @@ class GenericIPAddressField(Field):
             value = self.get_prep_value(value)
         return connection.ops.adapt_ipaddressfield_value(value)
 
-    def formfield(self, **kwargs: Any) -> Any:
-        from nuages import forms
+    form_field = "GenericIPAddressField"
 
-        given = {"protocol": self.protocol, "form_class": forms.GenericIPAddressField}
-        return super().formfield(**(given | kwargs))
+    def form_options(self) -> dict[str, Any]:
+        return {"protocol": self.protocol}
 
 
 class UUIDField(Field):
@@ -363,17 +300,12 @@ class UUIDField(Field):
     description = _("Universally unique identifier")
     empty_strings_allowed = False
 
+    usual = {"max_length": 32}
+
     def __init__(self, verbose_name: Any = None, **kwargs: Any) -> None:
-        kwargs["max_length"] = 32
-        super().__init__(verbose_name, **kwargs)
+        super().__init__(verbose_name, **(kwargs | self.usual))
 
-    def deconstruct(self) -> tuple[Any, ...]:
-        name, path, args, kwargs = super().deconstruct()
-        del kwargs["max_length"]
-        return name, path, args, kwargs
-
-    def get_internal_type(self) -> str:
-        return "UUIDField"
+    internal_type = "UUIDField"
 
     def to_python(self, value: Any) -> Any:
         if value is None or isinstance(value, uuid.UUID):
@@ -392,10 +324,7 @@ class UUIDField(Field):
         identifier = self.to_python(value)
         return identifier if connection.features.has_native_uuid_field else identifier.hex
 
-    def formfield(self, **kwargs: Any) -> Any:
-        from nuages import forms
-
-        return super().formfield(**({"form_class": forms.UUIDField} | kwargs))
+    form_field = "UUIDField"
 
 
 class BinaryField(Field):
@@ -406,22 +335,14 @@ class BinaryField(Field):
     default_error_messages = {"invalid": _("“%(value)s” value must be valid Base64.")}
     field_checks = (*Field.field_checks, _checks.binary_default_is_bytes)
 
+    usual = {"editable": False}
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("editable", False)
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **(self.usual | kwargs))
         if self.max_length is not None:
             self.validators.append(validators.MaxLengthValidator(self.max_length))
 
-    def deconstruct(self) -> tuple[Any, ...]:
-        name, path, args, kwargs = super().deconstruct()
-        if self.editable:
-            kwargs["editable"] = True
-        else:
-            del kwargs["editable"]
-        return name, path, args, kwargs
-
-    def get_internal_type(self) -> str:
-        return "BinaryField"
+    internal_type = "BinaryField"
 
     def get_placeholder_sql(
         self, value: Any, compiler: Any, connection: Any
@@ -449,4 +370,3 @@ class BinaryField(Field):
             return memoryview(b64decode(value.encode("ascii"), validate=True))
         except ValueError:
             raise self.refuse("invalid", value) from None
-

@@ -14,6 +14,7 @@ from nuages.core.files.utils import validate_file_name
 from nuages.db.models import signals
 from nuages.db.models.expressions import DatabaseDefault
 from nuages.db.models.fields import Field, _checks
+from nuages.db.models.fields._base import keyword
 from nuages.db.models.query_utils import DeferredAttribute
 from nuages.db.models.utils import AltersData
 from nuages.utils.translation import gettext_lazy as _
@@ -31,18 +32,25 @@ __all__ = [
 ]
 
 
+def _of_storage(doc: str, ask: Callable[[Any, str], Any]) -> property:
+    """Return a property that asks the storage about the file. ``ValueError`` if there is none."""
+    return property(lambda self: ask(self.storage, self._require_file()), doc=doc)
+
+
 class FieldFile(File, AltersData):
     """The file of one instance: its name is in the row, its content in the storage."""
 
+    #: The open file, if there is one.
+    _file: Any = None
+
     def __init__(self, instance: Any, field: Any, name: str | None) -> None:
         super().__init__(None, name)
-        self.instance, self.field = instance, field
-        self.storage = field.storage
+        self.instance, self.field, self.storage = instance, field, field.storage
         self._committed = True
 
     def __eq__(self, other: object) -> bool:
         # Also equal to the name alone, as rows have it.
-        return self.name == (other.name if hasattr(other, "name") else other)
+        return self.name == getattr(other, "name", other)
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -50,55 +58,56 @@ class FieldFile(File, AltersData):
     def __bool__(self) -> bool:
         return bool(self.name)
 
-    def _require_file(self) -> None:
-        if not self:
-            raise ValueError(
-                f"The '{self.field.name}' attribute has no file associated with it."
-            )
+    def _require_file(self) -> str:
+        if self.name:
+            return self.name
+        raise ValueError(f"The '{self.field.name}' attribute has no file associated with it.")
 
-    @property
-    def file(self) -> Any:
-        """The open file. ``ValueError`` if there is none."""
-        self._require_file()
-        if getattr(self, "_file", None) is None:
-            self._file = self.storage.open(self.name, "rb")
-        return self._file
-
-    @file.setter
-    def file(self, file: Any) -> None:
-        self._file = file
-
-    @file.deleter
-    def file(self) -> None:
-        del self._file
-
-    @property
-    def path(self) -> str:
-        """The path in the file system, where the storage has one."""
-        self._require_file()
-        return self.storage.path(self.name)
-
-    @property
-    def url(self) -> str:
-        self._require_file()
-        return self.storage.url(self.name)
+    path = _of_storage("The path in the file system.", lambda storage, name: storage.path(name))
+    url = _of_storage("The address.", lambda storage, name: storage.url(name))
 
     @property
     def size(self) -> int:
-        self._require_file()
-        return self.file.size if not self._committed else self.storage.size(self.name)
+        name = self._require_file()
+        return self.storage.size(name) if self._committed else self.file.size
+
+    def _open_file(self) -> Any:
+        name = self._require_file()
+        if self._file is None:
+            self._file = self.storage.open(name, "rb")
+        return self._file
+
+    def _set_file(self, file: Any) -> None:
+        self._file = file
+
+    def _del_file(self) -> None:
+        self.__dict__.pop("_file", None)
+
+    file = property(_open_file, _set_file, _del_file, "The open file; it is opened if need be.")
+
+    @property
+    def closed(self) -> bool:
+        return self._file is None or self._file.closed
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
 
     def open(self, mode: str = "rb") -> FieldFile:
         """Open the file, or rewind it."""
-        self._require_file()
-        opened = getattr(self, "_file", None)
-        if opened is None:
-            self.file = self.storage.open(self.name, mode)
+        name = self._require_file()
+        if self._file is not None:
+            self._file.open(mode)
         else:
-            opened.open(mode)
+            self._file = self.storage.open(name, mode)
         return self
 
-    open.alters_data = True  # type: ignore[attr-defined]
+    def _put_name(self, name: str | None, save: bool) -> None:
+        """Let file and instance have this name, and save the instance if wanted."""
+        self.name, self._committed = name, name is not None
+        setattr(self.instance, self.field.attname, name)
+        if save:
+            self.instance.save()
 
     def save(self, name: str, content: Any, save: bool = True) -> None:
         """Put ``content`` into the storage, and its name on the instance.
@@ -107,14 +116,9 @@ class FieldFile(File, AltersData):
             name: the file name; ``upload_to`` says where.
             save: save the instance as well.
         """
-        target = self.field.generate_filename(self.instance, name)
-        self.name = self.storage.save(target, content, max_length=self.field.max_length)
-        setattr(self.instance, self.field.attname, self.name)
-        self._committed = True
-        if save:
-            self.instance.save()
-
-    save.alters_data = True  # type: ignore[attr-defined]
+        place = self.field.generate_filename(self.instance, name)
+        limit = self.field.max_length
+        self._put_name(self.storage.save(place, content, max_length=limit), save)
 
     def delete(self, save: bool = True) -> None:
         """Take the file from the storage, and its name from the instance.
@@ -122,44 +126,23 @@ class FieldFile(File, AltersData):
         Args:
             save: save the instance as well.
         """
-        if not self:
-            return
-        if getattr(self, "_file", None) is not None:
+        if self:
             self.close()
             del self.file
-        self.storage.delete(self.name)
-        self.name = None
-        setattr(self.instance, self.field.attname, self.name)
-        self._committed = False
-        if save:
-            self.instance.save()
+            self.storage.delete(self.name)
+            self._put_name(None, save)
 
-    delete.alters_data = True  # type: ignore[attr-defined]
-
-    @property
-    def closed(self) -> bool:
-        opened = getattr(self, "_file", None)
-        return opened is None or opened.closed
-
-    def close(self) -> None:
-        opened = getattr(self, "_file", None)
-        if opened is not None:
-            opened.close()
+    for _method in (open, save, delete):
+        _method.alters_data = True  # type: ignore[attr-defined]
+    del _method
 
     def __getstate__(self) -> dict[str, Any]:
-        # The storage is that of the field.
-        return {
-            "name": self.name,
-            "closed": False,
-            "_committed": True,
-            "_file": None,
-            "instance": self.instance,
-            "field": self.field,
-        }
+        # The open file stays here; the storage is that of the field.
+        kept = {key: getattr(self, key) for key in ("name", "instance", "field")}
+        return kept | {"closed": False, "_committed": True, "_file": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        state.pop("closed", None)
-        self.__dict__.update(state)
+        vars(self).update({key: value for key, value in state.items() if key != "closed"})
         self.storage = self.field.storage
 
 
@@ -204,6 +187,7 @@ class FileField(Field):
 
     attr_class: Any = FieldFile
     descriptor_class = FileDescriptor
+    usual = {"max_length": 100}
     description = _("File")
     field_checks = (*Field.field_checks, _checks.file_is_no_key, _checks.upload_to_is_relative)
 
@@ -228,21 +212,16 @@ class FileField(Field):
                     f"{cls.__module__}.{cls.__qualname__}"
                 )
         self.upload_to = upload_to
-        kwargs.setdefault("max_length", 100)
-        super().__init__(verbose_name, name, **kwargs)
+        super().__init__(verbose_name, name, **(self.usual | kwargs))
 
     def deconstruct(self) -> tuple[Any, ...]:
-        name, path, args, kwargs = super().deconstruct()
-        if kwargs.get("max_length") == 100:
-            del kwargs["max_length"]
-        kwargs["upload_to"] = self.upload_to
-        storage = getattr(self, "_storage_callable", self.storage)
-        if storage is not default_storage:
-            kwargs["storage"] = storage
-        return name, path, args, kwargs
+        *place, kwargs = super().deconstruct()
+        written = getattr(self, "_storage_callable", self.storage)
+        if written is not default_storage:
+            kwargs["storage"] = written
+        return *place, kwargs | {"upload_to": self.upload_to}
 
-    def get_internal_type(self) -> str:
-        return "FileField"
+    internal_type = "FileField"
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
@@ -323,6 +302,7 @@ class ImageField(FileField):
     """
 
     attr_class = ImageFieldFile
+    keywords = (keyword("width_field"), keyword("height_field"))
     descriptor_class = ImageFileDescriptor
     description = _("Image")
     field_checks = (*FileField.field_checks, _checks.image_library_is_there)
@@ -337,13 +317,6 @@ class ImageField(FileField):
     ) -> None:
         self.width_field, self.height_field = width_field, height_field
         super().__init__(verbose_name, name, **kwargs)
-
-    def deconstruct(self) -> tuple[Any, ...]:
-        name, path, args, kwargs = super().deconstruct()
-        for option in ("width_field", "height_field"):
-            if value := getattr(self, option):
-                kwargs[option] = value
-        return name, path, args, kwargs
 
     @property
     def _dimension_fields(self) -> dict[str, str]:
@@ -375,7 +348,4 @@ class ImageField(FileField):
         for dimension, name in fields.items():
             setattr(instance, name, getattr(file, dimension) if file else None)
 
-    def formfield(self, **kwargs: Any) -> Any:
-        from nuages import forms
-
-        return super().formfield(**({"form_class": forms.ImageField} | kwargs))
+    form_field = "ImageField"

@@ -55,8 +55,7 @@ class JSONField(CheckFieldDefaultMixin, Field):
         self.encoder, self.decoder = encoder, decoder
         super().__init__(verbose_name, name, **kwargs)
 
-    def get_internal_type(self) -> str:
-        return "JSONField"
+    internal_type = "JSONField"
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
         """Read JSON. What is no JSON (a part that the database has taken out) stays as it is."""
@@ -95,11 +94,10 @@ class JSONField(CheckFieldDefaultMixin, Field):
     def value_to_string(self, obj: Any) -> Any:
         return self.value_from_object(obj)
 
-    def formfield(self, **kwargs: Any) -> Any:
-        from nuages import forms
+    form_field = "JSONField"
 
-        given = {"form_class": forms.JSONField, "encoder": self.encoder, "decoder": self.decoder}
-        return super().formfield(**(given | kwargs))
+    def form_options(self) -> dict[str, Any]:
+        return {"encoder": self.encoder, "decoder": self.decoder}
 
 
 @deconstructible(path="django.db.models.JSONNull")
@@ -496,7 +494,9 @@ class KeyTransformNumericLookupMixin:
 def _on_key(base: type, *mixins: type) -> type:
     """Return ``base`` as a lookup on what is under a key."""
     return type(
-        f"KeyTransform{base.__name__}", (*mixins, base), {"__module__": __name__, "__doc__": base.__doc__}
+        f"KeyTransform{base.__name__}",
+        (*mixins, base),
+        {"__module__": __name__, "__doc__": base.__doc__},
     )
 
 

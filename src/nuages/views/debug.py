@@ -22,7 +22,7 @@ from typing import Any
 
 from nuages.conf import settings
 from nuages.core.exceptions import ImproperlyConfigured
-from nuages.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound
+from nuages.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from nuages.template import Context, Engine, TemplateDoesNotExist
 from nuages.template.defaultfilters import pprint
 from nuages.urls import resolve
@@ -148,7 +148,8 @@ def get_caller(request: Any) -> str:
     """Return the dotted name of the view for a request, or an empty text."""
     try:
         return resolve(request.path)._func_path
-    except Http404:
+    except Exception:
+        # No view for the path; or the URLconf is what the report is about.
         return ""
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nuages.conf import settings
+from nuages.contrib.messages.constants import INFO
 from nuages.contrib.messages.utils import LevelTags
 
 LEVEL_TAGS = LevelTags()
@@ -117,7 +118,9 @@ class BaseStorage:
     @property
     def level(self) -> int:
         """The lowest level that is recorded; ``None`` goes back to the setting's."""
-        return settings.MESSAGE_LEVEL if self._own_level is None else self._own_level
+        if self._own_level is not None:
+            return self._own_level
+        return getattr(settings, "MESSAGE_LEVEL", INFO)
 
     @level.setter
     def level(self, value: int | None) -> None:

@@ -1,0 +1,136 @@
+"""The functions of ``forms/_compiled.py`` write what the templates write."""
+
+import datetime
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nuages  # noqa: F401
+from django import forms
+from django.forms import _compiled
+from django.forms.renderers import BaseRenderer, DjangoTemplates
+from django.utils.safestring import mark_safe
+
+
+class Plain(DjangoTemplates):
+    """Always by the template engine."""
+
+    def render(self, template_name, context, request=None):
+        return BaseRenderer.render(self, template_name, context, request)
+
+
+def without_space(html):
+    """Drop space at the rims of tags, where the two may differ."""
+    return re.sub(r"\s*(<[^>]*>)\s*", r"\1", html)
+
+
+PLAIN, FAST = Plain(), DjangoTemplates()
+
+CHOICES = [("", "---"), (1, "one"), ("<g>", [("a&b", mark_safe("<b>A</b>")), ("c", 3)])]
+attributes = st.dictionaries(
+    st.sampled_from(["id", "class", "data-x", "required", "disabled"]),
+    st.one_of(st.booleans(), st.text(max_size=8), st.integers()),
+    max_size=4,
+)
+values = st.one_of(st.none(), st.text(max_size=12), st.integers(), st.lists(st.text(max_size=4)))
+
+SIMPLE = [
+    forms.TextInput,
+    forms.NumberInput,
+    forms.EmailInput,
+    forms.URLInput,
+    forms.ColorInput,
+    forms.SearchInput,
+    forms.TelInput,
+    forms.PasswordInput,
+    forms.HiddenInput,
+    forms.Textarea,
+    forms.CheckboxInput,
+    forms.FileInput,
+    forms.ClearableFileInput,
+    forms.NullBooleanSelect,
+]
+CHOOSING = [
+    forms.Select,
+    forms.SelectMultiple,
+    forms.RadioSelect,
+    forms.CheckboxSelectMultiple,
+]
+
+
+@given(st.sampled_from(SIMPLE), values, attributes)
+def test_inputs(kind, value, attrs):
+    shown = {renderer: kind().render("a<b>", value, attrs, renderer) for renderer in (PLAIN, FAST)}
+    assert without_space(shown[FAST]) == without_space(shown[PLAIN])
+
+
+@given(st.sampled_from(CHOOSING), values, attributes)
+def test_choices(kind, value, attrs):
+    widget = kind(choices=CHOICES)
+    fast, plain = (widget.render("name", value, attrs, renderer) for renderer in (FAST, PLAIN))
+    assert without_space(fast) == without_space(plain)
+
+
+class Everything(forms.Form):
+    required_css_class, error_css_class = "must", "wrong"
+
+    name = forms.CharField(max_length=5, help_text=mark_safe("<i>short</i>"))
+    kind = forms.ChoiceField(choices=CHOICES, widget=forms.RadioSelect, help_text="&")
+    kinds = forms.MultipleChoiceField(choices=CHOICES, required=False)
+    when = forms.SplitDateTimeField(initial=datetime.datetime(2024, 2, 29, 13, 5))
+    day = forms.DateField(widget=forms.SelectDateWidget(years=range(2023, 2026)))
+    ticked = forms.BooleanField(label="Yes?")
+    secret = forms.CharField(widget=forms.HiddenInput)
+    upload = forms.FileField(required=False)
+
+
+@pytest.mark.parametrize("data", [None, {}, {"name": "<toolong>", "kind": "1", "secret": "x"}])
+@pytest.mark.parametrize("style", ["as_div", "as_p", "as_ul", "as_table"])
+def test_whole_forms(style, data):
+    fast, plain = (
+        getattr(Everything(data, renderer=renderer), style)() for renderer in (FAST, PLAIN)
+    )
+    assert without_space(fast) == without_space(plain)
+    assert fast.count("<input") > 4
+
+
+def test_formsets_and_errors():
+    data = {"form-TOTAL_FORMS": "2", "form-INITIAL_FORMS": "0", "form-0-name": "x"}
+    for renderer in (FAST, PLAIN):
+        formset = forms.formset_factory(Everything, renderer=renderer)(data)
+        if renderer is FAST:
+            fast = str(formset), str(formset.errors[0])
+        else:
+            plain = str(formset), str(formset.errors[0])
+    assert [without_space(html) for html in fast] == [without_space(html) for html in plain]
+
+
+def test_the_functions_are_used_and_can_be_switched_off(monkeypatch, settings_override):
+    asked = []
+    find = _compiled.find
+    monkeypatch.setattr(_compiled, "find", lambda name: asked.append(name) or find(name))
+    forms.TextInput().render("name", "value", renderer=FAST)
+    assert asked == ["django/forms/widgets/text.html"]
+    assert _compiled.usable()
+    with settings_override(NUAGES={"COMPILED_FORMS": False}):
+        assert not _compiled.usable()
+
+
+def test_a_template_engine_that_was_changed_is_asked(monkeypatch):
+    from django.template.base import Template
+
+    monkeypatch.setattr(Template, "_render", lambda self, context: "changed")
+    assert forms.TextInput().render("name", "value", renderer=FAST) == "changed"
+
+
+def test_a_foreign_part_makes_the_whole_go_by_the_template(tmp_path):
+    class OwnOption(forms.Select):
+        option_template_name = "own_option.html"
+
+    (tmp_path / "own_option.html").write_text("<option class=own>{{ widget.label }}</option>")
+    renderer = DjangoTemplates()
+    renderer.engine.engine.dirs.append(tmp_path)
+    html = OwnOption(choices=[(1, "one")]).render("name", 1, renderer=renderer)
+    assert "<option class=own>one</option>" in html

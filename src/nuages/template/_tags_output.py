@@ -573,7 +573,12 @@ class URLNode(Node):
             f"{compiler.constant(reverse, 'reverse')}({view_name}, args=[{', '.join(args)}], "
             f"kwargs={{{', '.join(kwargs)}}}, current_app={app}(context))"
         )
-        compiler.write(f"escape({url})" if compiler.autoescape else f"as_text({url})")
+        if not compiler.autoescape:
+            compiler.write(f"as_text({url})")
+            return
+        address = compiler.temporary("url")
+        compiler.line(f"{address} = {url}")
+        compiler.write(f"escape_text({address}) if type({address}) is str else escape({address})")
 
 
 def current_app(context: Any) -> str | None:

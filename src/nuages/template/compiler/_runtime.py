@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from nuages.conf import settings
 from nuages.template._expressions import (
     VariableDoesNotExist,
     call_value,
@@ -150,6 +151,9 @@ def display_escaped(value: Any, context: Any) -> str:
         return value
     if kind is str:
         return escape_text(value)
+    if kind is int and not settings.USE_THOUSAND_SEPARATOR:
+        # Without separators whole numbers look the same in all languages.
+        return str(value)
     return render_value_in_context(value, _As(context, True))
 
 

@@ -17,6 +17,7 @@ from nuages.contrib.auth.hashers import (
 from nuages.db import models
 from nuages.utils.crypto import salted_hmac
 from nuages.utils.translation import gettext_lazy as _
+from nuages.utils.twins import Calls, call, twin
 
 #: Salt of the hash that ties sessions to a password; it is part of sessions that exist.
 _SESSION_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
@@ -25,99 +26,82 @@ _SESSION_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_ha
 class BaseUserManager(models.Manager):
     """Finds users by what they log in with."""
 
-    @classmethod
-    def normalize_email(cls, email: str | None) -> str:
-        """Return a mail address with its domain in small letters."""
-        email = email or ""
-        name, at, domain = email.strip().rpartition("@")
-        return f"{name}{at}{domain.lower()}" if at else email
-
-    def get_by_natural_key(self, username: str | None) -> Any:
+    @twin
+    def get_by_natural_key(self, username: str | None) -> Calls[Any]:
         """Return the user of that name.
 
         Raises:
             DoesNotExist: there is none.
         """
-        return self.get(**{self.model.USERNAME_FIELD: username})
+        return (yield call(self, "get", **{self.model.USERNAME_FIELD: username}))
 
-    async def aget_by_natural_key(self, username: str | None) -> Any:
-        """Asynchronous twin of ``get_by_natural_key``."""
-        return await self.aget(**{self.model.USERNAME_FIELD: username})
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """Return a mail address with its domain in small letters."""
+        name, at, domain = (email or "").strip().rpartition("@")
+        return f"{name}{at}{domain.lower()}" if at else email or ""
 
 
 class AbstractBaseUser(models.Model):
     """A user with a password; subclasses say what the name is."""
 
-    password = models.CharField(_("password"), max_length=128)
-    last_login = models.DateTimeField(_("last login"), blank=True, null=True)
+    class Meta:
+        abstract = True
+
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    USERNAME_FIELD: ClassVar[str]
+
+    password = models.CharField(verbose_name=_("password"), max_length=128)
+    last_login = models.DateTimeField(verbose_name=_("last login"), null=True, blank=True)
 
     is_active: Any = True
-    USERNAME_FIELD: ClassVar[str]
-    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    # An object of this class is a known user.
+    is_anonymous = property(lambda self: False, doc="False.")
+    is_authenticated = property(lambda self: True, doc="True.")
 
     # The password as it was set, until it is saved and validators have heard of it.
     _password: str | None = None
 
-    class Meta:
-        abstract = True
+    # The name
 
     def __str__(self) -> str:
         return self.get_username()
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and tell password validators about a new password."""
-        super().save(*args, **kwargs)
-        if self._password is not None:
-            password_validation.password_changed(self._password, self)
-            self._password = None
-
-    def get_username(self) -> str:
-        """Return what the user logs in with."""
-        return getattr(self, self.USERNAME_FIELD)
-
-    def clean(self) -> None:
-        """Bring the user name into its normal form."""
-        setattr(self, self.USERNAME_FIELD, self.normalize_username(self.get_username()))
 
     def natural_key(self) -> tuple[str]:
         """Return what the user logs in with, as a tuple."""
         return (self.get_username(),)
 
-    @property
-    def is_anonymous(self) -> bool:
-        """False."""
-        return False
+    def get_username(self) -> str:
+        """Return what the user logs in with."""
+        return getattr(self, type(self).USERNAME_FIELD)
 
-    @property
-    def is_authenticated(self) -> bool:
-        """True: an object of this class is a known user."""
-        return True
+    @classmethod
+    def normalize_username(cls, username: Any) -> Any:
+        """Return a name in the form that makes look-alikes equal (NFKC)."""
+        return unicodedata.normalize("NFKC", username) if isinstance(username, str) else username
+
+    @classmethod
+    def get_email_field_name(cls) -> str:
+        """Return the name of the field that holds the mail address."""
+        return getattr(cls, "EMAIL_FIELD", "email")
+
+    def clean(self) -> None:
+        """Bring the user name into its normal form."""
+        name = self.normalize_username(self.get_username())
+        setattr(self, self.USERNAME_FIELD, name)
+
+    # The password
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and tell password validators about a new password."""
+        super().save(*args, **kwargs)
+        raw, self._password = self._password, None
+        if raw is not None:
+            password_validation.password_changed(raw, self)
 
     def set_password(self, raw_password: str | None) -> None:
         """Set the password; None makes it unusable."""
-        self.password = make_password(raw_password)
-        self._password = raw_password
-
-    def check_password(self, raw_password: str) -> bool:
-        """Whether this is the password; its hash is renewed if it is an outdated one."""
-
-        def renew(raw: str) -> None:
-            self.set_password(raw)
-            # The password stays the same, so nobody hears of it.
-            self._password = None
-            self.save(update_fields=["password"])
-
-        return check_password(raw_password, self.password, renew)
-
-    async def acheck_password(self, raw_password: str) -> bool:
-        """Asynchronous twin of ``check_password``."""
-
-        async def renew(raw: str) -> None:
-            self.set_password(raw)
-            self._password = None
-            await self.asave(update_fields=["password"])
-
-        return await acheck_password(raw_password, self.password, renew)
+        self.password, self._password = make_password(raw_password), raw_password
 
     def set_unusable_password(self) -> None:
         """Set a password that no one can enter."""
@@ -127,25 +111,32 @@ class AbstractBaseUser(models.Model):
         """Whether a password can be entered at all."""
         return is_password_usable(self.password)
 
+    @twin
+    def _renew_hash(self, raw: str) -> Calls[None]:
+        """Store the same password again, hashed as it is done today."""
+        self.set_password(raw)
+        # It is no new password, so nobody hears of it.
+        self._password = None
+        yield call(self, "save", update_fields=["password"])
+
+    def check_password(self, raw_password: str) -> bool:
+        """Whether this is the password; its hash is renewed if it is an outdated one."""
+        return check_password(raw_password, self.password, self._renew_hash)
+
+    async def acheck_password(self, raw_password: str) -> bool:
+        """Asynchronous twin of ``check_password``."""
+        return await acheck_password(raw_password, self.password, self._arenew_hash)
+
+    # Sessions
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        options = {"secret": secret, "algorithm": "sha256"}
+        return salted_hmac(_SESSION_SALT, self.password, **options).hexdigest()
+
     def get_session_auth_hash(self) -> str:
         """Return what ties sessions to the password as it is."""
         return self._get_session_auth_hash()
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
         """Yield the same under each of ``SECRET_KEY_FALLBACKS``."""
-        for secret in settings.SECRET_KEY_FALLBACKS:
-            yield self._get_session_auth_hash(secret=secret)
-
-    def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        made = salted_hmac(_SESSION_SALT, self.password, secret=secret, algorithm="sha256")
-        return made.hexdigest()
-
-    @classmethod
-    def get_email_field_name(cls) -> str:
-        """Return the name of the field that holds the mail address."""
-        return getattr(cls, "EMAIL_FIELD", "email")
-
-    @classmethod
-    def normalize_username(cls, username: Any) -> Any:
-        """Return a name in the form that makes look-alikes equal (NFKC)."""
-        return unicodedata.normalize("NFKC", username) if isinstance(username, str) else username
+        yield from map(self._get_session_auth_hash, settings.SECRET_KEY_FALLBACKS)

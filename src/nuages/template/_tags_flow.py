@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections import namedtuple
 from collections.abc import Iterator
+from itertools import chain, groupby
 from itertools import cycle as endless
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nuages.template._expressions import FilterExpression, VariableDoesNotExist, token_kwargs
@@ -62,11 +62,9 @@ class ForNode(Node):
         nodelist_loop: NodeList,
         nodelist_empty: NodeList | None = None,
     ) -> None:
-        self.loopvars = loopvars
-        self.sequence = sequence
-        self.is_reversed = is_reversed
+        self.loopvars, self.sequence, self.is_reversed = loopvars, sequence, is_reversed
         self.nodelist_loop = nodelist_loop
-        self.nodelist_empty = NodeList() if nodelist_empty is None else nodelist_empty
+        self.nodelist_empty = nodelist_empty if nodelist_empty is not None else NodeList()
 
     def __repr__(self) -> str:
         tail = " reversed" if self.is_reversed else ""
@@ -148,31 +146,29 @@ def do_for(parser: Parser, token: Token) -> Node:
 class TemplateLiteral(Literal):
     """A variable or constant in a condition."""
 
-    def __init__(self, value: FilterExpression, text: str) -> None:
-        super().__init__(value)
-        self.text = text
+    def eval(self, context: Any) -> Any:
+        """Return the value; None if it is missing."""
+        return self.value.resolve(context, ignore_failures=True)
 
     def display(self) -> str:
         """Return the text that it was made from."""
         return self.text
 
-    def eval(self, context: Any) -> Any:
-        """Return the value; None if it is missing."""
-        return self.value.resolve(context, ignore_failures=True)
+    def __init__(self, value: FilterExpression, text: str) -> None:
+        self.value, self.text = value, text
 
 
 class TemplateIfParser(IfParser):
     """Parses conditions over the names of a template."""
 
-    error_class = TemplateSyntaxError
+    def create_var(self, value: str) -> TemplateLiteral:
+        """Return the operand for a word."""
+        expression = self.template_parser.compile_filter(value)
+        return TemplateLiteral(expression, value)
 
     def __init__(self, parser: Parser, tokens: list[str]) -> None:
         self.template_parser = parser
         super().__init__(tokens)
-
-    def create_var(self, value: str) -> TemplateLiteral:
-        """Return the operand for a word."""
-        return TemplateLiteral(self.template_parser.compile_filter(value), value)
 
 
 class IfNode(Node):
@@ -185,30 +181,30 @@ class IfNode(Node):
     def __init__(self, conditions_nodelists: list[tuple[Any, NodeList]]) -> None:
         self.conditions_nodelists = conditions_nodelists
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"
-
-    def __iter__(self) -> Iterator[Node]:
-        for _, nodelist in self.conditions_nodelists:
-            yield from nodelist
-
     @property
     def nodelist(self) -> NodeList:
         """The nodes of all branches."""
         return NodeList(self)
 
+    def __iter__(self) -> Iterator[Node]:
+        return chain.from_iterable(nodelist for _, nodelist in self.conditions_nodelists)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    @staticmethod
+    def _holds(condition: Any, context: Any) -> Any:
+        try:
+            return condition is None or condition.eval(context)
+        except VariableDoesNotExist:
+            return False
+
     def render(self, context: Any) -> str:
         """Return the text of the first branch that holds."""
-        for condition, nodelist in self.conditions_nodelists:
-            if condition is None:
-                return nodelist.render(context)
-            try:
-                holds = condition.eval(context)
-            except VariableDoesNotExist:
-                holds = None
-            if holds:
-                return nodelist.render(context)
-        return ""
+        branches = self.conditions_nodelists
+        chosen = (nodes for condition, nodes in branches if self._holds(condition, context))
+        nodelist = next(chosen, None)
+        return "" if nodelist is None else nodelist.render(context)
 
     def inlines(self, compiler: Compiler) -> bool:
         return all(
@@ -248,37 +244,34 @@ class IfChangedNode(Node):
     def __init__(
         self, nodelist_true: NodeList, nodelist_false: NodeList, *varlist: FilterExpression
     ) -> None:
-        self.nodelist_true = nodelist_true
-        self.nodelist_false = nodelist_false
+        self.nodelist_true, self.nodelist_false = nodelist_true, nodelist_false
         self._varlist = varlist
 
     def render(self, context: Any) -> str:
         """Return the first text if the values (or the text itself) are not those of last time."""
         # Within a loop, the comparison begins anew with each run of the loop.
         memory = context["forloop"] if "forloop" in context else context.render_context
+        seen: Any = [each.resolve(context, ignore_failures=True) for each in self._varlist]
         text = None
-        if self._varlist:
-            seen: Any = [
-                variable.resolve(context, ignore_failures=True) for variable in self._varlist
-            ]
-        else:
+        if not seen:
             seen = text = self.nodelist_true.render(context)
-        if self not in memory or memory[self] != seen:
-            memory[self] = seen
-            return self.nodelist_true.render(context) if text is None else text
-        return self.nodelist_false.render(context)
+        before = memory.get(self, memory)
+        if before is not memory and before == seen:
+            return self.nodelist_false.render(context)
+        memory[self] = seen
+        return text if text is not None else self.nodelist_true.render(context)
 
 
 @register.tag
 def ifchanged(parser: Parser, token: Token) -> Node:
     """Compile an ``ifchanged`` tag."""
-    bits = token.split_contents()[1:]
-    first = parser.parse(("else", "endifchanged"))
-    second = NodeList()
+    watched = [*map(parser.compile_filter, token.split_contents()[1:])]
+    lists = [parser.parse(("else", "endifchanged"))]
     if parser.next_token().contents == "else":
-        second = parser.parse(("endifchanged",))
+        lists.append(parser.parse(("endifchanged",)))
         parser.delete_first_token()
-    return IfChangedNode(first, second, *map(parser.compile_filter, bits))
+    changed, same = (*lists, NodeList())[:2]
+    return IfChangedNode(changed, same, *watched)
 
 
 class WithNode(Node):
@@ -286,24 +279,23 @@ class WithNode(Node):
 
     def __init__(
         self,
-        var: str | None,
+        var: Any,
         name: str | None,
         nodelist: NodeList,
         extra_context: dict[str, Any] | None = None,
     ) -> None:
-        self.nodelist = nodelist
-        self.extra_context = extra_context or {}
-        if name:
-            self.extra_context[name] = var
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"
+        # Formerly there was one variable only.
+        named = {name: var} if name else {}
+        self.extra_context, self.nodelist = {**(extra_context or {}), **named}, nodelist
 
     def render(self, context: Any) -> str:
         """Return the text inside, which sees the names."""
-        values = {name: value.resolve(context) for name, value in self.extra_context.items()}
-        with context.push(**values):
+        layer = {name: value.resolve(context) for name, value in self.extra_context.items()}
+        with context.push(layer):
             return self.nodelist.render(context)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
 
     def inlines(self, compiler: Compiler) -> bool:
         return (
@@ -343,22 +335,20 @@ class CycleNode(Node):
         variable_name: str | None = None,
         silent: bool = False,
     ) -> None:
-        self.cyclevars = cyclevars
-        self.variable_name = variable_name
-        self.silent = silent
+        self.cyclevars, self.variable_name, self.silent = cyclevars, variable_name, silent
+
+    def reset(self, context: Any) -> Iterator[FilterExpression]:
+        """Begin with the first value again; return the values to come."""
+        values = context.render_context[self] = endless(self.cyclevars)
+        return values
 
     def render(self, context: Any) -> str:
         """Return the next value."""
-        if self not in context.render_context:
-            self.reset(context)
-        value = next(context.render_context[self]).resolve(context)
+        values = context.render_context.get(self) or self.reset(context)
+        value = next(values).resolve(context)
         if self.variable_name:
             context.set_upward(self.variable_name, value)
-        return "" if self.silent else render_value_in_context(value, context)
-
-    def reset(self, context: Any) -> None:
-        """Begin with the first value again."""
-        context.render_context[self] = endless(self.cyclevars)
+        return render_value_in_context(value, context) if not self.silent else ""
 
 
 @register.tag
@@ -432,34 +422,31 @@ class FirstOfNode(Node):
     child_nodelists = ()
 
     def __init__(self, variables: list[FilterExpression], asvar: str | None = None) -> None:
-        self.vars = variables
-        self.asvar = asvar
+        self.vars, self.asvar = variables, asvar
 
     def render(self, context: Any) -> str:
         """Return the first value that is true."""
-        text = ""
-        for variable in self.vars:
-            value = variable.resolve(context, ignore_failures=True)
-            if value:
-                text = render_value_in_context(value, context)
-                break
-        if self.asvar:
-            context[self.asvar] = text
-            return ""
-        return text
+        values = (variable.resolve(context, ignore_failures=True) for variable in self.vars)
+        found = next(filter(None, values), None)
+        text = "" if found is None else render_value_in_context(found, context)
+        if not self.asvar:
+            return text
+        context[self.asvar] = text
+        return ""
 
 
 @register.tag
 def firstof(parser: Parser, token: Token) -> Node:
     """Compile a ``firstof`` tag."""
-    bits = token.split_contents()[1:]
-    asvar = None
-    if not bits:
-        raise TemplateSyntaxError("'firstof' statement requires at least one argument")
-    if len(bits) >= 2 and bits[-2] == "as":
-        asvar = bits[-1]
-        bits = bits[:-2]
-    return FirstOfNode([parser.compile_filter(bit) for bit in bits], asvar)
+    target = None
+    match token.split_contents()[1:]:
+        case []:
+            raise TemplateSyntaxError("'firstof' statement requires at least one argument")
+        case [*words, "as", target]:
+            pass
+        case words:
+            pass
+    return FirstOfNode([*map(parser.compile_filter, words)], target)
 
 
 GroupedResult = namedtuple("GroupedResult", ["grouper", "list"])
@@ -473,9 +460,16 @@ class RegroupNode(Node):
     def __init__(
         self, target: FilterExpression, expression: FilterExpression, var_name: str
     ) -> None:
-        self.target = target
-        self.expression = expression
-        self.var_name = var_name
+        self.target, self.expression, self.var_name = target, expression, var_name
+
+    def render(self, context: Any) -> str:
+        """Set the name to the groups; there is no text."""
+        values = self.target.resolve(context, ignore_failures=True)
+        groups = groupby(
+            () if values is None else values, lambda item: self.resolve_expression(item, context)
+        )
+        context[self.var_name] = [GroupedResult(key, [*members]) for key, members in groups]
+        return ""
 
     def resolve_expression(self, obj: Any, context: Any) -> Any:
         """Return what an item is grouped by."""
@@ -483,33 +477,18 @@ class RegroupNode(Node):
         context[self.var_name] = obj
         return self.expression.resolve(context, ignore_failures=True)
 
-    def render(self, context: Any) -> str:
-        """Set the name to the groups; there is no text."""
-        values = self.target.resolve(context, ignore_failures=True)
-        context[self.var_name] = (
-            []
-            if values is None
-            else [
-                GroupedResult(grouper=key, list=list(members))
-                for key, members in groupby(
-                    values, lambda item: self.resolve_expression(item, context)
-                )
-            ]
-        )
-        return ""
-
 
 @register.tag
 def regroup(parser: Parser, token: Token) -> Node:
     """Compile a ``regroup`` tag."""
-    bits = token.split_contents()
-    if len(bits) != 6:
-        raise TemplateSyntaxError("'regroup' tag takes five arguments")
-    _, target, by, attribute, as_, name = bits
-    if by != "by":
-        raise TemplateSyntaxError("second argument to 'regroup' tag must be 'by'")
-    if as_ != "as":
-        raise TemplateSyntaxError("next-to-last argument to 'regroup' tag must be 'as'")
-    return RegroupNode(
-        parser.compile_filter(target), parser.compile_filter(f"{name}.{attribute}"), name
-    )
+    match token.split_contents():
+        case [_, target, "by", attribute, "as", name]:
+            values, key = map(parser.compile_filter, (target, f"{name}.{attribute}"))
+            return RegroupNode(values, key, name)
+        case [_, _, "by", _, _, _]:
+            problem = "next-to-last argument to 'regroup' tag must be 'as'"
+        case [_, _, _, _, _, _]:
+            problem = "second argument to 'regroup' tag must be 'by'"
+        case _:
+            problem = "'regroup' tag takes five arguments"
+    raise TemplateSyntaxError(problem)

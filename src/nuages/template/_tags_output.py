@@ -38,8 +38,7 @@ class AutoEscapeControlNode(Node):
     """``{% autoescape on %}…{% endautoescape %}``."""
 
     def __init__(self, setting: bool, nodelist: NodeList) -> None:
-        self.setting = setting
-        self.nodelist = nodelist
+        self.setting, self.nodelist = setting, nodelist
 
     def render(self, context: Any) -> str:
         """Return the text inside, rendered with the setting."""
@@ -167,13 +166,12 @@ class FilterNode(Node):
     """``{% filter %}…{% endfilter %}``."""
 
     def __init__(self, filter_expr: FilterExpression, nodelist: NodeList) -> None:
-        self.filter_expr = filter_expr
-        self.nodelist = nodelist
+        self.filter_expr, self.nodelist = filter_expr, nodelist
 
     def render(self, context: Any) -> str:
         """Return the text inside, filtered."""
-        text = self.nodelist.render(context)
-        with context.push(var=text):
+        layer = {"var": self.nodelist.render(context)}
+        with context.push(layer):
             return self.filter_expr.resolve(context)
 
 
@@ -181,17 +179,16 @@ class FilterNode(Node):
 def do_filter(parser: Parser, token: Token) -> Node:
     """Compile a ``filter`` tag."""
     # Filters with arguments may hold spaces, so the rest is taken whole.
-    _, _, rest = token.contents.partition(" ")
-    expression = parser.compile_filter(f"var|{rest.strip()}")
-    for function, _ in expression.filters:
-        name = getattr(function, "_filter_name", None)
-        if name in ("escape", "safe"):
-            raise TemplateSyntaxError(
-                f'"filter {name}" is not permitted.  Use the "autoescape" tag instead.'
-            )
-    nodelist = parser.parse(("endfilter",))
+    filters = token.contents.partition(" ")[2].strip()
+    expression = parser.compile_filter(f"var|{filters}")
+    used = {getattr(function, "_filter_name", None) for function, _ in expression.filters}
+    for name in used & {"escape", "safe"}:
+        raise TemplateSyntaxError(
+            f'"filter {name}" is not permitted.  Use the "autoescape" tag instead.'
+        )
+    inside = parser.parse(("endfilter",))
     parser.delete_first_token()
-    return FilterNode(expression, nodelist)
+    return FilterNode(expression, inside)
 
 
 class LoadNode(Node):
@@ -227,16 +224,15 @@ def load_from_library(library: Library, label: str, names: list[str]) -> Library
     Raises:
         TemplateSyntaxError: a name is neither.
     """
+    wanted = set(names)
     subset = Library()
+    subset.tags = {name: tag for name, tag in library.tags.items() if name in wanted}
+    subset.filters = {name: one for name, one in library.filters.items() if name in wanted}
     for name in names:
-        if name not in library.tags and name not in library.filters:
+        if name not in subset.tags and name not in subset.filters:
             raise TemplateSyntaxError(
                 f"'{name}' is not a valid tag or filter in tag library '{label}'"
             )
-        if name in library.tags:
-            subset.tags[name] = library.tags[name]
-        if name in library.filters:
-            subset.filters[name] = library.filters[name]
     return subset
 
 
@@ -261,24 +257,20 @@ class LoremNode(Node):
     child_nodelists = ()
 
     def __init__(self, count: FilterExpression, method: str, common: bool) -> None:
-        self.count = count
-        self.method = method
-        self.common = common
+        self.count, self.method, self.common = count, method, common
 
     def render(self, context: Any) -> str:
         """Return filler text."""
-        from nuages.utils.lorem_ipsum import paragraphs, words
+        from nuages.utils import lorem_ipsum
 
         try:
-            count = int(self.count.resolve(context))
-        except (ValueError, TypeError):
-            count = 1
+            many = int(self.count.resolve(context))
+        except (TypeError, ValueError):
+            many = 1
         if self.method == "w":
-            return words(count, common=self.common)
-        texts = paragraphs(count, common=self.common)
-        if self.method == "p":
-            texts = [f"<p>{text}</p>" for text in texts]
-        return "\n\n".join(texts)
+            return lorem_ipsum.words(many, common=self.common)
+        frame = "<p>{}</p>" if self.method == "p" else "{}"
+        return "\n\n".join(map(frame.format, lorem_ipsum.paragraphs(many, common=self.common)))
 
 
 @register.tag
@@ -301,8 +293,7 @@ class NowNode(Node):
     child_nodelists = ()
 
     def __init__(self, format_string: str, asvar: str | None = None) -> None:
-        self.format_string = format_string
-        self.asvar = asvar
+        self.format_string, self.asvar = format_string, asvar
 
     def render(self, context: Any) -> str:
         """Return the current time."""
@@ -329,9 +320,7 @@ class PartialDefNode(Node):
     """``{% partialdef name %}…{% endpartialdef %}``."""
 
     def __init__(self, partial_name: str, inline: bool, nodelist: NodeList) -> None:
-        self.partial_name = partial_name
-        self.inline = inline
-        self.nodelist = nodelist
+        self.partial_name, self.inline, self.nodelist = partial_name, inline, nodelist
 
     def render(self, context: Any) -> str:
         """Return the text inside if the part is shown in place."""
@@ -352,18 +341,16 @@ class PartialNode(Node):
 
     def __init__(self, partial_name: str, partial_mapping: dict[str, PartialTemplate]) -> None:
         # The part may be defined further below, so it is looked up when rendered.
-        self.partial_name = partial_name
-        self.partial_mapping = partial_mapping
+        self.partial_name, self.partial_mapping = partial_name, partial_mapping
 
     def render(self, context: Any) -> str:
         """Return the text of the part."""
-        try:
-            part = self.partial_mapping[self.partial_name]
-        except KeyError:
-            raise TemplateSyntaxError(
-                f"Partial '{self.partial_name}' is not defined in the current template."
-            ) from None
-        return part.nodelist.render(context)
+        part = self.partial_mapping.get(self.partial_name)
+        if part is not None:
+            return part.nodelist.render(context)
+        raise TemplateSyntaxError(
+            f"Partial '{self.partial_name}' is not defined in the current template."
+        )
 
     def inlines(self, compiler: Compiler) -> bool:
         part = self.partial_mapping.get(self.partial_name)
@@ -528,10 +515,8 @@ class URLNode(Node):
         kwargs: dict[str, FilterExpression],
         asvar: str | None,
     ) -> None:
-        self.view_name = view_name
-        self.args = args
-        self.kwargs = kwargs
-        self.asvar = asvar
+        self.view_name, self.args = view_name, args
+        self.kwargs, self.asvar = kwargs, asvar
 
     def __repr__(self) -> str:
         return (
@@ -543,19 +528,20 @@ class URLNode(Node):
         """Return the URL, or keep it in a variable (which is empty where there is none)."""
         from nuages.urls import NoReverseMatch, reverse
 
-        args = [arg.resolve(context) for arg in self.args]
-        kwargs = {name: value.resolve(context) for name, value in self.kwargs.items()}
-        view_name = self.view_name.resolve(context)
-        url = ""
+        wanted = {
+            "viewname": self.view_name.resolve(context),
+            "args": [arg.resolve(context) for arg in self.args],
+            "kwargs": {name: value.resolve(context) for name, value in self.kwargs.items()},
+            "current_app": current_app(context),
+        }
+        if self.asvar is None:
+            address = reverse(**wanted)
+            return conditional_escape(address) if context.autoescape else address
         try:
-            url = reverse(view_name, args=args, kwargs=kwargs, current_app=current_app(context))
+            context[self.asvar] = reverse(**wanted)
         except NoReverseMatch:
-            if self.asvar is None:
-                raise
-        if self.asvar:
-            context[self.asvar] = url
-            return ""
-        return conditional_escape(url) if context.autoescape else url
+            context[self.asvar] = ""
+        return ""
 
     def inlines(self, compiler: Compiler) -> bool:
         return self.asvar is None and all(
@@ -600,26 +586,24 @@ def current_app(context: Any) -> str | None:
 @register.tag
 def url(parser: Parser, token: Token) -> Node:
     """Compile a ``url`` tag."""
-    tag, *bits = token.split_contents()
-    if not bits:
-        raise TemplateSyntaxError(f"'{tag}' takes at least one argument, a URL pattern name.")
-    view_name = parser.compile_filter(bits.pop(0))
     asvar = None
-    if len(bits) >= 2 and bits[-2] == "as":
-        asvar = bits[-1]
-        del bits[-2:]
-    args: list[FilterExpression] = []
-    kwargs: dict[str, FilterExpression] = {}
-    for bit in bits:
-        word = kwarg_re.fullmatch(bit)
-        if word is None:
-            raise TemplateSyntaxError("Malformed arguments to url tag")
-        name, text = word.groups()
-        if name:
-            kwargs[name] = parser.compile_filter(text)
-        else:
-            args.append(parser.compile_filter(text))
-    return URLNode(view_name, args, kwargs, asvar)
+    match token.split_contents():
+        case [tag]:
+            raise TemplateSyntaxError(f"'{tag}' takes at least one argument, a URL pattern name.")
+        case [_, view, *words, "as", asvar]:
+            pass
+        case [_, view, *words]:
+            pass
+    found = [kwarg_re.fullmatch(word) for word in words]
+    if None in found:
+        raise TemplateSyntaxError("Malformed arguments to url tag")
+    pairs = [(word[1], parser.compile_filter(word[2])) for word in found if word]
+    return URLNode(
+        parser.compile_filter(view),
+        [value for name, value in pairs if not name],
+        {name: value for name, value in pairs if name},
+        asvar,
+    )
 
 
 class VerbatimNode(Node):
@@ -661,35 +645,33 @@ class WidthRatioNode(Node):
         max_width: FilterExpression,
         asvar: str | None = None,
     ) -> None:
-        self.val_expr = val_expr
-        self.max_expr = max_expr
-        self.max_width = max_width
-        self.asvar = asvar
+        self.val_expr, self.max_expr = val_expr, max_expr
+        self.max_width, self.asvar = max_width, asvar
+
+    def _width(self, context: Any) -> str:
+        expressions = (self.val_expr, self.max_expr, self.max_width)
+        try:
+            value, whole, width = (each.resolve(context) for each in expressions)
+        except VariableDoesNotExist:
+            return ""
+        try:
+            width = int(width)
+        except (TypeError, ValueError):
+            raise TemplateSyntaxError("widthratio final argument must be a number") from None
+        try:
+            return f"{round(float(value) / float(whole) * width)}"
+        except ZeroDivisionError:
+            return "0"
+        except (OverflowError, TypeError, ValueError):
+            return ""
 
     def render(self, context: Any) -> str:
         """Return the width."""
-        text = self._width(context)
-        if self.asvar:
-            context[self.asvar] = text
-            return ""
-        return text
-
-    def _width(self, context: Any) -> str:
-        try:
-            value = self.val_expr.resolve(context)
-            maximum = self.max_expr.resolve(context)
-            width = int(self.max_width.resolve(context))
-        except VariableDoesNotExist:
-            return ""
-        except (ValueError, TypeError):
-            raise TemplateSyntaxError("widthratio final argument must be a number") from None
-        try:
-            ratio = float(value) / float(maximum) * width
-            return str(round(ratio))
-        except ZeroDivisionError:
-            return "0"
-        except (ValueError, TypeError, OverflowError):
-            return ""
+        width = self._width(context)
+        if not self.asvar:
+            return width
+        context[self.asvar] = width
+        return ""
 
 
 @register.tag

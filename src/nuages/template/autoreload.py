@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,32 +19,21 @@ def _django_engines() -> list[Any]:
     return [backend for backend in engines.all() if isinstance(backend, DjangoTemplates)]
 
 
+def _folders() -> Iterator[Any]:
+    for backend in _django_engines():
+        yield from filter(None, backend.engine.dirs)
+        searching = (
+            loader for loader in backend.engine.template_loaders if hasattr(loader, "get_dirs")
+        )
+        for folder in chain.from_iterable(loader.get_dirs() for loader in searching):
+            if folder and not is_django_path(folder):
+                yield folder
+
+
 def get_template_directories() -> set[Path]:
     """Return the folders in which the engines' loaders look, except Django's own."""
     here = Path.cwd()
-    found: set[Path] = set()
-    for backend in _django_engines():
-        found.update(here / to_path(folder) for folder in backend.engine.dirs if folder)
-        for loader in backend.engine.template_loaders:
-            if hasattr(loader, "get_dirs"):
-                found.update(
-                    here / to_path(folder)
-                    for folder in loader.get_dirs()
-                    if folder and not is_django_path(folder)
-                )
-    from nuages.template.backends.jinja2 import is_available
-
-    if is_available():
-        from nuages.template.backends.jinja2 import Jinja2
-
-        for backend in engines.all():
-            if isinstance(backend, Jinja2):
-                found.update(
-                    here / to_path(folder)
-                    for folder in backend.template_dirs
-                    if folder and not is_django_path(folder)
-                )
-    return found
+    return {here / to_path(folder) for folder in _folders()}
 
 
 def reset_loaders() -> None:
@@ -69,9 +60,8 @@ def watch_for_template_changes(sender: Any, **kwargs: Any) -> None:
 @receiver(file_changed, dispatch_uid="template_loaders_file_changed")
 def template_changed(sender: Any, file_path: Path, **kwargs: Any) -> bool | None:
     """Reset the loaders when a template's file changed; the server then needs no restart."""
-    if file_path.suffix == ".py":
+    watched = () if file_path.suffix == ".py" else get_template_directories()
+    if not set(watched) & set(file_path.parents):
         return None
-    if any(directory in file_path.parents for directory in get_template_directories()):
-        reset_loaders()
-        return True
-    return None
+    reset_loaders()
+    return True

@@ -71,33 +71,29 @@ class Origin:
         loader: who found it.
     """
 
+    __hash__ = None  # type: ignore[assignment]
+
     def __init__(
         self, name: Any, template_name: str | bytes | None = None, loader: Any = None
     ) -> None:
-        self.name = name
-        self.template_name = template_name
-        self.loader = loader
-
-    def __str__(self) -> str:
-        return str(self.name)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__qualname__} name={self.name!r}>"
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Origin):
-            return NotImplemented
-        return self.name == other.name and self.loader == other.loader
-
-    __hash__ = None  # type: ignore[assignment]
+        self.loader, self.name, self.template_name = loader, name, template_name
 
     @property
     def loader_name(self) -> str | None:
         """The dotted path of the loader's class."""
-        if self.loader is None:
-            return None
         kind = type(self.loader)
-        return f"{kind.__module__}.{kind.__qualname__}"
+        return None if self.loader is None else f"{kind.__module__}.{kind.__qualname__}"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Origin):
+            return NotImplemented
+        return (self.name, self.loader) == (other.name, other.loader)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__qualname__} name={self.name!r}>"
+
+    def __str__(self) -> str:
+        return f"{self.name}"
 
 
 class Template:
@@ -255,11 +251,8 @@ class PartialTemplate:
         source_start: int | None = None,
         source_end: int | None = None,
     ) -> None:
-        self.nodelist = nodelist
-        self.origin = origin
-        self.name = name
-        self._source_start = source_start
-        self._source_end = source_end
+        self.name, self.origin, self.nodelist = name, origin, nodelist
+        self._source_start, self._source_end = source_start, source_end
 
     def get_exception_info(self, exception: Exception, token: Token) -> dict[str, Any]:
         """Return what a debug page shows, from the template it stands in."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
@@ -24,14 +25,14 @@ class ContextDict(dict[str, Any]):
 
     def __init__(self, context: BaseContext, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.context = context
         context.dicts.append(self)
-
-    def __enter__(self) -> Self:
-        return self
+        self.context = context
 
     def __exit__(self, *exc_info: object) -> None:
         self.context.pop()
+
+    def __enter__(self) -> Self:
+        return self
 
 
 class BaseContext:
@@ -80,25 +81,11 @@ class BaseContext:
             raise ContextPopException
         return self.dicts.pop()
 
-    def __setitem__(self, key: str, value: Any) -> None:
-        self.dicts[-1][key] = value
+    # Reading
 
-    def set_upward(self, key: str, value: Any) -> None:
-        """Set the name where it is defined, in the highest such layer, or else in the uppermost."""
-        holder = next((layer for layer in reversed(self.dicts) if key in layer), self.dicts[-1])
-        holder[key] = value
-
-    def __getitem__(self, key: str) -> Any:
-        for layer in reversed(self.dicts):
-            if key in layer:
-                return layer[key]
-        raise KeyError(key)
-
-    def __delitem__(self, key: str) -> None:
-        del self.dicts[-1][key]
-
-    def __contains__(self, key: object) -> bool:
-        return any(key in layer for layer in self.dicts)
+    def _holder(self, key: object) -> Any:
+        """Return the uppermost layer that has a name; None if none has."""
+        return next((layer for layer in reversed(self.dicts) if key in layer), None)
 
     def get(self, key: str, otherwise: Any = None) -> Any:
         """Return the value of a name, or ``otherwise``."""
@@ -107,29 +94,48 @@ class BaseContext:
                 return layer[key]
         return otherwise
 
+    def __contains__(self, key: object) -> bool:
+        return self._holder(key) is not None
+
+    def __getitem__(self, key: str) -> Any:
+        holder = self._holder(key)
+        if holder is None:
+            raise KeyError(key)
+        return holder[key]
+
+    def flatten(self) -> dict[str, Any]:
+        """Return all layers as one dictionary."""
+        return reduce(lambda merged, layer: {**merged, **layer}, self.dicts, {})
+
+    def __eq__(self, other: object) -> bool:
+        known = isinstance(other, BaseContext)
+        return self.flatten() == other.flatten() if known else NotImplemented
+
+    # Writing
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.dicts[-1][key] = value
+
     def setdefault(self, key: str, default: Any = None) -> Any:
         """Return the value of a name, which is first set to ``default`` where it is missing."""
-        if key not in self:
-            self[key] = default
-        return self[key]
+        found = self.get(key, self)
+        if found is self:
+            self[key] = found = default
+        return found
+
+    def set_upward(self, key: str, value: Any) -> None:
+        """Set the name where it is defined, in the highest such layer, or else in the uppermost."""
+        holder = self._holder(key)
+        (self.dicts[-1] if holder is None else holder)[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.dicts[-1][key]
 
     def new(self, values: Any = None) -> Self:
         """Return a context of the same kind that holds ``values`` only."""
         fresh = copy(self)
         fresh._reset_dicts(values)
         return fresh
-
-    def flatten(self) -> dict[str, Any]:
-        """Return all layers as one dictionary."""
-        merged: dict[str, Any] = {}
-        for layer in self.dicts:
-            merged |= layer
-        return merged
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, BaseContext):
-            return NotImplemented
-        return self.flatten() == other.flatten()
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -186,29 +192,28 @@ class Context(BaseContext):
         use_l10n: bool | None = None,
         use_tz: bool | None = None,
     ) -> None:
-        self.autoescape = autoescape
-        self.use_l10n = use_l10n
-        self.use_tz = use_tz
-        self.template_name = "unknown"
-        self.render_context = RenderContext()
+        super().__init__(dict_)
+        self.autoescape, self.use_l10n, self.use_tz = autoescape, use_l10n, use_tz
+        self.render_context, self.template_name = RenderContext(), "unknown"
         # Set while a template renders with this context.
         self.template: Template | None = None
-        super().__init__(dict_)
 
     @contextmanager
     def bind_template(self, template: Template) -> Iterator[None]:
         """For a ``with`` block, make ``template`` the outermost one rendered."""
-        if self.template is not None:
+        if self.template is None:
+            self.template = template
+            try:
+                yield
+            finally:
+                self.template = None
+        else:
             raise RuntimeError("Context is already bound to a template")
-        self.template = template
-        try:
-            yield
-        finally:
-            self.template = None
 
     def __copy__(self) -> Self:
+        own = copy(self.render_context)
         twin = super().__copy__()
-        twin.render_context = copy(self.render_context)
+        twin.__dict__["render_context"] = own
         return twin
 
     def update(self, other_dict: Any) -> ContextDict:
@@ -244,12 +249,12 @@ class RequestContext(Context):
         use_tz: bool | None = None,
         autoescape: bool = True,
     ) -> None:
-        super().__init__(dict_, use_l10n=use_l10n, use_tz=use_tz, autoescape=autoescape)
-        self.request = request
-        self._processors = tuple(processors or ())
+        super().__init__(dict_, autoescape, use_l10n, use_tz)
+        self.request, self._processors = request, (*(processors or ()),)
         self._processors_index: int | None = len(self.dicts)
-        self.update({})  # the layer of the processors
-        self.update({})  # what the template sets stays above it
+        # One layer for the processors; what the template sets stays above it.
+        for _layer in range(2):
+            self.push()
 
     @contextmanager
     def bind_template(self, template: Template) -> Iterator[None]:

@@ -351,17 +351,14 @@ class TagHelperNode(Node):
         args: list[FilterExpression],
         kwargs: dict[str, FilterExpression],
     ) -> None:
-        self.func = func
-        self.takes_context = takes_context
-        self.args = args
-        self.kwargs = kwargs
+        self.func, self.takes_context = func, takes_context
+        self.args, self.kwargs = args, kwargs
 
     def get_resolved_arguments(self, context: Any) -> tuple[list[Any], dict[str, Any]]:
         """Return the values for the function's arguments."""
-        args = [arg.resolve(context) for arg in self.args]
-        if self.takes_context:
-            args.insert(0, context)
-        return args, {name: value.resolve(context) for name, value in self.kwargs.items()}
+        leading = [context] if self.takes_context else []
+        named = {name: value.resolve(context) for name, value in self.kwargs.items()}
+        return [*leading, *(arg.resolve(context) for arg in self.args)], named
 
 
 class SimpleNode(TagHelperNode):
@@ -382,12 +379,12 @@ class SimpleNode(TagHelperNode):
 
     def render(self, context: Any) -> str:
         """Return what the function gives, or nothing when it is kept in a variable."""
-        args, kwargs = self.get_resolved_arguments(context)
-        output = self.func(*args, **kwargs)
-        if self.target_var is not None:
-            context[self.target_var] = output
-            return ""
-        return conditional_escape(output) if context.autoescape else str(output)
+        positional, named = self.get_resolved_arguments(context)
+        output = self.func(*positional, **named)
+        if self.target_var is None:
+            return conditional_escape(output) if context.autoescape else str(output)
+        context[self.target_var] = output
+        return ""
 
     def inlines(self, compiler: Compiler) -> bool:
         return (
@@ -451,15 +448,12 @@ class InclusionNode(TagHelperNode):
 
     def render(self, context: Any) -> str:
         """Return the template's text with the names that the function gives."""
-        args, kwargs = self.get_resolved_arguments(context)
-        names = self.func(*args, **kwargs)
-        template = self._template(context)
-        inner = context.new(names)
+        positional, named = self.get_resolved_arguments(context)
+        inner = context.new(self.func(*positional, **named))
         # Forms in the included template need the page's token, whatever names it gets.
-        token = context.get("csrf_token")
-        if token is not None:
+        if (token := context.get("csrf_token")) is not None:
             inner["csrf_token"] = token
-        return template.render(inner)
+        return self._template(context).render(inner)
 
 
 __all__ = ["InvalidTemplateLibrary", "Library", "import_library"]

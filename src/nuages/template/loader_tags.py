@@ -30,36 +30,34 @@ class BlockContext:
     def __init__(self) -> None:
         self.blocks: defaultdict[str, list[BlockNode]] = defaultdict(list)
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__qualname__}: blocks={self.blocks!r}>"
-
-    def add_blocks(self, blocks: dict[str, BlockNode]) -> None:
-        """Put the blocks of a parent below those that are there."""
-        for name, block in blocks.items():
-            self.blocks[name].insert(0, block)
-
-    def pop(self, name: str) -> BlockNode | None:
-        """Take the uppermost block of a name off; None if there is none."""
-        stack = self.blocks[name]
-        return stack.pop() if stack else None
+    def get_block(self, name: str) -> BlockNode | None:
+        """Return the uppermost block of a name; None if there is none."""
+        return next(reversed(self.blocks[name]), None)
 
     def push(self, name: str, block: BlockNode) -> None:
         """Put a block on top of those of its name."""
-        self.blocks[name].append(block)
+        self.blocks[name] += (block,)
 
-    def get_block(self, name: str) -> BlockNode | None:
-        """Return the uppermost block of a name; None if there is none."""
-        stack = self.blocks[name]
-        return stack[-1] if stack else None
+    def pop(self, name: str) -> BlockNode | None:
+        """Take the uppermost block of a name off; None if there is none."""
+        top = self.get_block(name)
+        del self.blocks[name][-1:]
+        return top
+
+    def add_blocks(self, blocks: dict[str, BlockNode]) -> None:
+        """Put the blocks of a parent below those that are there."""
+        for name in blocks:
+            self.blocks[name][:0] = (blocks[name],)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__qualname__}: blocks={self.blocks!r}>"
 
 
 class BlockNode(Node):
     """``{% block name %}…{% endblock %}``."""
 
     def __init__(self, name: str, nodelist: NodeList, parent: Any = None) -> None:
-        self.name = name
-        self.nodelist = nodelist
-        self.parent = parent
+        self.name, self.nodelist, self.parent = name, nodelist, parent
 
     def __repr__(self) -> str:
         return f"<Block Node: {self.name}. Contents: {self.nodelist!r}>"
@@ -89,17 +87,16 @@ class BlockNode(Node):
         Raises:
             TemplateSyntaxError: the template extends nothing.
         """
-        context = getattr(self, "context", None)
+        context = self.__dict__.get("context")
         if context is None:
             raise TemplateSyntaxError(
                 f"'{type(self).__name__}' object has no attribute 'context'. Did you use "
                 "{{ block.super }} in a base template?"
             )
         blocks = context.render_context.get(BLOCK_CONTEXT_KEY)
-        if blocks is None or blocks.get_block(self.name) is None:
-            return ""
+        overridden = blocks and blocks.get_block(self.name)
         try:
-            return mark_safe(self.render(context))
+            return mark_safe(self.render(context)) if overridden else ""
         except Exception as error:
             # An error in a block is one, even of a kind that variables pass over.
             error.silent_variable_failure = False  # type: ignore[attr-defined]
@@ -120,14 +117,8 @@ class ExtendsNode(Node):
     context_key = "extends_context"
 
     def __init__(self, nodelist: NodeList, parent_name: Any, template_dirs: Any = None) -> None:
-        self.nodelist = nodelist
-        self.parent_name = parent_name
-        self.template_dirs = template_dirs
-        self.blocks = {
-            block.name: block
-            for block in nodelist.get_nodes_by_type(BlockNode)
-            if isinstance(block, BlockNode)
-        }
+        self.parent_name, self.template_dirs = parent_name, template_dirs
+        self.nodelist, self.blocks = nodelist, blocks_of(nodelist)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: extends {getattr(self.parent_name, 'token', None)}>"
@@ -137,10 +128,10 @@ class ExtendsNode(Node):
 
         So ``a.html`` may extend another ``a.html`` that a later loader has.
         """
-        history = context.render_context.setdefault(self.context_key, [self.origin])
-        template, origin = context.template.engine.find_template(template_name, skip=history)
-        history.append(origin)
-        return template
+        passed = context.render_context.setdefault(self.context_key, [self.origin])
+        found = context.template.engine.find_template(template_name, skip=passed)
+        passed.append(found[1])
+        return found[0]
 
     def get_parent(self, context: Any) -> Any:
         """Return the template that is extended.
@@ -263,21 +254,19 @@ def _name_of(origin: Any) -> str | None:
 @register.tag("block")
 def do_block(parser: Parser, token: Token) -> Node:
     """Compile a ``block`` tag."""
-    match token.contents.split():
-        case [_, name]:
-            pass
-        case [tag, *_]:
-            raise TemplateSyntaxError(f"'{tag}' tag takes only one argument")
+    tag, *words = token.contents.split()
+    if len(words) != 1:
+        raise TemplateSyntaxError(f"'{tag}' tag takes only one argument")
+    [name] = words
     seen: set[str] = parser.__dict__.setdefault("_block_names", set())
     if name in seen:
         raise TemplateSyntaxError(f"'block' tag with name '{name}' appears more than once")
     seen.add(name)
-    nodelist = parser.parse(("endblock",))
-    end = parser.next_token()
-    allowed = ("endblock", f"endblock {name}")
-    if end.contents not in allowed:
-        parser.invalid_block_tag(end, "endblock", allowed)
-    return BlockNode(name, nodelist)
+    inside = parser.parse(("endblock",))
+    end, allowed = parser.next_token(), ("endblock", f"endblock {name}")
+    if end.contents in allowed:
+        return BlockNode(name, inside)
+    parser.invalid_block_tag(end, "endblock", allowed)
 
 
 def construct_relative_path(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Self
+from typing import Any
 
 from nuages.http import HttpResponse
 from nuages.template import loader
@@ -37,28 +37,31 @@ class SimpleTemplateResponse(HttpResponse):
         using: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        self.template_name = template
-        self.context_data = context
-        self.using = using
+        self.using, self._request = using, None
+        self.template_name, self.context_data = template, context
         self._post_render_callbacks: list[Callable[[Any], Any]] = []
-        self._request: Any = None
-        # The parent sets content, which counts as rendering.
-        super().__init__("", content_type, status, charset=charset, headers=headers)
+        options = {"charset": charset, "headers": headers}
+        super().__init__("", content_type, status, **options)
+        # The parent has set content, which counts as rendering.
         self._is_rendered = False
 
     def __getstate__(self) -> dict[str, Any]:
+        self._demand("pickled")
+        return super().__getstate__()
+
+    def _demand(self, what_for: str) -> None:
         if not self._is_rendered:
             raise ContentNotRenderedError(
-                "The response content must be rendered before it can be pickled."
+                f"The response content must be rendered before it can be {what_for}."
             )
-        return super().__getstate__()
 
     def resolve_template(self, template: Any) -> Any:
         """Return the template for a name or several names."""
-        if isinstance(template, (list, tuple)):
-            return loader.select_template(template, using=self.using)
-        if isinstance(template, str):
-            return loader.get_template(template, using=self.using)
+        match template:
+            case str():
+                return loader.get_template(template, using=self.using)
+            case list() | tuple():
+                return loader.select_template(template, using=self.using)
         return template
 
     def resolve_context(self, context: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -78,15 +81,14 @@ class SimpleTemplateResponse(HttpResponse):
         else:
             self._post_render_callbacks.append(callback)
 
-    def render(self) -> Self:
+    def render(self) -> Any:
         """Render, the first time, and return the response (or what a callback put in its place)."""
-        result = self
-        if not self._is_rendered:
-            self.content = self.rendered_content
-            for callback in self._post_render_callbacks:
-                replacement = callback(result)
-                if replacement is not None:
-                    result = replacement
+        if self._is_rendered:
+            return self
+        self.content = self.rendered_content
+        result: Any = self
+        for callback in self._post_render_callbacks:
+            result = _not_none(callback(result), result)
         return result
 
     @property
@@ -95,25 +97,22 @@ class SimpleTemplateResponse(HttpResponse):
         return self._is_rendered
 
     def __iter__(self) -> Iterator[Any]:
-        if not self._is_rendered:
-            raise ContentNotRenderedError(
-                "The response content must be rendered before it can be iterated over."
-            )
+        self._demand("iterated over")
         return super().__iter__()
 
-    @property
-    def content(self) -> bytes:
-        """The rendered content."""
-        if not self._is_rendered:
-            raise ContentNotRenderedError(
-                "The response content must be rendered before it can be accessed."
-            )
+    def _rendered(self) -> bytes:
+        self._demand("accessed")
         return HttpResponse.content.fget(self)  # type: ignore[attr-defined]
 
-    @content.setter
-    def content(self, value: Any) -> None:
+    def _render_as(self, value: Any) -> None:
         HttpResponse.content.fset(self, value)  # type: ignore[attr-defined]
         self._is_rendered = True
+
+    content = property(_rendered, _render_as, doc="The rendered content.")  # type: ignore[assignment]
+
+
+def _not_none(value: Any, otherwise: Any) -> Any:
+    return otherwise if value is None else value
 
 
 class TemplateResponse(SimpleTemplateResponse):

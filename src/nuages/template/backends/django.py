@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pkgutil import walk_packages
 from typing import Any
@@ -78,11 +79,8 @@ class DjangoTemplates(BaseEngine):
         Raises:
             TemplateDoesNotExist: there is none.
         """
-        try:
+        with _naming(self):
             return Template(self.engine.get_template(template_name), self)
-        except TemplateDoesNotExist as error:
-            reraise(error, self)
-            raise
 
     def get_templatetag_libraries(self, custom_libraries: dict[str, str]) -> dict[str, str]:
         """Return the labels and paths of all tag modules; those in the options win."""
@@ -98,8 +96,7 @@ class Template:
     """
 
     def __init__(self, template: Any, backend: DjangoTemplates) -> None:
-        self.template = template
-        self.backend = backend
+        self.template, self.backend = template, backend
 
     @property
     def origin(self) -> Any:
@@ -113,20 +110,13 @@ class Template:
             TemplateDoesNotExist: one that it includes or extends is missing.
         """
         names = make_context(context, request, autoescape=self.backend.engine.autoescape)
-        try:
+        with _naming(self.backend):
             return self.template.render(names)
-        except TemplateDoesNotExist as error:
-            reraise(error, self.backend)
-            raise
 
 
-def copy_exception(
-    exc: TemplateDoesNotExist, backend: Any = None
-) -> TemplateDoesNotExist:
+def copy_exception(exc: TemplateDoesNotExist, backend: Any = None) -> TemplateDoesNotExist:
     """Return a copy of an error, which belongs to ``backend`` unless it had one."""
-    twin = type(exc)(
-        *exc.args, tried=exc.tried, backend=exc.backend or backend, chain=exc.chain
-    )
+    twin = type(exc)(*exc.args, tried=exc.tried, backend=exc.backend or backend, chain=exc.chain)
     if hasattr(exc, "template_debug"):
         twin.template_debug = exc.template_debug  # type: ignore[attr-defined]
     return twin
@@ -135,6 +125,15 @@ def copy_exception(
 def reraise(exc: TemplateDoesNotExist, backend: Any) -> None:
     """Raise a copy of an error that names the backend."""
     raise copy_exception(exc, backend) from exc
+
+
+@contextmanager
+def _naming(backend: Any) -> Iterator[None]:
+    """Let errors about missing templates name the backend."""
+    try:
+        yield
+    except TemplateDoesNotExist as error:
+        reraise(error, backend)
 
 
 def get_template_tag_modules() -> Iterator[tuple[str, str]]:
@@ -158,8 +157,10 @@ def get_template_tag_modules() -> Iterator[tuple[str, str]]:
 
 def _is_absent(error: ImportError, name: str) -> bool:
     missing = error.name
-    return isinstance(error, ModuleNotFoundError) and missing is not None and (
-        missing == name or name.startswith(f"{missing}.")
+    return (
+        isinstance(error, ModuleNotFoundError)
+        and missing is not None
+        and (missing == name or name.startswith(f"{missing}."))
     )
 
 

@@ -30,18 +30,20 @@ class Jinja2(BaseEngine):
     def __init__(self, params: dict[str, Any]) -> None:
         import jinja2
 
-        params = params.copy()
-        options = params.pop("OPTIONS").copy()
+        params = dict(params)
+        options = dict(params.pop("OPTIONS"))
         super().__init__(params)
+        undefined = jinja2.DebugUndefined if settings.DEBUG else jinja2.Undefined
         self.context_processors = options.pop("context_processors", [])
-        make_environment = import_string(options.pop("environment", "jinja2.Environment"))
-        debug = settings.DEBUG
-        options.setdefault("autoescape", True)
-        options.setdefault("auto_reload", debug)
-        options.setdefault("undefined", jinja2.DebugUndefined if debug else jinja2.Undefined)
+        environment = import_string(options.pop("environment", "jinja2.Environment"))
+        options = {
+            "autoescape": True,
+            "auto_reload": settings.DEBUG,
+            "undefined": undefined,
+        } | options
         if "loader" not in options:
             options["loader"] = jinja2.FileSystemLoader(self.template_dirs)
-        self.env = make_environment(**options)
+        self.env = environment(**options)
 
     def from_string(self, template_code: str) -> Template:
         """Return the template with this text."""
@@ -54,14 +56,15 @@ class Jinja2(BaseEngine):
             TemplateDoesNotExist: there is none.
             TemplateSyntaxError: it cannot be understood.
         """
-        import jinja2
+        from jinja2 import exceptions
 
         try:
-            return Template(self.env.get_template(template_name), self)
-        except jinja2.TemplateNotFound as error:
-            raise TemplateDoesNotExist(error.name, backend=self) from error
-        except jinja2.TemplateSyntaxError as error:
+            found = self.env.get_template(template_name)
+        except exceptions.TemplateSyntaxError as error:
             raise _syntax_error(error) from error
+        except exceptions.TemplateNotFound as error:
+            raise TemplateDoesNotExist(error.name, backend=self) from error
+        return Template(found, self)
 
     @cached_property
     def template_context_processors(self) -> list[Any]:
@@ -73,9 +76,8 @@ class Template:
     """A template with the interface that backends share."""
 
     def __init__(self, template: Any, backend: Jinja2) -> None:
-        self.template = template
-        self.backend = backend
         self.origin = Origin(template.filename, template.name)
+        self.template, self.backend = template, backend
 
     def render(self, context: dict[str, Any] | None = None, request: Any = None) -> str:
         """Return the text of the template.
@@ -105,8 +107,7 @@ class Origin:
     """Where a template came from, as debug pages want it."""
 
     def __init__(self, name: str | None, template_name: str | None) -> None:
-        self.name = name
-        self.template_name = template_name
+        self.name, self.template_name = name, template_name
 
 
 def _syntax_error(error: Any) -> TemplateSyntaxError:

@@ -27,18 +27,17 @@ class Loader:
         Raises:
             TemplateDoesNotExist: there is none; ``tried`` says where it was looked for.
         """
-        tried: list[tuple[Origin, str]] = []
+        passed: list[tuple[Origin, str]] = []
         for origin in self.get_template_sources(template_name):
-            if skip is not None and origin in skip:
-                tried.append((origin, "Skipped to avoid recursion"))
-                continue
+            reason = "Skipped to avoid recursion" if origin in (skip or ()) else ""
             try:
-                text = self.get_contents(origin)
+                text = "" if reason else self.get_contents(origin)
             except TemplateDoesNotExist:
-                tried.append((origin, "Source does not exist"))
-                continue
-            return Template(text, origin, origin.template_name, self.engine)
-        raise TemplateDoesNotExist(template_name, tried=tried)
+                reason = "Source does not exist"
+            if not reason:
+                return Template(text, origin, origin.template_name, self.engine)
+            passed.append((origin, reason))
+        raise TemplateDoesNotExist(template_name, tried=passed)
 
     def get_template_sources(self, template_name: str) -> Iterable[Origin]:
         """Return the places where a template of that name may be."""

@@ -29,6 +29,7 @@ from nuages.db import connections
 from nuages.db.models import sql
 from nuages.db.models._query import iterables
 from nuages.db.models._query.related import has_own_from_db
+from nuages.db.models.expressions import ColPairs
 from nuages.db.models.fetch_modes import FETCH_ONE
 from nuages.db.models.sql.slots import LeavesTrail, Slot, SlotParam, holds_slot
 
@@ -49,6 +50,11 @@ SLOTTABLE = frozenset(
 )
 #: The longest list that an ``__in`` condition may have on a trail: each length is a path.
 LONGEST_LIST = 50
+
+#: Types of arguments that are part of a path's key as they are.
+_PLAIN_TYPES = frozenset({str, int, type(None)})
+#: Attributes that a QuerySet has in its ``__dict__`` only if they are not as usual.
+_RARELY_CARRIED = ("_for_write", "_fetch_mode", "_prefetch_related_lookups")
 
 _INTEGERS = (
     "AutoField BigAutoField SmallAutoField IntegerField BigIntegerField SmallIntegerField "
@@ -138,6 +144,8 @@ class Path:
         "ordering",
         "parent",
         "plans",
+        "sliced",
+        "state",
         "width",
     )
 
@@ -163,39 +171,82 @@ class Path:
         """Take down what a QuerySet shows of itself besides its query."""
         self.fields, self.iterable_class = queryset._fields, queryset._iterable_class
         query = queryset.query
+        self.sliced = query.is_sliced
+        #: What every QuerySet on this path has in its ``__dict__``.
+        self.state = {"_query": None, "_path": self}
+        if self.fields is not None:
+            self.state["_fields"] = self.fields
+        if self.iterable_class is not iterables.ModelIterable:
+            self.state["_iterable_class"] = self.iterable_class
         #: Whether it has an order; ``None`` if order_by() said that there is to be none.
         self.ordered = queryset.ordered if queryset.ordered or query.default_ordering else None
 
     # -- from call to call -------------------------------------------------------------------
 
-    def step(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Return the path of one more call and its values; ``None`` if the call leaves the trail."""
-        key: list[Any] = [name, *args]
-        values: list[Any] = []
-        for keyword, value in kwargs.items():
+    def queryset(self, origin: Any, params: tuple[Any, ...]) -> Any:
+        """Return a QuerySet on this path that is otherwise like ``origin``."""
+        twin = object.__new__(type(origin))
+        own, state = origin.__dict__, twin.__dict__
+        state.update(self.state)
+        state["model"] = self.model
+        state["_db"] = own["_db"]
+        state["_hints"] = own["_hints"]
+        state["_known_related_objects"] = own["_known_related_objects"]
+        state["_params"] = params
+        for name in _RARELY_CARRIED:
+            if name in own:
+                state[name] = own[name]
+        return twin
+
+    def step(self, origin: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return ``origin`` one call further; ``None`` if the call leaves the trail."""
+        key: Any
+        values: Sequence[Any] = ()
+        if len(kwargs) == 1 and not args:
+            # The common case, without a list in between.
+            ((keyword, value),) = kwargs.items()
             kind = type(value)
             if kind in SLOTTABLE:
-                key += (keyword, kind)
-                values.append(value)
+                key, values = (name, keyword, kind), (value,)
             elif value is None or kind is bool:
-                key += (keyword, kind, value)
+                key = (name, keyword, kind, value)
             elif kind in (list, tuple) and _can_be_list(keyword, value):
-                key += (keyword, list, type(value[0]), len(value))
-                values += value
+                key, values = (name, keyword, list, type(value[0]), len(value)), value
             else:
                 return None
-        child = self.children.get(tuple(key))
+        elif args and not _PLAIN_TYPES.issuperset(map(type, args)):
+            return None
+        elif not kwargs:
+            key = (name, args)
+        else:
+            parts: list[Any] = [name, *args]
+            gathered: list[Any] = []
+            for keyword, value in kwargs.items():
+                kind = type(value)
+                if kind in SLOTTABLE:
+                    parts += (keyword, kind)
+                    gathered.append(value)
+                elif value is None or kind is bool:
+                    parts += (keyword, kind, value)
+                elif kind in (list, tuple) and _can_be_list(keyword, value):
+                    parts += (keyword, list, type(value[0]), len(value))
+                    gathered += value
+                else:
+                    return None
+            key, values = tuple(parts), gathered
+        child = self.children.get(key)
         if type(child) is Path:
             _counters.hits += 1
-            return child, values
+            params = origin._params
+            return child.queryset(origin, (*params, *values) if values else params)
         _counters.misses += 1
         if child is None:
             # The next time will do: most shapes that are seen once are not seen again.
-            self.children[tuple(key)] = _SEEN
+            self.children[key] = _SEEN
         elif child is _SEEN:
-            self.children[tuple(key)] = child = self._extend(name, args, kwargs)
+            self.children[key] = child = self._extend(name, args, kwargs)
             if child is not _UNSAFE:
-                return child, values
+                return child.queryset(origin, (*origin._params, *values))
         return None
 
     def _extend(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -238,15 +289,18 @@ class Path:
 
     # -- running -----------------------------------------------------------------------------
 
-    def plan(self, using: str) -> Plan | None:
-        """Return the compiled plan for a database; ``None`` if there can be none."""
-        plan = self.plans.get(using)
+    def plan(self, using: str, kind: str = "rows") -> Plan | None:
+        """Return the compiled plan for a database; ``None`` if there can be none.
+
+        ``kind`` says for what: its ``rows``, or their ``count``, or whether one ``exists``.
+        """
+        plan = self.plans.get((using, kind))
         if plan is None:
             try:
-                plan = Plan(self, using)
+                plan = Plan(self, using, kind)
             except (LeavesTrail, EmptyResultSet, FullResultSet):
                 plan = _UNSAFE
-            self.plans[using] = plan
+            self.plans[using, kind] = plan
         if plan is _UNSAFE or self.model._meta.ordering is not self.ordering:
             return None
         return plan
@@ -315,13 +369,19 @@ class Plan:
         "template",
     )
 
-    def __init__(self, path: Path, using: str) -> None:
+    def __init__(self, path: Path, using: str, kind: str) -> None:
         self.path = path
         probe = path.replay([Slot(n) for n in range(path.width)])
         probe._db = using
-        compiler = self.compiler = probe.query.get_compiler(using)
+        query = _QUERIES[kind](probe.query)
+        compiler = self.compiler = query.get_compiler(using)
         text, params = compiler.as_sql()
-        if compiler.query.select_for_update or getattr(compiler, "has_extra_select", False):
+        columns = compiler.select or ()
+        if (
+            query.select_for_update
+            or compiler.has_extra_select
+            or any(isinstance(item[0], ColPairs) for item in columns)
+        ):
             raise LeavesTrail
         self.sql = compiler.connection.driver_sql(text)
         self.template = [None if isinstance(each, SlotParam) else each for each in params]
@@ -331,8 +391,10 @@ class Plan:
             for place, each in enumerate(params)
             if isinstance(each, SlotParam)
         ]
+        self.build = self.shape = self.finish = self.convert = None
+        if kind != "rows":
+            return
         self.convert = row_converter(compiler)
-        self.build = self.shape = self.finish = None
         if probe._iterable_class is iterables.ModelIterable:
             if not has_own_from_db(path.model):
                 raise LeavesTrail
@@ -350,6 +412,21 @@ class Plan:
             value = values[index]
             params[place] = value if adapt is None else adapt(value)
         return params
+
+
+def _count_query(query: Any) -> Any:
+    from nuages.db.models.aggregates import Count
+    from nuages.db.models.sql import _summary
+
+    aggregates, needs_outer = _summary.resolve_aggregates(query, {"__count": Count("*")})
+    return _summary.summary_query(query, aggregates, needs_outer)
+
+
+_QUERIES: dict[str, Callable[[Any], Any]] = {
+    "rows": lambda query: query,
+    "count": _count_query,
+    "exists": lambda query: query.exists(),
+}
 
 
 def row_converter(compiler: Any) -> Callable[[Any], Any] | None:
@@ -409,32 +486,50 @@ def is_own(cls: type) -> bool:
     return _skipped_of(cls) == _own
 
 
-def load(queryset: Any) -> list[Any] | None:
-    """Return the results of a QuerySet on a trail; ``None`` if it has to take the plain road."""
+def _run(queryset: Any, kind: str) -> tuple[Plan, list[tuple[Any, ...]]] | None:
+    """Return the plan and the rows it gave; ``None`` if the plain road has to be taken."""
     path = queryset._path
-    cls = type(queryset)
-    if (
-        _skipped_of(cls) != _own
-        or queryset._iterable_class is not path.iterable_class
-        or queryset._fetch_mode is not FETCH_ONE
-    ):
+    if _skipped_of(type(queryset)) != _own:
         return None
     using = queryset.db
-    plan = path.plans.get(using)
+    plan = path.plans.get((using, kind))
     if type(plan) is not Plan or path.model._meta.ordering is not path.ordering:
-        plan = path.plan(using)
+        plan = path.plan(using, kind)
         if plan is None:
             return None
-    connection = connections[using]
     if not _compiler_is_own():
         return None
     try:
         params = plan.params(queryset._params)
     except LeavesTrail:
         return None
-    rows = connection.fetch_compiled(plan.sql, params)
-    if rows is None:
+    rows = connections[using].fetch_compiled(plan.sql, params)
+    return None if rows is None else (plan, rows)
+
+
+def scalar(queryset: Any, kind: str) -> Any:
+    """Return the ``count`` of a QuerySet on a trail, or whether a row ``exists``.
+
+    ``None`` means that it has to take the plain road.
+    """
+    ran = _run(queryset, kind)
+    if ran is None:
         return None
+    rows = ran[1]
+    return bool(rows) if kind == "exists" else rows[0][0]
+
+
+def load(queryset: Any) -> list[Any] | None:
+    """Return the results of a QuerySet on a trail; ``None`` if it has to take the plain road."""
+    if (
+        queryset._iterable_class is not queryset._path.iterable_class
+        or queryset._fetch_mode is not FETCH_ONE
+    ):
+        return None
+    ran = _run(queryset, "rows")
+    if ran is None:
+        return None
+    plan, rows = ran
     if plan.convert is not None:
         rows = list(map(plan.convert, rows))
     if plan.build is None:

@@ -225,8 +225,13 @@ class Command(BaseCommand):
             arguments["to_field"] = other_column
         if arguments.get("db_column") == f"{name}_id":
             del arguments["db_column"]
-        same = [each for each in table.relations.values() if each[1] == other_table]
-        if len(same) > 1:
+        earlier = [
+            each.name
+            for each in table.columns[: table.columns.index(column)]
+            if table.relations.get(each.name, ("", ""))[1] == other_table
+        ]
+        if earlier:
+            # The name of the way back is taken.
             own = self.normalize_table_name(table_name).lower()
             arguments["related_name"] = f"{own}_{name}_set"
         return f"models.{kind}({target}, {_rule(on_delete)}"

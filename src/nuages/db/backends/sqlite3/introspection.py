@@ -75,6 +75,7 @@ class DatabaseIntrospection(BaseDatabaseIntrospection):
             raise DatabaseError(f"Table {table_name} does not exist (empty pragma).")
         collations = self._get_column_collations(cursor, table_name)
         json_columns = self._json_columns(cursor, table_name)
+        composite = sum(bool(row[5]) for row in columns) > 1
         return [
             FieldInfo(
                 name=name,
@@ -86,7 +87,7 @@ class DatabaseIntrospection(BaseDatabaseIntrospection):
                 null_ok=not not_null,
                 default=default,
                 collation=collations.get(name),
-                pk=bool(key_position),
+                pk=bool(key_position) and not composite,
                 has_json_constraint=name in json_columns,
             )
             for _, name, data_type, not_null, default, key_position, hidden in columns

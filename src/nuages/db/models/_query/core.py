@@ -45,14 +45,14 @@ def refines(
         @wraps(change)
         def method(self: Any, *args: Any, **kwargs: Any) -> Any:
             if trail and self._path is not None:
-                further = self._step(name, args, kwargs)
+                further = self._path.step(self, name, args, kwargs)
                 if further is not None:
                     return further
             if not combined:
                 self._not_support_combined_queries(name)
             if instances and self._fields is not None:
                 raise TypeError(f"Cannot call {name}() after .values() or .values_list()")
-            if sliced is not None and self.query.is_sliced:
+            if sliced is not None and self.is_sliced:
                 raise TypeError(sliced)
             refined = self._chain()
             change(refined, *args, **kwargs)
@@ -123,35 +123,9 @@ class QuerySetCore(AltersData):
                 # It would have been compiled, and so have a table.
                 self._query.get_initial_alias()
 
-    def _step(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Return the QuerySet one call further on the trail; ``None`` if the call leaves it."""
-        if self._sticky_filter or not _PLAIN_TYPES.issuperset(map(type, args)):
-            return None
-        taken = self._path.step(name, args, kwargs)
-        if taken is None:
-            return None
-        path, values = taken
-        return self._along(path, (*self._params, *values) if values else self._params)
-
     def _along(self, path: Any, params: tuple[Any, ...]) -> Any:
         """Return a copy that is at ``path``: what ``_chain()`` is off the trail."""
-        twin = object.__new__(type(self))
-        own = self.__dict__
-        state = twin.__dict__ = {
-            "model": self.model,
-            "_db": self._db,
-            "_hints": self._hints,
-            "_query": None,
-            "_known_related_objects": self._known_related_objects,
-            "_path": path,
-            "_params": params,
-            "_iterable_class": path.iterable_class,
-            "_fields": path.fields,
-        }
-        for name in ("_for_write", "_fetch_mode", "_prefetch_related_lookups"):
-            if name in own:
-                state[name] = own[name]
-        return twin
+        return path.queryset(self, params)
 
     @property
     def db(self) -> str:
@@ -183,9 +157,10 @@ class QuerySetCore(AltersData):
 
     def _clone(self) -> Self:
         """Return a QuerySet with the same query and without results; subclasses extend this."""
-        twin = type(self)(
-            model=self.model, query=self.query.chain(), using=self._db, hints=self._hints
-        )
+        path = self._path
+        # The path stays: this very QuerySet may go on along it.
+        query = self.query.chain() if path is None else path.replay(self._params)._query
+        twin = type(self)(model=self.model, query=query, using=self._db, hints=self._hints)
         for name in _CARRIED_OVER:
             setattr(twin, name, getattr(self, name))
         return twin
@@ -222,6 +197,7 @@ class QuerySetCore(AltersData):
 
     def _next_is_sticky(self) -> Self:
         """Let the next filter use the joins of the one before, as in one ``filter()`` call."""
+        self.query  # noqa: B018 (a trail does not know of it)
         self._sticky_filter = True
         return self
 
@@ -315,7 +291,8 @@ class QuerySetCore(AltersData):
     def __getitem__(self, key: Any) -> Any:
         """Return one object, or a QuerySet of a slice (a list, where there are results already)."""
         if isinstance(key, slice):
-            if any(isinstance(bound, int) and bound < 0 for bound in (key.start, key.stop)):
+            low, high = key.start, key.stop
+            if isinstance(low, int) and low < 0 or isinstance(high, int) and high < 0:
                 raise ValueError("Negative indexing is not supported.")
         elif not isinstance(key, int):
             raise TypeError(
@@ -327,13 +304,12 @@ class QuerySetCore(AltersData):
             return self._result_cache[key]
         if not isinstance(key, slice):
             return self._sliced(key, key + 1)._results()[0]
-        bounds = (None if bound is None else int(bound) for bound in (key.start, key.stop))
-        part = self._sliced(*bounds)
+        part = self._sliced(low if low is None else int(low), high if high is None else int(high))
         return list(part)[:: key.step] if key.step else part
 
     def _sliced(self, low: int | None, high: int | None) -> Any:
         if self._path is not None:
-            part = self._step("_sliced", (low, high), {})
+            part = self._path.step(self, "_sliced", (low, high), {})
             if part is not None:
                 return part
         part = self._chain()
@@ -410,7 +386,7 @@ class QuerySetCore(AltersData):
         return combined
 
     def _not_support_combined_queries(self, operation_name: str) -> None:
-        combinator = self.query.combinator
+        combinator = self._path is None and self.query.combinator
         if combinator:
             raise NotSupportedError(
                 f"Calling QuerySet.{operation_name}() after {combinator}() is not supported."
@@ -433,7 +409,7 @@ class QuerySetCore(AltersData):
     @property
     def is_sliced(self) -> bool:
         """Whether a slice was taken."""
-        return self.query.is_sliced
+        return self.query.is_sliced if self._path is None else self._path.sliced
 
     def _filter_or_exclude_inplace(
         self, negate: bool, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -443,8 +419,6 @@ class QuerySetCore(AltersData):
         self._query.add_q(~condition if negate else condition)
 
 
-#: The types of arguments that can be part of a path's key.
-_PLAIN_TYPES = frozenset({str, int, type(None)})
 #: What a copy has in common with its original, beyond what ``__init__`` is given.
 _CARRIED_OVER = (
     "_sticky_filter",

@@ -9,6 +9,7 @@ from typing import Any
 
 from nuages.db import NotSupportedError, connections
 from nuages.db.engine import Call, Steps, run
+from nuages.db.models import trails
 from nuages.db.models._query.core import awaited
 from nuages.db.models._query.iterables import (
     FlatValuesListIterable,
@@ -40,7 +41,7 @@ class Reading(Refinements):
         Raises ``Model.DoesNotExist`` or ``Model.MultipleObjectsReturned``.
         """
         if self._path is not None and not args:
-            found = self._step("_at_most_one", (), kwargs)
+            found = self._path.step(self, "_at_most_one", (), kwargs)
             if found is not None:
                 return self._the_one(found._results(), MAX_GET_RESULTS)
         return run(self._get_steps(args, kwargs))
@@ -57,13 +58,13 @@ class Reading(Refinements):
 
     def _at_most_one(self, *args: Any, **kwargs: Any) -> Any:
         """The QuerySet that ``get()`` fetches: a few more rows than one, in any order."""
-        combinator = self.query.combinator
+        combinator = self._path is None and self.query.combinator
         if combinator and (args or kwargs):
             raise NotSupportedError(
                 f"Calling QuerySet.get(...) with filters after {combinator}() is not supported."
             )
         found = self._chain() if combinator else self.filter(*args, **kwargs)
-        if self.query.can_filter() and not self.query.distinct_fields:
+        if not self.is_sliced and not found.query.distinct_fields:
             found = found.order_by()
         query = found.query
         if (
@@ -301,6 +302,10 @@ class Reading(Refinements):
     def _count_steps(self) -> Steps[int]:
         if self._result_cache is not None:
             return len(self._result_cache)
+        if self._path is not None:
+            number = yield Call(trails.scalar, self, "count")
+            if number is not None:
+                return number
         return (yield Call(self.query.get_count, using=self.db))
 
     def exists(self) -> bool:
@@ -314,6 +319,10 @@ class Reading(Refinements):
     def _exists_steps(self) -> Steps[bool]:
         if self._result_cache is not None:
             return bool(self._result_cache)
+        if self._path is not None:
+            found = yield Call(trails.scalar, self, "exists")
+            if found is not None:
+                return found
         return (yield Call(self.query.has_results, using=self.db))
 
     def contains(self, obj: Any) -> bool:

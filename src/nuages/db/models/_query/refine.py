@@ -35,7 +35,7 @@ class Refinements(QuerySetCore):
     def exclude(self, *args: Any, **kwargs: Any) -> Self:
         """Return the objects that do not meet the conditions."""
         if self._path is not None and not args and not self._defer_next_filter:
-            further = self._step("exclude", (), kwargs)
+            further = self._path.step(self, "exclude", (), kwargs)
             if further is not None:
                 return further
         self._not_support_combined_queries("exclude")
@@ -44,7 +44,7 @@ class Refinements(QuerySetCore):
     def filter(self, *args: Any, **kwargs: Any) -> Self:
         """Return the objects that meet the conditions."""
         if self._path is not None and not args and not self._defer_next_filter:
-            further = self._step("filter", (), kwargs)
+            further = self._path.step(self, "filter", (), kwargs)
             if further is not None:
                 return further
         self._not_support_combined_queries("filter")
@@ -52,14 +52,14 @@ class Refinements(QuerySetCore):
 
     def all(self) -> Self:
         """Return a copy, without results."""
-        if self._path is None or self._sticky_filter:
+        if self._path is None:
             return self._chain()
         return self._along(self._path, self._params)
 
     def _filter_or_exclude(
         self, negate: bool, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Self:
-        if (args or kwargs) and self.query.is_sliced:
+        if (args or kwargs) and self.is_sliced:
             raise TypeError(_FILTER_SLICED)
         narrowed = self._chain()
         if self._defer_next_filter:
@@ -145,7 +145,7 @@ class Refinements(QuerySetCore):
     def values(self, *fields: Any, **expressions: Any) -> Self:
         """Return dictionaries of these fields and expressions instead of instances."""
         if self._path is not None and not expressions:
-            further = self._step("values", fields, {})
+            further = self._path.step(self, "values", fields, {})
             if further is not None:
                 return further
         chosen = self._values(*fields, *expressions, **expressions)
@@ -158,7 +158,7 @@ class Refinements(QuerySetCore):
         With ``flat``, and one field, its values; with ``named``, named tuples.
         """
         if self._path is not None and fields:
-            further = self._step("values_list", fields, {"flat": flat, "named": named})
+            further = self._path.step(self, "values_list", fields, {"flat": flat, "named": named})
             if further is not None:
                 return further
         if flat and named:

@@ -611,7 +611,7 @@ class _ManyToManyManager(_RelatedManager):
         yield from atomic_steps(db, change(), savepoint=False)
 
     def _made_on_write_db(self, method: str) -> Callable[..., Any]:
-        return getattr(self._on(self._write_db()), method)
+        return getattr(self._on(self._write_db(type(self.instance))), method)
 
     @twins
     def _create_steps(self, *, through_defaults: Any = None, **kwargs: Any) -> Steps[Any]:

@@ -131,7 +131,8 @@ class ForeignObjectRel(FieldCacheMixin):
 
     def __getstate__(self) -> dict[str, Any]:
         # Found again through the field.
-        return {key: value for key, value in vars(self).items() if key != "related_model"}
+        found_again = ("related_model", "path_infos")
+        return {key: value for key, value in vars(self).items() if key not in found_again}
 
     # What lookups ask of a field
 

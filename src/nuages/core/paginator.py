@@ -317,25 +317,23 @@ class AsyncPage(_BasePage):
             for item in self.object_list:
                 yield item
 
-    def _fetched(self) -> Any:
+    def _fetched(self, purpose: str) -> Any:
         if not isinstance(self.object_list, Sequence):
-            raise TypeError(
-                "AsyncPage.aget_object_list() must be awaited before calling this method."
-            )
+            raise TypeError(f"AsyncPage.aget_object_list() must be awaited before {purpose}.")
         return self.object_list
 
     def __len__(self) -> int:
-        return len(self._fetched())
+        return len(self._fetched("calling len()"))
 
     def __reversed__(self) -> Iterator[Any]:
-        return reversed(self._fetched())
+        return reversed(self._fetched("calling reversed()"))
 
     def __getitem__(self, index: Any) -> Any:
         if not isinstance(index, int | slice):
             raise TypeError(
                 f"AsyncPage indices must be integers or slices, not {type(index).__name__}."
             )
-        return self._fetched()[index]
+        return self._fetched("using indexing")[index]
 
     async def aget_object_list(self) -> list[Any]:
         """Return the objects as a list, fetched at the first call."""

@@ -14,9 +14,10 @@ from nuages.utils.cache import (
     has_vary_header,
     learn_cache_key,
     patch_response_headers,
+    patch_vary_headers,
 )
 from nuages.utils.deprecation import MiddlewareMixin
-from nuages.utils.http import parse_http_date_safe
+from nuages.utils.http import parse_http_date_safe, split_header_value
 
 _OPTIONS = {"cache_timeout": "SECONDS", "cache_alias": "ALIAS", "key_prefix": "KEY_PREFIX"}
 
@@ -49,15 +50,18 @@ class UpdateCacheMiddleware(_CacheOptions):
             not self._should_update_cache(request, response)
             or response.streaming
             or response.status_code not in (200, 304)
-            # A cookie for someone who came without one is theirs alone.
-            or (not request.COOKIES and response.cookies and has_vary_header(response, "Cookie"))
-            or _is_private(response)
+            # A cookie that this answer sets is its reader's alone.
+            or (response.cookies and has_vary_header(response, "Cookie"))
+            or has_vary_header(response, "*")
+            or not _UNSHARED.isdisjoint(directives := _directives_of(response))
         ):
             return response
         timeout = self._timeout_of(response)
         if timeout == 0:
             return response
         patch_response_headers(response, timeout)
+        if request.META.get("HTTP_AUTHORIZATION") and "public" not in directives:
+            patch_vary_headers(response, ("Authorization",))
         if timeout and response.status_code == 200:
             key = learn_cache_key(request, response, timeout, self.key_prefix, cache=self.cache)
 
@@ -78,9 +82,14 @@ class UpdateCacheMiddleware(_CacheOptions):
         return self.cache_timeout if own is None else own
 
 
-def _is_private(response: Any) -> bool:
-    control = response.get("Cache-Control", ())
-    return "private" in control
+# Directives of Cache-Control that keep an answer from being given to others.
+_UNSHARED = frozenset(("private", "no-cache", "no-store"))
+
+
+def _directives_of(response: Any) -> set[str]:
+    """Return the names of the directives of ``Cache-Control``, qualified by fields or not."""
+    parts = split_header_value(response.get("Cache-Control", ""))
+    return {part.partition("=")[0].strip().lower() for part in parts}
 
 
 class FetchFromCacheMiddleware(_CacheOptions):

@@ -26,9 +26,7 @@ def safe_join(base: str | os.PathLike[str], *paths: str | os.PathLike[str]) -> s
     return final
 
 
-def safe_makedirs(
-    name: str | os.PathLike[str], mode: int = 0o777, exist_ok: bool = False
-) -> None:
+def safe_makedirs(name: str | os.PathLike[str], mode: int = 0o777, exist_ok: bool = False) -> None:
     """Create a directory and those above it, each new one with exactly ``mode``.
 
     The process's umask takes nothing away. Raises ``FileExistsError`` if something is there,

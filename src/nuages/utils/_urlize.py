@@ -17,7 +17,8 @@ from nuages.utils.safestring import SafeData, SafeString
 _separators = re.compile(r"""([\s<>"']+)""")
 _with_scheme = re.compile(r"https?://\[?\w", re.IGNORECASE)
 _bare_host = re.compile(
-    r"www\.|(?!http)\w[^@]+\.(?:com|edu|gov|int|mil|net|org)(?:\Z|/.*\Z)", re.IGNORECASE
+    r"(?![^/]*[][])(?:www\.|(?!http)\w[^@]+\.(?:com|edu|gov|int|mil|net|org)(?:\Z|/.*\Z))",
+    re.IGNORECASE,
 )
 _entity_at_end = re.compile(r"&#?\w{1,31};\Z")
 

@@ -404,12 +404,18 @@ class WatchmanReloader(StatReloader):
     def watched_roots(self, watched_files: Iterable[Path]) -> frozenset[Path]:
         """Return the folders to watch."""
         return frozenset(
-            (*(path.parent for path in watched_files), *self.directory_globs, *sys_path_directories())
+            (
+                *(path.parent for path in watched_files),
+                *self.directory_globs,
+                *sys_path_directories(),
+            )
         )
 
     def _wait(self) -> None:
         roots = common_roots(
-            root for root in self.watched_roots(self.watched_files(include_globs=False)) if root.is_dir()
+            root
+            for root in self.watched_roots(self.watched_files(include_globs=False))
+            if root.is_dir()
         )
         try:
             for root in set(roots) - set(self._roots):

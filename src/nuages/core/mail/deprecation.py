@@ -30,9 +30,7 @@ _UNSET = (None, False)
 
 def warn(message: str) -> None:
     """Warn of a deprecated way, at the caller outside of the framework."""
-    warnings.warn(
-        message, RemovedInDjango2028Warning, skip_file_prefixes=django_file_prefixes()
-    )
+    warnings.warn(message, RemovedInDjango2028Warning, skip_file_prefixes=django_file_prefixes())
 
 
 def report_using_incompatibility(

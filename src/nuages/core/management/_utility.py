@@ -38,7 +38,9 @@ class ManagementUtility:
             return "\n".join(sorted(homes))
         by_home: dict[str, list[str]] = defaultdict(list)
         for name, home in homes.items():
-            by_home["django" if home == "django.core" else str(home).rpartition(".")[2]].append(name)
+            by_home["django" if home == "django.core" else str(home).rpartition(".")[2]].append(
+                name
+            )
         style = color_style()
         lines = [
             "",
@@ -154,7 +156,7 @@ class ManagementUtility:
             # Options of a command that replaces runserver are not known now.
             from nuages.core.management.commands.runserver import Command
 
-            _, unknown = Command().create_parser("django", "runserver").parse_known_args(
-                self.argv[2:]
+            _, unknown = (
+                Command().create_parser("django", "runserver").parse_known_args(self.argv[2:])
             )
             self.argv = [word for word in self.argv if word not in unknown]

@@ -53,9 +53,7 @@ _BASE_OPTIONS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     ),
     (
         ("--pythonpath",),
-        {
-            "help": 'A folder to put on the Python path, e.g. "/home/djangoprojects/myproject".'
-        },
+        {"help": 'A folder to put on the Python path, e.g. "/home/djangoprojects/myproject".'},
     ),
     (
         ("--traceback",),
@@ -324,13 +322,17 @@ class AppCommand(BaseCommand):
         try:
             configs = [apps.get_app_config(label) for label in app_labels]
         except (LookupError, ImportError) as error:
-            raise CommandError(f"{error}. Are you sure your INSTALLED_APPS setting is correct?") from error
+            raise CommandError(
+                f"{error}. Are you sure your INSTALLED_APPS setting is correct?"
+            ) from error
         outputs = [self.handle_app_config(config, **options) for config in configs]
         return "\n".join(filter(None, outputs))
 
     def handle_app_config(self, app_config: Any, **options: Any) -> str | None:
         """Do the work for one application. Implement it."""
-        raise NotImplementedError("Subclasses of AppCommand must provide a handle_app_config() method.")
+        raise NotImplementedError(
+            "Subclasses of AppCommand must provide a handle_app_config() method."
+        )
 
 
 class LabelCommand(BaseCommand):

@@ -27,7 +27,9 @@ def supports_color() -> bool:
     is_terminal = getattr(sys.stdout, "isatty", bool)()
     if sys.platform != "win32":
         return bool(is_terminal)
-    return bool(is_terminal) and (HAS_COLORAMA or not {"ANSICON", "WT_SESSION"}.isdisjoint(os.environ))
+    return bool(is_terminal) and (
+        HAS_COLORAMA or not {"ANSICON", "WT_SESSION"}.isdisjoint(os.environ)
+    )
 
 
 class Style:

@@ -216,9 +216,7 @@ class TemplateCommand(BaseCommand):
             expanded = self.download(template)
         if os.path.exists(expanded):
             return self.extract(expanded)
-        raise CommandError(
-            f"couldn't handle {self.app_or_project} template {template}."
-        )
+        raise CommandError(f"couldn't handle {self.app_or_project} template {template}.")
 
     def validate_name(self, name: str, name_or_dir: str = "name") -> None:
         """Raise ``CommandError`` if a name is no identifier, or a module's."""

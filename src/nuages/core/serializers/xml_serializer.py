@@ -160,7 +160,9 @@ class DTDForbidden(DefusedXmlException):
         self.name, self.sysid, self.pubid = name, sysid, pubid
 
     def __str__(self) -> str:
-        return f"DTDForbidden(name='{self.name}', system_id={self.sysid!r}, public_id={self.pubid!r})"
+        return (
+            f"DTDForbidden(name='{self.name}', system_id={self.sysid!r}, public_id={self.pubid!r})"
+        )
 
 
 class EntitiesForbidden(DefusedXmlException):
@@ -310,9 +312,7 @@ class Deserializer(base.Deserializer):
             if self.ignore and name not in known:
                 continue
             self._handle_field(model._meta.get_field(name), child, values, m2m, deferred)
-        return base.DeserializedObject(
-            base.build_instance(model, values, self.db), m2m, deferred
-        )
+        return base.DeserializedObject(base.build_instance(model, values, self.db), m2m, deferred)
 
     def _handle_field(
         self,

@@ -83,7 +83,8 @@ class DatabaseCache(BaseDatabaseCache):
         with connection.cursor() as cursor:
             cursor.execute(self._sql(connection, statement), list(made))
             rows = cursor.fetchall()
-        moment = self._now()
+        # To the moment: what was stored for less than a second is gone.
+        moment = now()
         found, expired = {}, []
         for key, value, expires in rows:
             if self._read(connection, expires) < moment:
@@ -141,8 +142,8 @@ class DatabaseCache(BaseDatabaseCache):
         with connection.cursor() as cursor:
             cursor.execute(self._sql(connection, "SELECT COUNT(*) FROM {table}"))
             moment = self._now()
-            if cursor.fetchone()[0] > (self._max_entries or 0):
-                self._make_room(connection, cursor, moment)
+            if (entries := cursor.fetchone()[0]) > (self._max_entries or 0):
+                self._make_room(connection, cursor, moment, entries)
             adapt = connection.ops.adapt_datetimefield_value
             stored = adapt(expires)
             try:
@@ -183,15 +184,13 @@ class DatabaseCache(BaseDatabaseCache):
             cursor.execute(self._sql(connection, statement), keys)
             return bool(cursor.rowcount)
 
-    def _make_room(self, connection: Any, cursor: Any, moment: datetime) -> None:
+    def _make_room(self, connection: Any, cursor: Any, moment: datetime, entries: int) -> None:
         if not self._cull_frequency:
             self.clear()
             return
         adapted = connection.ops.adapt_datetimefield_value(moment)
         cursor.execute(self._sql(connection, "DELETE FROM {table} WHERE {expires} < %s"), [adapted])
-        total = self._sql(connection, "SELECT COUNT(*) FROM {table}")
-        cursor.execute(total)
-        remaining = cursor.fetchone()[0]
+        remaining = entries - cursor.rowcount
         if remaining <= (self._max_entries or 0):
             return
         # In the order of the keys, which is as good as any, up to the last one to go.

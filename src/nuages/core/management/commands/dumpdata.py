@@ -63,7 +63,9 @@ class Command(BaseCommand):
             ("--natural-foreign", "Write natural keys for references, where models have them."),
             ("--natural-primary", "Leave out primary keys of models with natural ones."),
         ):
-            option(flag, action="store_true", dest=f"use{flag[1:].replace('-', '_')}_keys", help=what)
+            option(
+                flag, action="store_true", dest=f"use{flag[1:].replace('-', '_')}_keys", help=what
+            )
         option(
             "-a",
             "--all",
@@ -123,7 +125,9 @@ class Command(BaseCommand):
             chosen[config] = None if whole else [*chosen.get(config, []), model]
         return {
             config: [
-                m for m in (config.get_models() if ms is None else dict.fromkeys(ms)) if m not in left_out
+                m
+                for m in (config.get_models() if ms is None else dict.fromkeys(ms))
+                if m not in left_out
             ]
             for config, ms in chosen.items()
         }

@@ -97,7 +97,9 @@ class Command(BaseCommand):
         if labels:
             conflicts = {label: names for label, names in conflicts.items() if label in labels}
         if conflicts and not self.merge:
-            found = "; ".join(f"{', '.join(names)} in {label}" for label, names in conflicts.items())
+            found = "; ".join(
+                f"{', '.join(names)} in {label}" for label, names in conflicts.items()
+            )
             raise CommandError(
                 "Conflicting migrations detected; multiple leaf nodes in the migration graph: "
                 f"({found}).\nTo fix them run 'python manage.py makemigrations --merge'"
@@ -108,7 +110,11 @@ class Command(BaseCommand):
             else:
                 self.log("No conflicts detected to merge.")
             return
-        kind: Any = InteractiveMigrationQuestioner if self.interactive else NonInteractiveMigrationQuestioner
+        kind: Any = (
+            InteractiveMigrationQuestioner
+            if self.interactive
+            else NonInteractiveMigrationQuestioner
+        )
         extra = (
             {"prompt_output": self.log_output}
             if self.interactive
@@ -168,7 +174,9 @@ class Command(BaseCommand):
         for alias in sorted(aliases):
             connection = connections[alias]
             if connection.settings_dict["ENGINE"] == "django.db.backends.dummy" or not any(
-                router.allow_migrate(connection.alias, config.label, model_name=model._meta.object_name)
+                router.allow_migrate(
+                    connection.alias, config.label, model_name=model._meta.object_name
+                )
                 for config in apps.get_app_configs()
                 for model in config.get_models()
             ):
@@ -217,9 +225,7 @@ class Command(BaseCommand):
                 if not writes:
                     if self.verbosity == 3 and not only_show:
                         self.log(
-                            self.style.MIGRATE_HEADING(
-                                f"Full migrations file '{writer.filename}':"
-                            )
+                            self.style.MIGRATE_HEADING(f"Full migrations file '{writer.filename}':")
                         )
                         self.log(writer.as_string())
                     continue
@@ -315,7 +321,9 @@ class Command(BaseCommand):
         )
         if depending:
             names = ", ".join(f"'{name}'" for name in depending)
-            raise CommandError(f"Cannot update migration '{last}' that migrations {names} depend on.")
+            raise CommandError(
+                f"Cannot update migration '{last}' that migrations {names} depend on."
+            )
 
     # Merging.
 
@@ -326,12 +334,16 @@ class Command(BaseCommand):
             ValueError: they have nothing in common.
         """
         if self.interactive:
-            questioner: MigrationQuestioner = InteractiveMigrationQuestioner(prompt_output=self.log_output)
+            questioner: MigrationQuestioner = InteractiveMigrationQuestioner(
+                prompt_output=self.log_output
+            )
         else:
             questioner = MigrationQuestioner(defaults={"ask_merge": True})
         for label, names in conflicts.items():
             branches = [self._branch(loader, label, name) for name in names]
-            shared = sum(1 for _ in takewhile(lambda keys: len(set(keys)) == 1, zip(*branches, strict=False)))
+            shared = sum(
+                1 for _ in takewhile(lambda keys: len(set(keys)) == 1, zip(*branches, strict=False))
+            )
             if not shared:
                 raise ValueError(f"Could not find common ancestor of {set(names)}")
             if self.verbosity > 0:
@@ -371,7 +383,5 @@ class Command(BaseCommand):
             if self.scriptable:
                 self.stdout.write(writer.path)
         elif self.verbosity == 3:
-            self.log(
-                self.style.MIGRATE_HEADING(f"Full merge migrations file '{writer.filename}':")
-            )
+            self.log(self.style.MIGRATE_HEADING(f"Full merge migrations file '{writer.filename}':"))
             self.log(writer.as_string())

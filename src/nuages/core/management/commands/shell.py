@@ -173,10 +173,18 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         if options["command"]:
-            _execute(options["command"], "<string>", {"__name__": "__console__", **self.get_namespace(**options)})
+            _execute(
+                options["command"],
+                "<string>",
+                {"__name__": "__console__", **self.get_namespace(**options)},
+            )
             return
         # Code that comes through a pipe is run. Windows has no select() for it.
-        if sys.platform != "win32" and not sys.stdin.isatty() and select.select([sys.stdin], [], [], 0)[0]:
+        if (
+            sys.platform != "win32"
+            and not sys.stdin.isatty()
+            and select.select([sys.stdin], [], [], 0)[0]
+        ):
             names = {"__name__": "__console__", **self.get_namespace(**options)}
             _execute(sys.stdin.read(), "<stdin>", names)
             return

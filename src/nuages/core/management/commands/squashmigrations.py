@@ -20,7 +20,9 @@ from nuages.db.migrations.writer import MigrationWriter
 class Command(BaseCommand):
     """Squashes migrations. Manual: "django-admin and manage.py", ``squashmigrations``."""
 
-    help = "Squashes an existing set of migrations (from first until specified) into a single new one."
+    help = (
+        "Squashes an existing set of migrations (from first until specified) into a single new one."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("app_label", help="The application.")

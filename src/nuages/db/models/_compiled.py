@@ -30,11 +30,10 @@ if TYPE_CHECKING:
 class Deferred:
     """The value of a field that is not loaded. Manual: "Customizing model loading"."""
 
-    def __repr__(self) -> str:
-        return "<Deferred field>"
-
     def __str__(self) -> str:
         return "<Deferred field>"
+
+    __repr__ = __str__
 
 
 DEFERRED = Deferred()

@@ -145,21 +145,21 @@ def _forced_parents(instance: Model, force_insert: Any) -> tuple[type, ...]:
     from nuages.db.models.base import ModelBase
 
     cls = type(instance)
-    if force_insert is False:
-        return ()
-    if force_insert is True:
-        return (cls,)
-    if not isinstance(force_insert, tuple):
-        raise TypeError("force_insert must be a bool or tuple.")
-    for member in force_insert:
-        if not isinstance(member, ModelBase):
-            raise TypeError(f"Invalid force_insert member. {member!r} must be a model subclass.")
-        if not issubclass(cls, member):
-            raise TypeError(
-                f"Invalid force_insert member. {member.__qualname__} must be a base of "
-                f"{cls.__qualname__}."
-            )
-    return force_insert
+    match force_insert:
+        case bool():
+            return (cls,) * force_insert
+        case tuple():
+            for member in force_insert:
+                is_model = isinstance(member, ModelBase)
+                if not (is_model and issubclass(cls, member)):
+                    fault = (
+                        f"{member.__qualname__} must be a base of {cls.__qualname__}."
+                        if is_model
+                        else f"{member!r} must be a model subclass."
+                    )
+                    raise TypeError(f"Invalid force_insert member. {fault}")
+            return force_insert
+    raise TypeError("force_insert must be a bool or tuple.")
 
 
 def save_base_steps(

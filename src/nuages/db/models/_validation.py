@@ -57,23 +57,22 @@ class ModelValidation:
         """Convert and validate each field, and raise all errors in one ``ValidationError``."""
         from nuages.db.models.expressions import DatabaseDefault
 
-        exclude = exclude or ()
-        errors = {}
+        skipped = frozenset(exclude or ())
+        wrong: dict[str, list[Any]] = {}
         for field in self._meta.fields:
-            if field.name in exclude or field.generated:
-                continue
-            value = getattr(self, field.attname)
-            if field.blank and value in field.empty_values:
-                continue
-            # The database makes the value.
-            if isinstance(value, DatabaseDefault):
+            raw = None if field.generated else getattr(self, field.attname)
+            # Not to be given by anyone; made by the database; or empty, as it may be.
+            passes = field.generated or field.name in skipped or isinstance(raw, DatabaseDefault)
+            if passes or (field.blank and raw in field.empty_values):
                 continue
             try:
-                setattr(self, field.attname, field.clean(value, self))
+                cleaned = field.clean(raw, self)
             except ValidationError as error:
-                errors[field.name] = error.error_list
-        if errors:
-            raise ValidationError(errors)
+                wrong[field.name] = error.error_list
+            else:
+                setattr(self, field.attname, cleaned)
+        if wrong:
+            raise ValidationError(wrong)
 
     # Uniqueness
 

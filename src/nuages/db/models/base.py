@@ -118,13 +118,8 @@ class ModelBase(type):
 
         finish(cls)
 
-    @property
-    def _base_manager(cls) -> Any:
-        return cls._meta.base_manager
-
-    @property
-    def _default_manager(cls) -> Any:
-        return cls._meta.default_manager
+    _base_manager = property(lambda cls: cls._meta.base_manager)
+    _default_manager = property(lambda cls: cls._meta.default_manager)
 
 
 class Model(ModelValidation, AltersData, metaclass=ModelBase):
@@ -175,14 +170,13 @@ class Model(ModelValidation, AltersData, metaclass=ModelBase):
         return f"{type(self).__name__} object ({self.pk})"
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Model):
-            return NotImplemented
-        if self._meta.concrete_model != other._meta.concrete_model:
-            return False
-        key = self.pk
-        if key is None:
-            return self is other
-        return key == other.pk
+        match other:
+            case Model() if self._meta.concrete_model is not other._meta.concrete_model:
+                return False
+            case Model():
+                # Without a key an instance is equal to itself alone.
+                return self is other if (key := self.pk) is None else key == other.pk
+        return NotImplemented
 
     def __hash__(self) -> int:
         if not self._is_pk_set():
@@ -442,9 +436,11 @@ class Model(ModelValidation, AltersData, metaclass=ModelBase):
     # Extra methods, made for fields
 
     def _get_FIELD_display(self, field: Any) -> Any:
-        value = getattr(self, field.attname)
         labels = dict(make_hashable(field.flatchoices))
-        return force_str(labels.get(make_hashable(value), value), strings_only=True)
+        chosen = getattr(self, field.attname)
+        label = labels.get(make_hashable(chosen), chosen)
+        # A lazy label is evaluated; what is no text stays.
+        return force_str(label, strings_only=True)
 
     def _get_next_or_previous_by_FIELD(self, field: Any, is_next: bool, **kwargs: Any) -> Any:
         from nuages.db.models.query_utils import Q

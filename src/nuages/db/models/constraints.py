@@ -10,11 +10,10 @@ from nuages.core import checks
 from nuages.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
 from nuages.db import DEFAULT_DB_ALIAS, connections
 from nuages.db.models.constants import LOOKUP_SEP
-from nuages.db.models.expressions import Exists, ExpressionList, F, OrderBy, RawSQL
-from nuages.db.models.indexes import IndexExpression, plain_fields
+from nuages.db.models.expressions import Exists, F, OrderBy, RawSQL
+from nuages.db.models.indexes import condition_sql, indexed, plain_fields
 from nuages.db.models.lookups import Exact, IsNull
 from nuages.db.models.query_utils import Q
-from nuages.db.models.sql.query import Query
 from nuages.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -34,6 +33,17 @@ class Deferrable(Enum):
 
     def __repr__(self) -> str:
         return f"{type(self).__qualname__}.{self._name_}"
+
+
+_NOT_HERE = "This method must be implemented by a subclass."
+
+
+def _left_to_subclasses(doc: str) -> Any:
+    def method(self: Any, model: type[Model], schema_editor: Any) -> Any:
+        raise NotImplementedError(_NOT_HERE)
+
+    method.__doc__ = doc
+    return method
 
 
 class BaseConstraint:
@@ -59,27 +69,13 @@ class BaseConstraint:
         self.name = name
         if violation_error_code is not None:
             self.violation_error_code = violation_error_code
-        custom = violation_error_message
-        if custom and custom != self.default_violation_error_message:
-            self.violation_error_message = custom
-        else:
-            self.violation_error_message = self.default_violation_error_message
+        usual = self.default_violation_error_message
+        self.violation_error_message = violation_error_message or usual
 
-    @property
-    def contains_expressions(self) -> bool:
-        return False
-
-    def constraint_sql(self, model: type[Model], schema_editor: Any) -> Any:
-        """Return the clause of ``CREATE TABLE``."""
-        raise NotImplementedError("This method must be implemented by a subclass.")
-
-    def create_sql(self, model: type[Model], schema_editor: Any) -> Any:
-        """Return the statement that adds the constraint."""
-        raise NotImplementedError("This method must be implemented by a subclass.")
-
-    def remove_sql(self, model: type[Model], schema_editor: Any) -> Any:
-        """Return the statement that drops the constraint."""
-        raise NotImplementedError("This method must be implemented by a subclass.")
+    contains_expressions = property(lambda self: bool(getattr(self, "expressions", ())))
+    constraint_sql = _left_to_subclasses("Return the clause of ``CREATE TABLE``.")
+    create_sql = _left_to_subclasses("Return the statement that adds the constraint.")
+    remove_sql = _left_to_subclasses("Return the statement that drops the constraint.")
 
     def validate(
         self,
@@ -93,7 +89,7 @@ class BaseConstraint:
         Args:
             exclude: names of fields; a constraint that needs one of them is skipped.
         """
-        raise NotImplementedError("This method must be implemented by a subclass.")
+        raise NotImplementedError(_NOT_HERE)
 
     def get_violation_error_message(self) -> Any:
         return self.violation_error_message % {"name": self.name}
@@ -260,19 +256,15 @@ class CheckConstraint(BaseConstraint):
             )
         return found
 
-    def _get_check_sql(self, model: type[Model], schema_editor: Any) -> str:
-        query = Query(model=model, alias_cols=False)
-        where = query.build_where(self.condition)
-        compiler = query.get_compiler(connection=schema_editor.connection)
-        sql, params = where.as_sql(compiler, schema_editor.connection)
-        return sql % tuple(map(schema_editor.quote_value, params))
+    def _statement(self, maker: str, model: type[Model], schema_editor: Any, *before: Any) -> Any:
+        condition = condition_sql(self.condition, model, schema_editor)
+        return getattr(schema_editor, maker)(*before, self.name, condition)
 
     def constraint_sql(self, model: type[Model], schema_editor: Any) -> Any:
-        return schema_editor._check_sql(self.name, self._get_check_sql(model, schema_editor))
+        return self._statement("_check_sql", model, schema_editor)
 
     def create_sql(self, model: type[Model], schema_editor: Any) -> Any:
-        check = self._get_check_sql(model, schema_editor)
-        return schema_editor._create_check_sql(model, self.name, check)
+        return self._statement("_create_check_sql", model, schema_editor, model)
 
     def remove_sql(self, model: type[Model], schema_editor: Any) -> Any:
         return schema_editor._delete_check_sql(model, self.name)
@@ -413,10 +405,6 @@ class UniqueConstraint(BaseConstraint):
             violation_error_message=violation_error_message,
         )
 
-    @property
-    def contains_expressions(self) -> bool:
-        return bool(self.expressions)
-
     def check(self, model: type[Model], connection: Any) -> list[CheckMessage]:
         from nuages.db.models._model_checks import local_field_messages
 
@@ -472,22 +460,10 @@ class UniqueConstraint(BaseConstraint):
     # SQL
 
     def _get_condition_sql(self, model: type[Model], schema_editor: Any) -> str | None:
-        if not self.condition:
-            return None
-        query = Query(model=model, alias_cols=False)
-        compiler = query.get_compiler(connection=schema_editor.connection)
-        sql, params = query.build_where(self.condition).as_sql(compiler, schema_editor.connection)
-        return sql % tuple(map(schema_editor.quote_value, params))
+        return condition_sql(self.condition, model, schema_editor)
 
     def _get_index_expressions(self, model: type[Model], schema_editor: Any) -> Any:
-        if not self.expressions:
-            return None
-        wrapped = []
-        for expression in self.expressions:
-            each = IndexExpression(expression)
-            each.set_wrapper_classes(schema_editor.connection)
-            wrapped.append(each)
-        return ExpressionList(*wrapped).resolve_expression(Query(model, alias_cols=False))
+        return indexed(self.expressions, model, schema_editor) if self.expressions else None
 
     def _sql_parts(self, model: type[Model], schema_editor: Any) -> dict[str, Any]:
         return {

@@ -184,9 +184,7 @@ class Collector:
     """
 
     def __init__(self, using: str, origin: Any = None, force_collection: bool = False) -> None:
-        self.using = using
-        self.origin = origin
-        self.force_collection = force_collection
+        self.using, self.origin, self.force_collection = using, origin, force_collection
         #: Model -> the instances to delete. In the end sorted.
         self.data: dict[Any, Any] = defaultdict(set)
         #: Field and value -> the objects (instances and querysets) to be given it.
@@ -249,7 +247,7 @@ class Collector:
             self.clear_restricted_objects_from_set(model, qs.filter(pk__in=keys))
 
     def _has_signal_listeners(self, model: Any) -> bool:
-        return signals.pre_delete.has_listeners(model) or signals.post_delete.has_listeners(model)
+        return any(each.has_listeners(model) for each in (signals.pre_delete, signals.post_delete))
 
     def can_fast_delete(self, objs: Any, from_field: Any = None) -> bool:
         """Whether one statement does: nobody listens, and nothing else points there.
@@ -258,15 +256,13 @@ class Collector:
             objs: an instance, a model or a queryset.
             from_field: the relation by which they were reached.
         """
-        if self.force_collection:
+        cascades = not from_field or from_field.remote_field.on_delete is CASCADE
+        if hasattr(objs, "_meta"):
+            model = objs._meta.model
+        else:
+            model = objs.model if hasattr(objs, "_raw_delete") else None
+        if model is None or self.force_collection or not cascades:
             return False
-        if from_field and from_field.remote_field.on_delete is not CASCADE:
-            return False
-        if not hasattr(objs, "_meta") and not (
-            hasattr(objs, "model") and hasattr(objs, "_raw_delete")
-        ):
-            return False
-        model = objs._meta.model if hasattr(objs, "_meta") else objs.model
         options = model._meta
         if self._has_signal_listeners(model):
             return False

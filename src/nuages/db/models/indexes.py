@@ -24,6 +24,24 @@ def plain_fields(model: type[Model], names: Iterable[str]) -> list[Any]:
     return [model._meta.get_field(name) for name in names]
 
 
+def condition_sql(condition: Any, model: type[Model], schema_editor: Any) -> str | None:
+    """Return a condition on rows of ``model`` as SQL with its values in it; ``None`` for none."""
+    if condition is None:
+        return None
+    query, connection = Query(model=model, alias_cols=False), schema_editor.connection
+    where = query.build_where(condition)
+    sql, params = where.as_sql(query.get_compiler(connection=connection), connection)
+    return sql % tuple(map(schema_editor.quote_value, params))
+
+
+def indexed(expressions: Iterable[Any], model: type[Model], schema_editor: Any) -> Any:
+    """Return ``expressions`` of ``model`` in the form that indexes want."""
+    wrapped = [IndexExpression(expression) for expression in expressions]
+    for each in wrapped:
+        each.set_wrapper_classes(schema_editor.connection)
+    return ExpressionList(*wrapped).resolve_expression(Query(model, alias_cols=False))
+
+
 class Index:
     """An index on columns or expressions."""
 
@@ -160,12 +178,7 @@ class Index:
     # SQL
 
     def _get_condition_sql(self, model: type[Model], schema_editor: Any) -> str | None:
-        if self.condition is None:
-            return None
-        query = Query(model=model, alias_cols=False)
-        compiler = query.get_compiler(connection=schema_editor.connection)
-        sql, params = query.build_where(self.condition).as_sql(compiler, schema_editor.connection)
-        return sql % tuple(map(schema_editor.quote_value, params))
+        return condition_sql(self.condition, model, schema_editor)
 
     def create_sql(
         self, model: type[Model], schema_editor: Any, using: str = "", **kwargs: Any
@@ -177,12 +190,7 @@ class Index:
         """
         columns: dict[str, Any] = {}
         if self.expressions:
-            wrapped = [IndexExpression(expression) for expression in self.expressions]
-            for each in wrapped:
-                each.set_wrapper_classes(schema_editor.connection)
-            columns["expressions"] = ExpressionList(*wrapped).resolve_expression(
-                Query(model, alias_cols=False)
-            )
+            columns["expressions"] = indexed(self.expressions, model, schema_editor)
         else:
             names = [name for name, _order in self.fields_orders]
             columns["fields"] = plain_fields(model, names)

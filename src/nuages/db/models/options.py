@@ -218,13 +218,12 @@ class Options:
         """
         from nuages.db.backends.utils import truncate_name
 
-        cls._meta = self
-        self.model = cls
-        self.object_name = cls.__name__
-        self.model_name = self.object_name.lower()
-        self.verbose_name = camel_case_to_spaces(self.object_name)
+        named = cls.__name__
+        self.object_name, self.model_name = named, named.lower()
+        self.verbose_name = camel_case_to_spaces(named)
         #: What ``Meta`` said itself: migrations write it down.
         self.original_attrs: dict[str, Any] = {}
+        self.model, cls._meta = cls, self
         if self.meta is not None:
             self._read_meta(self.meta)
             self.unique_together = normalize_together(self.unique_together)
@@ -309,45 +308,46 @@ class Options:
                 "id", field_class(verbose_name="ID", primary_key=True, auto_created=True)
             )
 
-    def add_manager(self, manager: Any) -> None:
-        self.local_managers.append(manager)
-        self._expire_cache()
-
     def add_field(self, field: Any, private: bool = False) -> None:
         """Take in a field of the model's own, in the order of creation."""
         if private:
-            self.private_fields.append(field)
-        elif field.is_relation and field.many_to_many:
-            bisect.insort(self.local_many_to_many, field)
+            self.private_fields += [field]
         else:
-            bisect.insort(self.local_fields, field)
-            self.setup_pk(field)
+            many = field.is_relation and field.many_to_many
+            bisect.insort(self.local_many_to_many if many else self.local_fields, field)
+            if not many:
+                self.setup_pk(field)
         target = getattr(field.remote_field, "model", None) if field.is_relation else None
         if hasattr(target, "_meta"):
             target._meta._expire_cache(forward=False)
         self._expire_cache(reverse=field.is_relation and bool(getattr(field, "remote_field", None)))
 
-    def setup_pk(self, field: Any) -> None:
-        if not self.pk and field.primary_key:
-            self.pk = field
-            field.serialize = False
+    def add_manager(self, manager: Any) -> None:
+        self.local_managers += [manager]
+        self._expire_cache()
 
     def setup_proxy(self, target: type[Model]) -> None:
         """Stand for ``target``."""
-        self.pk = target._meta.pk
-        self.proxy_for_model = target
-        self.db_table = target._meta.db_table
+        theirs = target._meta
+        self.proxy_for_model, self.pk, self.db_table = target, theirs.pk, theirs.db_table
+
+    def setup_pk(self, field: Any) -> None:
+        """Take ``field`` for the primary key, if it says so and there is none yet."""
+        if field.primary_key and not self.pk:
+            self.pk, field.serialize = field, False
 
     def can_migrate(self, connection: Any) -> bool:
         """Whether a database (a connection or an alias) can have the model's table."""
-        if self.proxy or self.swapped or not self.managed:
+        if not self.managed or self.proxy or self.swapped:
             return False
-        if isinstance(connection, str):
-            connection = connections[connection]
-        if self.required_db_vendor:
-            return self.required_db_vendor == connection.vendor
-        return all(
-            getattr(connection.features, feature, False) for feature in self.required_db_features
+        there = connections[connection] if isinstance(connection, str) else connection
+        wanted = self.required_db_vendor
+        return (
+            wanted == there.vendor
+            if wanted
+            else all(
+                getattr(there.features, feature, False) for feature in self.required_db_features
+            )
         )
 
     # Managers

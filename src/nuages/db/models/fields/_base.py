@@ -307,11 +307,11 @@ class Field(RegisterLookupMixin):
 
     def set_attributes_from_name(self, name: str) -> None:
         """Derive attribute, column and verbose name from the name in the class body."""
-        self.name = self.name or name
+        called = self.name = self.name or name
+        if called and self.verbose_name is None:
+            self.verbose_name = called.replace("_", " ")
         self.attname, self.column = self.get_attname_column()
         self.concrete = self.column is not None
-        if self.verbose_name is None and self.name:
-            self.verbose_name = self.name.replace("_", " ")
 
     def get_attname(self) -> str:
         """Return the attribute of instances that holds the value."""
@@ -328,10 +328,10 @@ class Field(RegisterLookupMixin):
         Args:
             private_only: keep it out of the model's columns (a virtual field).
         """
-        self.set_attributes_from_name(name)
         self.model = cls
+        self.set_attributes_from_name(name)
         cls._meta.add_field(self, private=private_only)
-        if self.column:
+        if self.concrete and self.column:
             setattr(cls, self.attname, self.descriptor_class(self))
         if self.choices is not None:
             method = f"get_{self.name}_display"
@@ -339,18 +339,17 @@ class Field(RegisterLookupMixin):
             if method not in cls.__dict__:
                 setattr(cls, method, partialmethod(cls._get_FIELD_display, field=self))
 
-    @property
-    def unique(self) -> bool:
-        return self._unique or self.primary_key
-
-    @property
-    def db_tablespace(self) -> str:
-        return self._db_tablespace or settings.DEFAULT_INDEX_TABLESPACE
-
-    @property
-    def db_returning(self) -> bool:
-        """Whether the database says the value after an ``INSERT``."""
-        return self.has_db_default()
+    unique = property(
+        lambda self: self.primary_key or self._unique, doc="Whether no value occurs twice."
+    )
+    db_tablespace = property(
+        lambda self: self._db_tablespace or settings.DEFAULT_INDEX_TABLESPACE,
+        doc="Where the index of the column is.",
+    )
+    db_returning: Any = property(
+        lambda self: self.has_db_default(),
+        doc="Whether the database says the value after an ``INSERT``.",
+    )
 
     @property
     def unique_for_lookups(self) -> dict[str, str]:
@@ -360,13 +359,10 @@ class Field(RegisterLookupMixin):
 
     # Choices
 
-    @property
-    def choices(self) -> Any:
-        return self._choices
-
-    @choices.setter
-    def choices(self, value: Any) -> None:
+    def _set_choices(self, value: Any) -> None:
         self._choices = normalize_choices(value)
+
+    choices = property(lambda self: self._choices, _set_choices, doc="Value and label of each.")
 
     @property
     def flatchoices(self) -> list[tuple[Any, Any]]:
@@ -464,15 +460,17 @@ class Field(RegisterLookupMixin):
         self.run_validators(value)
         return value
 
-    def has_default(self) -> bool:
-        return self.default is not NOT_PROVIDED
-
-    def has_db_default(self) -> bool:
-        return self.db_default is not NOT_PROVIDED
-
     def get_default(self) -> Any:
         """Return the value of the field on an instance that was given none."""
         return self._get_default()
+
+    def has_default(self) -> bool:
+        """Whether a default was given, ``None`` or another."""
+        return self.default is not NOT_PROVIDED
+
+    def has_db_default(self) -> bool:
+        """Whether the database has a default."""
+        return self.db_default is not NOT_PROVIDED
 
     @cached_property
     def _get_default(self) -> Callable[[], Any]:

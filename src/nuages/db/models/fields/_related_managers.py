@@ -133,6 +133,15 @@ class _RelatedManager(AltersData):
     def _unfiltered(self) -> Any:
         return super().get_queryset()  # type: ignore[misc]
 
+    def _prepared(self, queryset: Any) -> Any:
+        """Return ``queryset`` with what it takes over from manager and instance."""
+        queryset._add_hints(instance=self.instance)
+        prepared = queryset.using(self._db) if self._db else queryset
+        # The first filter waits: the objects may be wanted by a narrower one.
+        prepared._defer_next_filter = True
+        prepared._fetch_mode = self.instance._state.fetch_mode
+        return prepared
+
     def _write_db(self, model: Any = None) -> str:
         return router.db_for_write(model or self.model, instance=self.instance)
 
@@ -187,12 +196,7 @@ class _ManyToOneManager(_RelatedManager):
 
     def _apply_rel_filters(self, queryset: Any) -> Any:
         instance, field = self.instance, self.field
-        queryset._add_hints(instance=instance)
-        if self._db:
-            queryset = queryset.using(self._db)
-        queryset._fetch_mode = instance._state.fetch_mode
-        queryset._defer_next_filter = True
-        queryset = queryset.filter(**self.core_filters)
+        queryset = self._prepared(queryset).filter(**self.core_filters)
         if self._points_nowhere(self._db or router.db_for_read(self.model, instance=instance)):
             return queryset.none()
         # Generic relations come here too; they know the way back by themselves.
@@ -402,12 +406,7 @@ class _ManyToManyManager(_RelatedManager):
     # Reading
 
     def _apply_rel_filters(self, queryset: Any) -> Any:
-        queryset._add_hints(instance=self.instance)
-        if self._db:
-            queryset = queryset.using(self._db)
-        queryset._fetch_mode = self.instance._state.fetch_mode
-        queryset._defer_next_filter = True
-        return queryset._next_is_sticky().filter(**self.core_filters)
+        return self._prepared(queryset)._next_is_sticky().filter(**self.core_filters)
 
     def get_prefetch_querysets(self, instances: Any, querysets: Any = None) -> tuple[Any, ...]:
         """Return what ``prefetch_related()`` needs to fetch the objects of many instances."""
@@ -451,10 +450,11 @@ class _ManyToManyManager(_RelatedManager):
 
         That is so where the database sees to it that each row has its object.
         """
-        if not self.target_field.db_constraint:
-            return None
         db = router.db_for_read(self.through, instance=self.instance)
-        if not connections[db].features.supports_foreign_keys:
+        enforced = self.target_field.db_constraint and (
+            connections[db].features.supports_foreign_keys
+        )
+        if not enforced:
             return None
         rows = self.through._base_manager.db_manager(db, hints={"instance": self.instance})
         filters = {self.source_field_name: self.related_val[0]}

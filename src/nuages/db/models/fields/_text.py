@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from base64 import b64decode, b64encode
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from nuages.core import exceptions, validators
@@ -259,9 +260,6 @@ class GenericIPAddressField(Field):
 
     internal_type = "GenericIPAddressField"
 
-    def _normal(self, value: str) -> str:
-        return clean_ipv6_address(value, self.unpack_ipv4)
-
     def to_python(self, value: Any) -> Any:
         if value is None:
             return None
@@ -271,16 +269,12 @@ class GenericIPAddressField(Field):
         return clean_ipv6_address(text, self.unpack_ipv4, self.error_messages["invalid"])
 
     def get_prep_value(self, value: Any) -> Any:
-        value = super().get_prep_value(value)
-        if value is None:
-            return None
-        if value and ":" in value:
-            try:
-                return self._normal(value)
-            except exceptions.ValidationError:
-                # A part of an address, in a lookup such as ``startswith``.
-                pass
-        return str(value)
+        address = super().get_prep_value(value)
+        # A part of an address, in a lookup such as ``startswith``, stays as it is.
+        with suppress(exceptions.ValidationError):
+            if address and ":" in address:
+                return clean_ipv6_address(address, self.unpack_ipv4)
+        return address if address is None else str(address)
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         if not prepared:

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 def key_is_named_pk(field: Any, **kwargs: Any) -> _checks.Messages:
     """E013."""
     if field.name != "pk":
-        yield checks.Error(
-            "'CompositePrimaryKey' must be named 'pk'.", obj=field, id="fields.E013"
-        )
+        yield checks.Error("'CompositePrimaryKey' must be named 'pk'.", obj=field, id="fields.E013")
 
 
 class CompositeAttribute:
@@ -124,13 +122,11 @@ class CompositePrimaryKey(Field):
         return ColPairs(alias, self.fields, self.fields, output_field or self)
 
     def get_pk_value_on_save(self, instance: Model) -> Any:
-        values = []
-        for field in self.fields:
-            value = field.value_from_object(instance)
-            if value is None:
-                value = field.get_pk_value_on_save(instance)
-            values.append(value)
-        return tuple(values)
+        known = ((field, field.value_from_object(instance)) for field in self.fields)
+        return tuple(
+            field.get_pk_value_on_save(instance) if value is None else value
+            for field, value in known
+        )
 
     def value_to_string(self, obj: Model) -> str:
         parts = [field.value_to_string(obj) for field in self.fields]
@@ -140,9 +136,7 @@ class CompositePrimaryKey(Field):
         if isinstance(value, str):
             # What ``value_to_string`` wrote.
             parts = json.loads(value)
-            return [
-                field.to_python(part) for field, part in zip(self.fields, parts, strict=True)
-            ]
+            return [field.to_python(part) for field, part in zip(self.fields, parts, strict=True)]
         return value
 
     def get_db_converters(self, connection: Any) -> list[Callable[..., Any]]:

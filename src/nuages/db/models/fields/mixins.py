@@ -15,22 +15,24 @@ class FieldCacheMixin:
     def cache_name(self) -> str:
         raise NotImplementedError(f"{type(self).__name__} says no cache_name.")
 
+    def set_cached_value(self, instance: Any, value: Any) -> None:
+        self._cache_of(instance)[self.cache_name] = value
+
     def get_cached_value(self, instance: Any, default: Any = NOT_PROVIDED) -> Any:
         """Return the cached object; without one ``default``, or ``KeyError``."""
-        cache = instance._state.fields_cache
-        if default is NOT_PROVIDED:
-            return cache[self.cache_name]
-        return cache.get(self.cache_name, default)
-
-    def is_cached(self, instance: Any) -> bool:
-        return self.cache_name in instance._state.fields_cache
-
-    def set_cached_value(self, instance: Any, value: Any) -> None:
-        instance._state.fields_cache[self.cache_name] = value
+        cache, name = self._cache_of(instance), self.cache_name
+        return cache[name] if default is NOT_PROVIDED else cache.get(name, default)
 
     def delete_cached_value(self, instance: Any) -> None:
         """Forget the object; ``KeyError`` if there is none."""
-        del instance._state.fields_cache[self.cache_name]
+        self._cache_of(instance).pop(self.cache_name)
+
+    def is_cached(self, instance: Any) -> bool:
+        return self.cache_name in self._cache_of(instance)
+
+    @staticmethod
+    def _cache_of(instance: Any) -> dict[str, Any]:
+        return instance._state.fields_cache
 
 
 class CheckFieldDefaultMixin:

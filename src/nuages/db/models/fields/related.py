@@ -95,20 +95,17 @@ class RelatedField(FieldCacheMixin, Field):
         limit_choices_to: Any = None,
         **kwargs: Any,
     ) -> None:
-        self._related_name = related_name
-        self._related_query_name = related_query_name
-        self._limit_choices_to = limit_choices_to
         super().__init__(**kwargs)
+        # As they were given: the far end has them filled in.
+        self._related_name, self._related_query_name = related_name, related_query_name
+        self._limit_choices_to = limit_choices_to
 
     @cached_property
     def related_model(self) -> Any:
         """The model that is pointed to. ``AppRegistryNotReady`` before the models are loaded."""
-        apps.check_models_ready()
-        return self.remote_field.model
+        return apps.check_models_ready() or self.remote_field.model
 
-    @property
-    def cache_name(self) -> str:
-        return self.name
+    cache_name = property(lambda self: self.name, doc="Where instances keep the object.")  # type: ignore[assignment]
 
     def contribute_to_class(
         self, cls: type[Model], name: str, private_only: bool = False, **kwargs: Any
@@ -453,12 +450,23 @@ for _lookup in (
     ForeignObject.register_lookup(_lookup)
 
 
+def _as_target_does(name: str) -> Callable[..., Any]:
+    """Return the method ``name`` that calls that of the target field."""
+
+    def method(self: ForeignKey, *args: Any, **kwargs: Any) -> Any:
+        return getattr(self.target_field, name)(*args, **kwargs)
+
+    method.__name__ = name
+    return method
+
+
 class ForeignKey(ForeignObject):
     """A relation from many objects to one. Manual: "ForeignKey"."""
 
     trail_safe = True
     descriptor_class = ForeignKeyDeferredAttribute
     rel_class = ManyToOneRel
+    usual = {"db_index": True}
     empty_strings_allowed = False
     default_error_messages = {
         "invalid": _("%(model)s instance with %(field)s %(value)r is not a valid choice.")
@@ -498,7 +506,7 @@ class ForeignKey(ForeignObject):
         kwargs["rel"] = self.rel_class(
             self, to, to_field, parent_link=parent_link, on_delete=on_delete, **names
         )
-        kwargs.setdefault("db_index", True)
+        kwargs = self.usual | kwargs
         super().__init__(
             to,
             on_delete,
@@ -512,10 +520,6 @@ class ForeignKey(ForeignObject):
     def deconstruct(self) -> tuple[Any, ...]:
         name, path, args, kwargs = super().deconstruct()
         del kwargs["to_fields"], kwargs["from_fields"]
-        if self.db_index:
-            del kwargs["db_index"]
-        else:
-            kwargs["db_index"] = False
         if self.db_constraint is not True:
             kwargs["db_constraint"] = self.db_constraint
         # The key of the far model is what a foreign key points to anyway.
@@ -527,18 +531,15 @@ class ForeignKey(ForeignObject):
             kwargs["to_field"] = points_to
         return name, path, args, kwargs
 
-    def to_python(self, value: Any) -> Any:
-        return self.target_field.to_python(value)
-
-    @property
-    def target_field(self) -> Any:
-        return self.foreign_related_fields[0]
+    target_field = property(
+        lambda self: self.foreign_related_fields[0], doc="The field that is pointed to."
+    )
 
     def validate(self, value: Any, model_instance: Any) -> None:
-        if self.remote_field.parent_link:
-            return
-        super().validate(value, model_instance)
-        if value is None:
+        inherited = self.remote_field.parent_link
+        if not inherited:
+            super().validate(value, model_instance)
+        if inherited or value is None:
             return
         target = self.remote_field.model
         using = router.db_for_read(target, instance=model_instance)
@@ -599,11 +600,11 @@ class ForeignKey(ForeignObject):
         )
         return None if empty else self.target_field.get_db_prep_save(value, connection)
 
-    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
-        return self.target_field.get_db_prep_value(value, connection, prepared)
-
-    def get_prep_value(self, value: Any) -> Any:
-        return self.target_field.get_prep_value(value)
+    # A key is what the field that is pointed to makes of it.
+    to_python = _as_target_does("to_python")
+    get_prep_value = _as_target_does("get_prep_value")
+    get_db_prep_value = _as_target_does("get_db_prep_value")
+    cast_db_type = _as_target_does("cast_db_type")
 
     def contribute_to_related_class(self, cls: type[Model], related: Any) -> None:
         super().contribute_to_related_class(cls, related)
@@ -615,9 +616,6 @@ class ForeignKey(ForeignObject):
 
     def db_type(self, connection: Any) -> str | None:
         return self.target_field.rel_db_type(connection=connection)
-
-    def cast_db_type(self, connection: Any) -> str | None:
-        return self.target_field.cast_db_type(connection=connection)
 
     def db_parameters(self, connection: Any) -> dict[str, Any]:
         there = self.target_field.db_parameters(connection)
@@ -634,14 +632,16 @@ class ForeignKey(ForeignObject):
         return found
 
     def get_col(self, alias: str, output_field: Field | None = None) -> Any:
-        if output_field is None:
-            output_field = self.target_field
-            # Chains of keys end at the field that has a type of its own.
-            while isinstance(output_field, ForeignKey):
-                output_field = output_field.target_field
-                if output_field is self:
-                    raise ValueError("Cannot resolve output_field.")
-        return super().get_col(alias, output_field)
+        return super().get_col(alias, output_field or self._end_of_chain())
+
+    def _end_of_chain(self) -> Field:
+        """Follow keys that are keys of other models to the field that has a type of its own."""
+        met: list[Field] = [self]
+        while isinstance(met[-1], ForeignKey):
+            met.append(met[-1].target_field)
+            if met[-1] is self:
+                raise ValueError("Cannot resolve output_field.")
+        return met[-1]
 
     # Forms
 
@@ -671,8 +671,8 @@ class OneToOneField(ForeignKey):
     one_to_one = True
     related_accessor_class = ReverseOneToOneDescriptor
     forward_related_accessor_class = ForwardOneToOneDescriptor
-    rel_class = OneToOneRel
     description = _("One-to-one relationship")
+    rel_class = OneToOneRel
 
     def __init__(
         self, to: Any, on_delete: Callable[..., Any], to_field: Any = None, **kwargs: Any

@@ -63,9 +63,7 @@ class _SingleObject:
     @staticmethod
     def _one_queryset(querysets: Any, method: str = "get_prefetch_querysets") -> Any:
         if querysets and len(querysets) != 1:
-            raise ValueError(
-                f"querysets argument of {method}() should have a length of 1."
-            )
+            raise ValueError(f"querysets argument of {method}() should have a length of 1.")
         return querysets[0] if querysets else None
 
     def _same_database(self, instance: Any, value: Any) -> None:
@@ -169,9 +167,7 @@ class ForwardManyToOneDescriptor(_SingleObject):
                 return cache[name]
             field.set_cached_value(instance, related)
         if related is None and not field.null:
-            raise self.RelatedObjectDoesNotExist(
-                f"{field.model.__name__} has no {field.name}."
-            )
+            raise self.RelatedObjectDoesNotExist(f"{field.model.__name__} has no {field.name}.")
         return related
 
     def _inherited_object(self, instance: Any) -> Any:
@@ -389,8 +385,10 @@ class ReverseManyToOneDescriptor:
     """``author.book_set``: the manager of the objects that point here by a ``ForeignKey``."""
 
     def __init__(self, rel: Any) -> None:
-        self.rel = rel
-        self.field = rel.field
+        self.rel, self.field = rel, rel.field
+
+    def __get__(self, instance: Any, cls: type | None = None) -> Any:
+        return self if instance is None else self.related_manager_cls(instance)
 
     @cached_property
     def related_manager_cls(self) -> type:
@@ -398,30 +396,22 @@ class ReverseManyToOneDescriptor:
         base = self.rel.related_model._default_manager.__class__
         return create_reverse_many_to_one_manager(base, self.rel)
 
-    def __get__(self, instance: Any, cls: type | None = None) -> Any:
-        return self if instance is None else self.related_manager_cls(instance)
-
     def _get_set_deprecation_msg_params(self) -> tuple[str, str]:
         return "reverse side of a related set", self.rel.get_accessor_name()
 
     def __set__(self, instance: Any, value: Any) -> None:
         what, name = self._get_set_deprecation_msg_params()
-        raise TypeError(
-            f"Direct assignment to the {what} is prohibited. Use {name}.set() instead."
-        )
+        raise TypeError(f"Direct assignment to the {what} is prohibited. Use {name}.set() instead.")
 
 
 class ManyToManyDescriptor(ReverseManyToOneDescriptor):
     """``pizza.toppings``, and ``topping.pizza_set``: the manager of a many-to-many relation."""
 
-    def __init__(self, rel: Any, reverse: bool = False) -> None:
-        super().__init__(rel)
-        self.reverse = reverse
+    through = property(lambda self: self.rel.through, doc="The model of the table between.")
 
-    @property
-    def through(self) -> Any:
-        """The model of the table between."""
-        return self.rel.through
+    def __init__(self, rel: Any, reverse: bool = False) -> None:
+        self.reverse = reverse
+        super().__init__(rel)
 
     @cached_property
     def related_manager_cls(self) -> type:
@@ -434,4 +424,3 @@ class ManyToManyDescriptor(ReverseManyToOneDescriptor):
         side = "reverse" if self.reverse else "forward"
         name = self.rel.get_accessor_name() if self.reverse else self.field.name
         return f"{side} side of a many-to-many set", name
-

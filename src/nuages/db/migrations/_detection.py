@@ -15,6 +15,7 @@ from nuages.db import models
 from nuages.db.migrations import operations as ops
 from nuages.db.migrations._compare import deep_deconstruct, relation_agnostic
 from nuages.db.migrations._dependencies import Kind, OperationDependency, of_relation
+from nuages.db.migrations.operations.fields import names_in
 from nuages.db.migrations.utils import resolve_relation
 from nuages.db.models.fields import NOT_PROVIDED
 
@@ -80,7 +81,9 @@ class Detection:
         self.kept_proxies = self.old_keys["proxy"] & self.new_keys["proxy"]
         self.kept_unmanaged = self.old_keys["unmanaged"] & self.new_keys["unmanaged"]
         self.old_fields: set[FieldKey] = {
-            (label, name, each) for label, name in kept for each in self._old_state(label, name).fields
+            (label, name, each)
+            for label, name in kept
+            for each in self._old_state(label, name).fields
         }
         self.new_fields: set[FieldKey] = {
             (label, name, each)
@@ -95,7 +98,9 @@ class Detection:
                 if through:
                     self.through_users[resolve_relation(through, label, name)] = (label, name, each)
 
-    def _relation(self, key: FieldKey, relation: Any, state: Any = None) -> list[OperationDependency]:
+    def _relation(
+        self, key: FieldKey, relation: Any, state: Any = None
+    ) -> list[OperationDependency]:
         state = state or self.new
         dependencies = of_relation(key[0], key[1], relation, state)
         swapped = dependencies[0]
@@ -110,7 +115,7 @@ class Detection:
         label, name, own = key
         state = self.new.models[label, name]
         attnames = {f"{each}_id": each for each, f in state.fields.items() if f.is_relation}
-        names = {attnames.get(each, each) for each in _names_in(generated.expression)}
+        names = {attnames.get(each, each) for each in names_in(generated.expression)}
         return [
             OperationDependency(label, name, each, Kind.CREATE)
             for each in sorted(names & state.fields.keys())
@@ -360,7 +365,9 @@ class Detection:
 
     def find_altered_orders(self) -> Iterator[Change]:
         """Orders with respect to a relation."""
-        for label, name, _, after in self._changed_option("order_with_respect_to", self.kept_models):
+        for label, name, _, after in self._changed_option(
+            "order_with_respect_to", self.kept_models
+        ):
             waits = [OperationDependency(label, name, after, Kind.CREATE)] if after else []
             yield Change(label, ops.AlterOrderWithRespectTo(name, after), waits)
 
@@ -384,8 +391,7 @@ class Detection:
                         old_shape[2]["to"] = self.renamed_targets[target]
                 column = _column_of(removed, gone[2])
                 same = old_shape == shape or (
-                    old_shape[:2] == shape[:2]
-                    and {**old_shape[2], "db_column": column} == shape[2]
+                    old_shape[:2] == shape[:2] and {**old_shape[2], "db_column": column} == shape[2]
                 )
                 if same and self.questioner.ask_rename(name, gone[2], new_name, added):
                     self._renames.append(((label, name, new_name), gone[2], removed, added))
@@ -459,7 +465,7 @@ class Detection:
         own_names = {own, f"{own}_id"} if old_fields[own].is_relation else {own}
         new_fields = self.new.models[label, name].fields
         for each, other in old_fields.items():
-            if other.generated and own_names & _names_in(other.expression):
+            if other.generated and own_names & names_in(other.expression):
                 kind = Kind.ALTER if each in new_fields else Kind.REMOVE
                 waits.append(OperationDependency(label, name, each, kind))
         return Change(label, ops.RemoveField(name, own), waits)
@@ -805,26 +811,6 @@ def _swappable_setting(name: str) -> str | None:
     return project_apps.get_swappable_settings_name(name)
 
 
-def _names_in(expression: Any) -> set[str]:
-    """Return the names of fields in an expression, without what follows two underscores."""
-    found: set[str] = set()
-    waiting = [expression]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, models.F):
-            found.add(each.name)
-        elif isinstance(each, models.Q):
-            for child in each.children:
-                if isinstance(child, tuple):
-                    found.add(child[0])
-                    waiting.append(child[1])
-                else:
-                    waiting.append(child)
-        elif hasattr(each, "get_source_expressions"):
-            waiting += [source for source in each.get_source_expressions() if source is not None]
-    return {name.partition("__")[0] for name in found}
-
-
 def _column_of(removed: Any, name: str) -> str:
     named = removed.clone()
     named.set_attributes_from_name(name)
@@ -841,4 +827,3 @@ def _for_database(constraint: Any) -> Any:
     path, args, kwargs = constraint.deconstruct()
     hidden = getattr(constraint, "non_db_attrs", ())
     return path, args, {key: value for key, value in kwargs.items() if key not in hidden}
-

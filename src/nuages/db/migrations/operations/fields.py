@@ -2,293 +2,271 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from nuages.db.migrations.operations.base import ALWAYS, Operation, OperationCategory
+from nuages.db.migrations.operations.base import Operation, OperationCategory
 from nuages.db.migrations.utils import field_references
 from nuages.db.models.fields import NOT_PROVIDED
-from nuages.utils.functional import cached_property
 
 
 class FieldOperation(Operation):
     """Base of operations on one field of one model."""
 
-    def __init__(self, model_name: str, name: str, field: Any = None) -> None:
-        self.model_name = model_name
-        self.name = name
-        self.field = field
+    model_name: str
+    name: str
+    field: Any = None
 
-    @cached_property
-    def model_name_lower(self) -> str:
-        """The model's name in lower case."""
-        return self.model_name.lower()
-
-    @cached_property
-    def name_lower(self) -> str:
-        """The field's name in lower case."""
-        return self.name.lower()
-
-    def is_same_model_operation(self, operation: Any) -> bool:
-        """Whether another operation is about the same model."""
-        return bool(self.model_name_lower == operation.model_name_lower)
+    def _is_on(self, operation: Any, *names: str) -> bool:
+        return all(
+            getattr(operation, f"{each}_lower", None) == getattr(self, f"{each}_lower")
+            for each in names
+        )
 
     def is_same_field_operation(self, operation: Any) -> bool:
         """Whether another operation is about the same field."""
-        return self.is_same_model_operation(operation) and self.name_lower == operation.name_lower
+        return self._is_on(operation, "model_name", "name")
+
+    def is_same_model_operation(self, operation: Any) -> bool:
+        """Whether another operation is about the same model."""
+        return self._is_on(operation, "model_name")
+
+    def _relates_to(self, app_label: str, model: str, *field_name: str) -> bool:
+        if self.field is None:
+            return False
+        own = (app_label, self.model_name_lower)
+        return bool(field_references(own, self.field, (app_label, model), *field_name))
 
     def references_model(self, name: str, app_label: str) -> bool:
-        key = name.lower()
-        if key == self.model_name_lower:
-            return True
-        return self.field is not None and bool(
-            field_references((app_label, self.model_name_lower), self.field, (app_label, key))
-        )
+        wanted = name.lower()
+        return wanted == self.model_name_lower or self._relates_to(app_label, wanted)
 
     def references_field(self, model_name: str, name: str, app_label: str) -> bool:
-        key = model_name.lower()
-        if key == self.model_name_lower:
-            if name == self.name:
-                return True
-            # A relation may be made of other fields of its model.
-            if self.field is not None and name in (getattr(self.field, "from_fields", None) or ()):
-                return True
-        return self.field is not None and bool(
-            field_references((app_label, self.model_name_lower), self.field, (app_label, key), name)
-        )
+        wanted = model_name.lower()
+        if wanted == self.model_name_lower and name in self._own_names():
+            return True
+        return self._relates_to(app_label, wanted, name)
+
+    def _own_names(self) -> set[str]:
+        """Return the names of this field, and of those of its model that it is made of."""
+        made_of = {self.name, *(getattr(self.field, "from_fields", None) or ())}
+        if getattr(self.field, "generated", False):
+            made_of.update(names_in(self.field.expression))
+        return made_of
 
     def reduce(self, operation: Operation, app_label: str) -> Any:
-        return super().reduce(operation, app_label) or not operation.references_field(
-            self.model_name, self.name, app_label
-        )
+        if reduced := super().reduce(operation, app_label):
+            return reduced
+        return not operation.references_field(self.model_name, self.name, app_label)
 
-    def _models(self, app_label: str, from_state: Any, to_state: Any) -> tuple[Any, Any]:
-        return (
-            from_state.apps.get_model(app_label, self.model_name),
-            to_state.apps.get_model(app_label, self.model_name),
-        )
+    def _change(self, app_label: str, editor: Any, before: Any, after: Any, back: bool) -> None:
+        models = [state.apps.get_model(app_label, self.model_name) for state in (before, after)]
+        # Of a field that goes, the model that has it is asked; of others, the new one.
+        asked = models[0] if self._goes(back) else models[1]
+        if self.allow_migrate_model(editor.connection.alias, asked):
+            self._change_column(editor, *models, back)
+
+    def _goes(self, back: bool) -> bool:
+        return False
+
+    def _change_column(self, editor: Any, old_model: Any, new_model: Any, back: bool) -> None:
+        raise NotImplementedError("subclasses of FieldOperation must provide _change_column()")
 
 
-class _WithDefault(FieldOperation):
+def names_in(expression: Any) -> set[str]:
+    """Return the names of fields in an expression, without what follows two underscores."""
+    from nuages.db.models import F, Q
+
+    found, waiting = set(), [expression]
+    while waiting:
+        match waiting.pop():
+            case F(name=name):
+                found.add(name.partition("__")[0])
+            case Q(children=children):
+                waiting += children
+            case (str(name), value):
+                found.add(name.partition("__")[0])
+                waiting.append(value)
+            case other if hasattr(other, "get_source_expressions"):
+                waiting += other.get_source_expressions()
+    return found
+
+
+class _LendsDefault(FieldOperation):
     """Operations whose field may have a default for the rows that are there only."""
 
-    def __init__(
-        self, model_name: str, name: str, field: Any, preserve_default: bool = True
-    ) -> None:
-        self.preserve_default = preserve_default
-        super().__init__(model_name, name, field)
+    preserve_default: bool
 
-    _arguments = {"model_name": ALWAYS, "name": ALWAYS, "field": ALWAYS, "preserve_default": True}
+    def _state_arguments(self) -> tuple[Any, ...]:
+        return self.model_name_lower, self.name, self.field, self.preserve_default
 
-    def _lend_default(self, field: Any) -> None:
-        if not self.preserve_default:
-            field.default = self.field.default
-
-    def _take_default_back(self, field: Any) -> None:
-        if not self.preserve_default:
-            field.default = NOT_PROVIDED
+    def _with_default(self, field: Any, change: Any) -> None:
+        """Call ``change(field)`` while the field has the default."""
+        if self.preserve_default:
+            change(field)
+            return
+        field.default = self.field.default
+        change(field)
+        field.default = NOT_PROVIDED
 
 
-class AddField(_WithDefault):
+def _add(editor: Any, model: Any, field: Any) -> None:
+    editor.add_field(model, field)
+
+
+def _remove(editor: Any, model: Any, name: str) -> None:
+    editor.remove_field(model, model._meta.get_field(name))
+
+
+@dataclass(eq=False, repr=False)
+class AddField(_LendsDefault):
     """Adds a field.
 
     Args:
         preserve_default: whether the default belongs to the field, or only fills the column.
     """
 
+    model_name: str
+    name: str
+    field: Any
+    preserve_default: bool = True
+
     category = OperationCategory.ADDITION
+    description = "Add field {self.name} to {self.model_name}"
+    fragment = "{self.model_name_lower}_{self.name_lower}"
 
     def state_forwards(self, app_label: str, state: Any) -> None:
-        state.add_field(
-            app_label, self.model_name_lower, self.name, self.field, self.preserve_default
-        )
+        state.add_field(app_label, *self._state_arguments())
 
-    def database_forwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        from_model, to_model = self._models(app_label, from_state, to_state)
-        if self.allow_migrate_model(schema_editor.connection.alias, to_model):
-            field = to_model._meta.get_field(self.name)
-            self._lend_default(field)
-            schema_editor.add_field(from_model, field)
-            self._take_default_back(field)
+    def _goes(self, back: bool) -> bool:
+        return back
 
-    def database_backwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        from_model, _ = self._models(app_label, from_state, to_state)
-        if self.allow_migrate_model(schema_editor.connection.alias, from_model):
-            schema_editor.remove_field(from_model, from_model._meta.get_field(self.name))
-
-    def describe(self) -> str:
-        return f"Add field {self.name} to {self.model_name}"
-
-    @property
-    def migration_name_fragment(self) -> str:
-        return f"{self.model_name_lower}_{self.name_lower}"
+    def _change_column(self, editor: Any, old_model: Any, new_model: Any, back: bool) -> None:
+        if back:
+            _remove(editor, old_model, self.name)
+        else:
+            field = new_model._meta.get_field(self.name)
+            self._with_default(field, lambda field: _add(editor, old_model, field))
 
     def reduce(self, operation: Operation, app_label: str) -> Any:
         if isinstance(operation, FieldOperation) and self.is_same_field_operation(operation):
             match operation:
-                case AlterField():
-                    return [AddField(self.model_name, operation.name, operation.field)]
                 case RemoveField():
                     return []
-                case RenameField():
-                    return [AddField(self.model_name, operation.new_name, self.field)]
+                case AlterField(name=name, field=field):
+                    return [AddField(self.model_name, name, field)]
+                case RenameField(new_name=name):
+                    return [AddField(self.model_name, name, self.field)]
         return super().reduce(operation, app_label)
 
 
+@dataclass(eq=False, repr=False)
 class RemoveField(FieldOperation):
     """Removes a field."""
 
+    model_name: str
+    name: str
+
     category = OperationCategory.REMOVAL
-    _arguments = {"model_name": ALWAYS, "name": ALWAYS}
+    description = "Remove field {self.name} from {self.model_name}"
+    fragment = "remove_{self.model_name_lower}_{self.name_lower}"
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         state.remove_field(app_label, self.model_name_lower, self.name)
 
-    def database_forwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        from_model, _ = self._models(app_label, from_state, to_state)
-        if self.allow_migrate_model(schema_editor.connection.alias, from_model):
-            schema_editor.remove_field(from_model, from_model._meta.get_field(self.name))
+    def _goes(self, back: bool) -> bool:
+        return not back
 
-    def database_backwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        from_model, to_model = self._models(app_label, from_state, to_state)
-        if self.allow_migrate_model(schema_editor.connection.alias, to_model):
-            schema_editor.add_field(from_model, to_model._meta.get_field(self.name))
-
-    def describe(self) -> str:
-        return f"Remove field {self.name} from {self.model_name}"
-
-    @property
-    def migration_name_fragment(self) -> str:
-        return f"remove_{self.model_name_lower}_{self.name_lower}"
+    def _change_column(self, editor: Any, old_model: Any, new_model: Any, back: bool) -> None:
+        if back:
+            _add(editor, old_model, new_model._meta.get_field(self.name))
+        else:
+            _remove(editor, old_model, self.name)
 
     def reduce(self, operation: Operation, app_label: str) -> Any:
         from nuages.db.migrations.operations.models import DeleteModel
 
-        if isinstance(operation, DeleteModel) and operation.name_lower == self.model_name_lower:
-            return [operation]
+        match operation:
+            case DeleteModel() if operation.name_lower == self.model_name_lower:
+                return [operation]
         return super().reduce(operation, app_label)
 
 
-class AlterField(_WithDefault):
+@dataclass(eq=False, repr=False)
+class AlterField(_LendsDefault):
     """Puts another field in the place of a field.
 
     Args:
         preserve_default: whether the default belongs to the field, or only fills the column.
     """
 
+    model_name: str
+    name: str
+    field: Any
+    preserve_default: bool = True
+
     category = OperationCategory.ALTERATION
+    description = "Alter field {self.name} on {self.model_name}"
+    fragment = "alter_{self.model_name_lower}_{self.name_lower}"
 
     def state_forwards(self, app_label: str, state: Any) -> None:
-        state.alter_field(
-            app_label, self.model_name_lower, self.name, self.field, self.preserve_default
-        )
+        state.alter_field(app_label, *self._state_arguments())
 
-    def database_forwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        from_model, to_model = self._models(app_label, from_state, to_state)
-        if self.allow_migrate_model(schema_editor.connection.alias, to_model):
-            before = from_model._meta.get_field(self.name)
-            after = to_model._meta.get_field(self.name)
-            self._lend_default(after)
-            schema_editor.alter_field(from_model, before, after)
-            self._take_default_back(after)
-
-    # The way back is the same way between the same two states.
-    database_backwards = database_forwards
-
-    def describe(self) -> str:
-        return f"Alter field {self.name} on {self.model_name}"
-
-    @property
-    def migration_name_fragment(self) -> str:
-        return f"alter_{self.model_name_lower}_{self.name_lower}"
+    def _change_column(self, editor: Any, old_model: Any, new_model: Any, back: bool) -> None:
+        old = old_model._meta.get_field(self.name)
+        new = new_model._meta.get_field(self.name)
+        self._with_default(new, lambda new: editor.alter_field(old_model, old, new))
 
     def reduce(self, operation: Operation, app_label: str) -> Any:
         if isinstance(operation, FieldOperation) and self.is_same_field_operation(operation):
             match operation:
-                case AlterField() | RemoveField():
+                case RemoveField() | AlterField():
                     return [operation]
-                case RenameField() if self.field.db_column is None:
-                    return [operation, AlterField(self.model_name, operation.new_name, self.field)]
+                case RenameField(new_name=name) if self.field.db_column is None:
+                    return [operation, AlterField(self.model_name, name, self.field)]
         return super().reduce(operation, app_label)
 
 
+@dataclass(eq=False, repr=False)
 class RenameField(FieldOperation):
     """Renames a field."""
 
+    model_name: str
+    old_name: str
+    new_name: str
+
     category = OperationCategory.ALTERATION
-    _arguments = {"model_name": ALWAYS, "old_name": ALWAYS, "new_name": ALWAYS}
+    description = "Rename field {self.old_name} on {self.model_name} to {self.new_name}"
+    fragment = "rename_{self.old_name_lower}_{self.model_name_lower}_{self.new_name_lower}"
 
-    def __init__(self, model_name: str, old_name: str, new_name: str) -> None:
-        self.old_name = old_name
-        self.new_name = new_name
-        super().__init__(model_name, old_name)
-
-    @cached_property
-    def old_name_lower(self) -> str:
-        """The old name in lower case."""
-        return self.old_name.lower()
-
-    @cached_property
-    def new_name_lower(self) -> str:
-        """The new name in lower case."""
-        return self.new_name.lower()
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """The name of the field that is there."""
+        return self.old_name
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         state.rename_field(app_label, self.model_name_lower, self.old_name, self.new_name)
 
-    def _rename(
-        self, names: tuple[str, str], app_label: str, editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        from_model, to_model = self._models(app_label, from_state, to_state)
-        if self.allow_migrate_model(editor.connection.alias, to_model):
-            before, after = names
-            editor.alter_field(
-                from_model, from_model._meta.get_field(before), to_model._meta.get_field(after)
-            )
-
-    def database_forwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        names = (self.old_name, self.new_name)
-        self._rename(names, app_label, schema_editor, from_state, to_state)
-
-    def database_backwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        names = (self.new_name, self.old_name)
-        self._rename(names, app_label, schema_editor, from_state, to_state)
-
-    def describe(self) -> str:
-        return f"Rename field {self.old_name} on {self.model_name} to {self.new_name}"
-
-    @property
-    def migration_name_fragment(self) -> str:
-        return f"rename_{self.old_name_lower}_{self.model_name_lower}_{self.new_name_lower}"
+    def _change_column(self, editor: Any, old_model: Any, new_model: Any, back: bool) -> None:
+        names = [self.old_name, self.new_name]
+        if back:
+            names.reverse()
+        fields = [
+            model._meta.get_field(name)
+            for model, name in zip((old_model, new_model), names, strict=True)
+        ]
+        editor.alter_field(old_model, *fields)
 
     def references_field(self, model_name: str, name: str, app_label: str) -> bool:
-        return self.references_model(model_name, app_label) and name.lower() in (
-            self.old_name_lower,
-            self.new_name_lower,
-        )
+        own = {self.old_name_lower, self.new_name_lower}
+        return name.lower() in own and self.references_model(model_name, app_label)
 
     def reduce(self, operation: Operation, app_label: str) -> Any:
-        if (
-            isinstance(operation, RenameField)
-            and self.is_same_model_operation(operation)
-            and self.new_name_lower == operation.old_name_lower
-        ):
-            return [RenameField(self.model_name, self.old_name, operation.new_name)]
+        if isinstance(operation, RenameField) and self.is_same_model_operation(operation):
+            if operation.old_name_lower == self.new_name_lower:
+                return [RenameField(self.model_name, self.old_name, operation.new_name)]
         # Both names are this operation's.
-        return Operation.reduce(self, operation, app_label) or not (
-            operation.references_field(self.model_name, self.new_name, app_label)
-            or operation.references_field(self.model_name, self.old_name, app_label)
+        return Operation.reduce(self, operation, app_label) or not any(
+            operation.references_field(self.model_name, name, app_label)
+            for name in (self.new_name, self.old_name)
         )

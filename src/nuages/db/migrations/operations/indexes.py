@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
-from nuages.db.migrations.operations.base import ALWAYS, Operation, OperationCategory
-from nuages.utils.functional import cached_property
+from nuages.db.migrations.operations.base import Operation, OperationCategory
 
 __all__ = [
     "AddConstraint",
@@ -15,6 +16,7 @@ __all__ = [
     "RemoveConstraint",
     "RemoveIndex",
     "RenameIndex",
+    "absorbed_by",
 ]
 
 
@@ -24,111 +26,134 @@ class IndexOperation(Operation):
     option_name = "indexes"
     model_name: str
 
-    @cached_property
-    def model_name_lower(self) -> str:
-        """The model's name in lower case."""
-        return self.model_name.lower()
-
-    def _model_if_allowed(self, app_label: str, schema_editor: Any, state: Any) -> Any:
+    def _model(self, app_label: str, editor: Any, state: Any) -> Any:
         """Return the model of a state, or ``None`` if it has no table in this database."""
         model = state.apps.get_model(app_label, self.model_name)
-        allowed = self.allow_migrate_model(schema_editor.connection.alias, model)
-        return model if allowed else None
+        return model if self.allow_migrate_model(editor.connection.alias, model) else None
+
+    def _is_on(self, operation: Any, name: str | None) -> bool:
+        """Whether a later operation is about what this one leaves under ``name``."""
+        return bool(
+            operation.model_name_lower == self.model_name_lower
+            and name == getattr(operation, "old_name", getattr(operation, "name", None))
+        )
+
+    #: Later operations on the same object, and what they come to with this one.
+    def _absorbed(self, operation: IndexOperation) -> list[Operation] | None:
+        return None
+
+    def reduce(self, operation: Operation, app_label: str) -> Any:
+        if isinstance(operation, IndexOperation):
+            absorbed = self._absorbed(operation)
+            if absorbed is not None:
+                return absorbed
+        return super().reduce(operation, app_label)
 
 
-class AddIndex(IndexOperation):
+class _Adds(IndexOperation):
+    """Base of operations that add an object one way, and remove it the other."""
+
+    category = OperationCategory.ADDITION
+    #: The word for the object, in the names of the editor's and the state's methods.
+    kind = ""
+
+    @property
+    def _object(self) -> Any:
+        return getattr(self, self.kind)
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        getattr(state, f"add_{self.kind}")(app_label, self.model_name_lower, self._object)
+
+    def _change(self, app_label: str, editor: Any, before: Any, after: Any, back: bool) -> None:
+        # An index is dropped from the model that has it; a table without a constraint may be
+        # built anew, from the model that has it no more.
+        state = before if back and self.kind == "index" else after
+        if model := self._model(app_label, editor, state):
+            getattr(editor, f"{'remove' if back else 'add'}_{self.kind}")(model, self._object)
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return f"{self.model_name_lower}_{self._object.name.lower()}"
+
+
+class _Removes(IndexOperation):
+    """Base of operations that remove an object by name, and add it on the way back."""
+
+    category = OperationCategory.REMOVAL
+    fragment = "remove_{self.model_name_lower}_{self.name_lower}"
+    kind = ""
+    name: str
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        getattr(state, f"remove_{self.kind}")(app_label, self.model_name_lower, self.name)
+
+    def _change(self, app_label: str, editor: Any, before: Any, after: Any, back: bool) -> None:
+        has_it, asked = (after, after) if back else (before, after)
+        if self.kind == "index" and not back:
+            asked = before
+        if model := self._model(app_label, editor, asked):
+            state = has_it.models[app_label, self.model_name_lower]
+            found = getattr(state, f"get_{self.kind}_by_name")(self.name)
+            getattr(editor, f"{'add' if back else 'remove'}_{self.kind}")(model, found)
+
+
+@dataclass(eq=False, repr=False)
+class AddIndex(_Adds):
     """Adds an index.
 
     Raises:
         ValueError: the index has no name.
     """
 
-    category = OperationCategory.ADDITION
+    model_name: str
+    index: Any
 
-    def __init__(self, model_name: str, index: Any) -> None:
-        self.model_name = model_name
-        if not index.name:
+    kind = "index"
+
+    def __post_init__(self) -> None:
+        if not self.index.name:
             raise ValueError(
                 "Indexes passed to AddIndex operations require a name argument. "
-                f"{index!r} doesn't have one."
+                f"{self.index!r} doesn't have one."
             )
-        self.index = index
-
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        state.add_index(app_label, self.model_name_lower, self.index)
-
-    def database_forwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        if model := self._model_if_allowed(app_label, schema_editor, to_state):
-            schema_editor.add_index(model, self.index)
-
-    def database_backwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        if model := self._model_if_allowed(app_label, schema_editor, from_state):
-            schema_editor.remove_index(model, self.index)
-
-    def deconstruct(self) -> tuple[str, Any, dict[str, Any]]:
-        return type(self).__name__, [], {"model_name": self.model_name, "index": self.index}
 
     def describe(self) -> str:
-        if self.index.expressions:
-            what = ", ".join(str(expression) for expression in self.index.expressions)
-            return f"Create index {self.index.name} on {what} on model {self.model_name}"
-        fields = ", ".join(self.index.fields)
-        return f"Create index {self.index.name} on field(s) {fields} of model {self.model_name}"
+        index = self.index
+        if index.expressions:
+            what = f"{', '.join(map(str, index.expressions))} on model"
+        else:
+            what = f"field(s) {', '.join(index.fields)} of model"
+        return f"Create index {index.name} on {what} {self.model_name}"
 
-    @property
-    def migration_name_fragment(self) -> str:
-        return f"{self.model_name_lower}_{self.index.name.lower()}"
-
-    def reduce(self, operation: Operation, app_label: str) -> Any:
+    def _absorbed(self, operation: IndexOperation) -> list[Operation] | None:
+        if not self._is_on(operation, self.index.name):
+            return None
         match operation:
-            case RemoveIndex() if self.index.name == operation.name:
+            case RemoveIndex():
                 return []
-            case RenameIndex() if self.index.name == operation.old_name:
-                self.index.name = operation.new_name
-                return [type(self)(model_name=self.model_name, index=self.index)]
-        return super().reduce(operation, app_label)
+            case RenameIndex(new_name=name):
+                return [replace(self, index=_renamed(self.index, name))]
+        return None
 
 
-class RemoveIndex(IndexOperation):
+@dataclass(eq=False, repr=False)
+class RemoveIndex(_Removes):
     """Removes an index, by name."""
 
-    category = OperationCategory.REMOVAL
-    _arguments = {"model_name": ALWAYS, "name": ALWAYS}
+    model_name: str
+    name: str
 
-    def __init__(self, model_name: str, name: str) -> None:
-        self.model_name = model_name
-        self.name = name
-
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        state.remove_index(app_label, self.model_name_lower, self.name)
-
-    def _index(self, app_label: str, state: Any) -> Any:
-        return state.models[app_label, self.model_name_lower].get_index_by_name(self.name)
-
-    def database_forwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        if model := self._model_if_allowed(app_label, schema_editor, from_state):
-            schema_editor.remove_index(model, self._index(app_label, from_state))
-
-    def database_backwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        if model := self._model_if_allowed(app_label, schema_editor, to_state):
-            schema_editor.add_index(model, self._index(app_label, to_state))
-
-    def describe(self) -> str:
-        return f"Remove index {self.name} from {self.model_name}"
-
-    @property
-    def migration_name_fragment(self) -> str:
-        return f"remove_{self.model_name_lower}_{self.name.lower()}"
+    kind = "index"
+    description = "Remove index {self.name} from {self.model_name}"
 
 
+def _renamed(index: Any, name: str) -> Any:
+    index = index.clone()
+    index.name = name
+    return index
+
+
+@dataclass(eq=False, repr=False)
 class RenameIndex(IndexOperation):
     """Renames an index, or names one that ``index_together`` made.
 
@@ -136,269 +161,168 @@ class RenameIndex(IndexOperation):
         ValueError: not exactly one of ``old_name`` and ``old_fields`` was given.
     """
 
+    model_name: str
+    new_name: str
+    old_name: str | None = None
+    old_fields: Any = None
+
     category = OperationCategory.ALTERATION
-    _arguments = {"model_name": ALWAYS, "new_name": ALWAYS, "old_name": None, "old_fields": None}
 
-    def __init__(
-        self, model_name: str, new_name: str, old_name: str | None = None, old_fields: Any = None
-    ) -> None:
-        if not old_name and not old_fields:
-            raise ValueError("RenameIndex requires one of old_name and old_fields arguments to be set.")
-        if old_name and old_fields:
-            raise ValueError("RenameIndex.old_name and old_fields are mutually exclusive.")
-        self.model_name = model_name
-        self.new_name = new_name
-        self.old_name = old_name
-        self.old_fields = old_fields
-
-    @cached_property
-    def old_name_lower(self) -> str:
-        """The old name in lower case."""
-        assert self.old_name is not None
-        return self.old_name.lower()
-
-    @cached_property
-    def new_name_lower(self) -> str:
-        """The new name in lower case."""
-        return self.new_name.lower()
-
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        if not self.old_fields:
-            state.rename_index(app_label, self.model_name_lower, self.old_name, self.new_name)
-            return
-        from nuages.db.models import Index
-
-        state.remove_model_options(
-            app_label, self.model_name_lower, "index_together", self.old_fields
-        )
-        index = Index(fields=self.old_fields, name=self.new_name)
-        state.add_index(app_label, self.model_name_lower, index)
-
-    def database_forwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        model = self._model_if_allowed(app_label, schema_editor, to_state)
-        if model is None:
-            return
-        if not self.old_fields:
-            before = from_state.models[app_label, self.model_name_lower].get_index_by_name(
-                self.old_name
-            )
-            # The database may be ahead of the name that is given back.
-            if before.name == self.new_name:
-                return
-        else:
-            before = self._unnamed(schema_editor, from_state.apps.get_model(app_label, self.model_name))
-        after = to_state.models[app_label, self.model_name_lower].get_index_by_name(self.new_name)
-        schema_editor.rename_index(model, before, after)
-
-    def _unnamed(self, schema_editor: Any, model: Any) -> Any:
-        """Return the one index over the old fields, under the name that it has."""
-        from nuages.db.models import Index
-
-        columns = [model._meta.get_field(name).column for name in self.old_fields]
-        found = schema_editor._constraint_names(model, columns, index=True, unique=False)
-        if len(found) != 1:
-            raise ValueError(
-                f"Found wrong number ({len(found)}) of indexes for "
-                f"{model._meta.db_table}({', '.join(columns)})."
-            )
-        return Index(fields=self.old_fields, name=found[0])
-
-    def database_backwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        if self.old_fields:
-            # It stays under its new name: the old one was made up by the database.
-            return
-        back = RenameIndex(self.model_name, self.old_name or "", old_name=self.new_name)
-        back.allow_migrate_model = self.allow_migrate_model  # type: ignore[method-assign]
-        back.database_forwards(app_label, schema_editor, from_state, to_state)
+    def __post_init__(self) -> None:
+        match bool(self.old_name), bool(self.old_fields):
+            case True, True:
+                raise ValueError("RenameIndex.old_name and old_fields are mutually exclusive.")
+            case False, False:
+                raise ValueError(
+                    "RenameIndex requires one of old_name and old_fields arguments to be set."
+                )
 
     def describe(self) -> str:
-        if self.old_name:
-            return f"Rename index {self.old_name} on {self.model_name} to {self.new_name}"
-        return f"Rename unnamed index for {self.old_fields} on {self.model_name} to {self.new_name}"
+        what = self.old_name or f"for {self.old_fields}"
+        kind = "index" if self.old_name else "unnamed index"
+        return f"Rename {kind} {what} on {self.model_name} to {self.new_name}"
 
     @property
     def migration_name_fragment(self) -> str:
+        words = (
+            [self.old_name_lower] if self.old_name else [self.model_name_lower, *self.old_fields]
+        )
+        return "_".join(("rename", *words, self.new_name_lower))
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        where = (app_label, self.model_name_lower)
         if self.old_name:
-            return f"rename_{self.old_name_lower}_{self.new_name_lower}"
-        names = "_".join(self.old_fields)
-        return f"rename_{self.model_name_lower}_{names}_{self.new_name_lower}"
+            state.rename_index(*where, self.old_name, self.new_name)
+            return
+        state.remove_model_options(*where, "index_together", self.old_fields)
+        state.add_index(*where, self._named(self.new_name))
 
-    def reduce(self, operation: Operation, app_label: str) -> Any:
-        if (
-            isinstance(operation, RenameIndex)
-            and self.model_name_lower == operation.model_name_lower
-            and operation.old_name
-            and self.new_name_lower == operation.old_name_lower
-        ):
-            return [
-                RenameIndex(
-                    self.model_name,
-                    new_name=operation.new_name,
-                    old_name=self.old_name,
-                    old_fields=self.old_fields,
+    def _named(self, name: str) -> Any:
+        from nuages.db.models import Index
+
+        return Index(fields=self.old_fields, name=name)
+
+    def _change(self, app_label: str, editor: Any, before: Any, after: Any, back: bool) -> None:
+        model = self._model(app_label, editor, after)
+        # An unnamed one stays under its new name: the old one was made up by the database.
+        if model is None or back and not self.old_name:
+            return
+        key = (app_label, self.model_name_lower)
+        names = [self.old_name, self.new_name]
+        if back:
+            names.reverse()
+        if self.old_name:
+            old = before.models[key].get_index_by_name(names[0])
+        else:
+            old = self._unnamed(editor, before.apps.get_model(*key))
+        if old.name != names[1]:
+            editor.rename_index(model, old, after.models[key].get_index_by_name(names[1]))
+
+    def _unnamed(self, editor: Any, model: Any) -> Any:
+        """Return the one index over the old fields, under the name that it has."""
+        columns = [model._meta.get_field(name).column for name in self.old_fields]
+        match editor._constraint_names(model, columns, index=True, unique=False):
+            case [name]:
+                return self._named(name)
+            case found:
+                raise ValueError(
+                    f"Found wrong number ({len(found)}) of indexes for "
+                    f"{model._meta.db_table}({', '.join(columns)})."
                 )
-            ]
-        return super().reduce(operation, app_label)
+
+    def _absorbed(self, operation: IndexOperation) -> list[Operation] | None:
+        if isinstance(operation, RenameIndex) and operation.old_name:
+            if self._is_on(operation, self.new_name):
+                return [replace(self, new_name=operation.new_name)]
+        return None
 
 
-class AddConstraint(IndexOperation):
+@dataclass(eq=False, repr=False)
+class AddConstraint(_Adds):
     """Adds a constraint."""
 
-    category = OperationCategory.ADDITION
+    model_name: str
+    constraint: Any
+
+    kind = "constraint"
     option_name = "constraints"
-    _arguments = {"model_name": ALWAYS, "constraint": ALWAYS}
+    description = "Create constraint {self.constraint.name} on model {self.model_name}"
 
-    def __init__(self, model_name: str, constraint: Any) -> None:
-        self.model_name = model_name
-        self.constraint = constraint
-
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        state.add_constraint(app_label, self.model_name_lower, self.constraint)
-
-    def database_forwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        if model := self._model_if_allowed(app_label, schema_editor, to_state):
-            schema_editor.add_constraint(model, self.constraint)
-
-    def database_backwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        if model := self._model_if_allowed(app_label, schema_editor, to_state):
-            schema_editor.remove_constraint(model, self.constraint)
-
-    def describe(self) -> str:
-        return f"Create constraint {self.constraint.name} on model {self.model_name}"
-
-    @property
-    def migration_name_fragment(self) -> str:
-        return f"{self.model_name_lower}_{self.constraint.name.lower()}"
-
-    def reduce(self, operation: Operation, app_label: str) -> Any:
-        if (
-            isinstance(operation, RemoveConstraint | AlterConstraint)
-            and self.model_name_lower == operation.model_name_lower
-            and self.constraint.name == operation.name
-        ):
-            if isinstance(operation, RemoveConstraint):
+    def _absorbed(self, operation: IndexOperation) -> list[Operation] | None:
+        if not self._is_on(operation, self.constraint.name):
+            return None
+        match operation:
+            case RemoveConstraint():
                 return []
-            return [AddConstraint(self.model_name, operation.constraint)]
-        return super().reduce(operation, app_label)
+            case AlterConstraint(constraint=constraint):
+                return [replace(self, constraint=constraint)]
+        return None
 
 
-class RemoveConstraint(IndexOperation):
+@dataclass(eq=False, repr=False)
+class RemoveConstraint(_Removes):
     """Removes a constraint, by name."""
 
-    category = OperationCategory.REMOVAL
+    model_name: str
+    name: str
+
+    kind = "constraint"
     option_name = "constraints"
-    _arguments = {"model_name": ALWAYS, "name": ALWAYS}
-
-    def __init__(self, model_name: str, name: str) -> None:
-        self.model_name = model_name
-        self.name = name
-
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        state.remove_constraint(app_label, self.model_name_lower, self.name)
-
-    def _constraint(self, app_label: str, state: Any) -> Any:
-        return state.models[app_label, self.model_name_lower].get_constraint_by_name(self.name)
-
-    def database_forwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        if model := self._model_if_allowed(app_label, schema_editor, to_state):
-            schema_editor.remove_constraint(model, self._constraint(app_label, from_state))
-
-    def database_backwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        if model := self._model_if_allowed(app_label, schema_editor, to_state):
-            schema_editor.add_constraint(model, self._constraint(app_label, to_state))
-
-    def describe(self) -> str:
-        return f"Remove constraint {self.name} from model {self.model_name}"
-
-    @property
-    def migration_name_fragment(self) -> str:
-        return f"remove_{self.model_name_lower}_{self.name.lower()}"
+    description = "Remove constraint {self.name} from model {self.model_name}"
 
 
+@dataclass(eq=False, repr=False)
 class AlterConstraint(IndexOperation):
     """Replaces a constraint by one that the database sees no difference to."""
 
+    model_name: str
+    name: str
+    constraint: Any
+
     category = OperationCategory.ALTERATION
     option_name = "constraints"
-    _arguments = {"model_name": ALWAYS, "name": ALWAYS, "constraint": ALWAYS}
-
-    def __init__(self, model_name: str, name: str, constraint: Any) -> None:
-        self.model_name = model_name
-        self.name = name
-        self.constraint = constraint
-
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        state.alter_constraint(app_label, self.model_name_lower, self.name, self.constraint)
-
-    def database_forwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        """Nothing to do."""
-
-    database_backwards = database_forwards
-
-    def describe(self) -> str:
-        return f"Alter constraint {self.name} on {self.model_name}"
+    description = "Alter constraint {self.name} on {self.model_name}"
 
     @property
     def migration_name_fragment(self) -> str:
         return f"alter_{self.model_name_lower}_{self.constraint.name.lower()}"
 
-    def reduce(self, operation: Operation, app_label: str) -> Any:
-        if (
-            isinstance(operation, AlterConstraint | RemoveConstraint)
-            and self.model_name_lower == operation.model_name_lower
-            and self.name == operation.name
-        ):
-            return [operation]
-        return super().reduce(operation, app_label)
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        state.alter_constraint(app_label, self.model_name_lower, self.name, self.constraint)
+
+    def _change(self, app_label: str, editor: Any, before: Any, after: Any, back: bool) -> None:
+        """Nothing to do."""
+
+    def _absorbed(self, operation: IndexOperation) -> list[Operation] | None:
+        later = isinstance(operation, AlterConstraint | RemoveConstraint)
+        return [operation] if later and self._is_on(operation, self.name) else None
 
 
 def absorbed_by(create: Any, operation: IndexOperation) -> Any:
     """Return the CreateModel that ``create`` and a later operation come to, or ``None``."""
     option = operation.option_name
     objects = list(create.options.get(option, ()))
-    match operation:
-        case AddIndex():
-            objects.append(operation.index)
-        case AddConstraint():
-            objects.append(operation.constraint)
-        case RemoveIndex() | RemoveConstraint():
-            objects = [each for each in objects if each.name != operation.name]
-        case AlterConstraint():
-            objects = [
-                operation.constraint if each.name == operation.name else each for each in objects
-            ]
-        case RenameIndex(old_fields=None):
-            renamed = []
-            for index in objects:
-                if index.name == operation.old_name:
-                    index = index.clone()
-                    index.name = operation.new_name
-                renamed.append(index)
-            objects = renamed
-        case RenameIndex():
-            from nuages.db.models import Index
 
-            together = {tuple(names) for names in create.options.get("index_together", ())}
-            together.discard(tuple(operation.old_fields))
-            objects.append(Index(fields=operation.old_fields, name=operation.new_name))
-            options = {**create.options, option: objects, "index_together": together}
-            if not together:
+    def changed(name: str | None, change: Callable[[Any], list[Any]]) -> list[Any]:
+        return [new for old in objects for new in (change(old) if old.name == name else [old])]
+
+    match operation:
+        case AddIndex(index=added) | AddConstraint(constraint=added):
+            objects.append(added)
+        case RemoveIndex(name=name) | RemoveConstraint(name=name):
+            objects = changed(name, lambda old: [])
+        case AlterConstraint(name=name, constraint=constraint):
+            objects = changed(name, lambda old: [constraint])
+        case RenameIndex(old_fields=None, old_name=name, new_name=new_name):
+            objects = changed(name, lambda old: [_renamed(old, new_name)])
+        case RenameIndex(old_fields=names):
+            objects.append(operation._named(operation.new_name))
+            left = {tuple(each) for each in create.options.get("index_together", ())}
+            left.discard(tuple(names))
+            options = {**create.options, option: objects, "index_together": left}
+            if not left:
                 del options["index_together"]
             return create._with(options=options)
         case _:
             return None
-    return create._with_option(option, objects)
+    return create._with_options(**{option: objects})

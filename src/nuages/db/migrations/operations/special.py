@@ -2,60 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from nuages.db import router
-from nuages.db.migrations.operations.base import ALWAYS, Operation, OperationCategory
+from nuages.db.migrations.operations.base import Operation, OperationCategory
 
 
+def _apply_all(operations: list[Any], app_label: str, state: Any) -> None:
+    for each in operations:
+        each.state_forwards(app_label, state)
+
+
+@dataclass(eq=False, repr=False)
 class SeparateDatabaseAndState(Operation):
     """Some operations for the database only, others for the state only."""
 
-    category = OperationCategory.MIXED
-    serialization_expand_args = ["database_operations", "state_operations"]
-    _arguments = {"database_operations": [], "state_operations": []}
+    database_operations: list[Any] = field(default_factory=list)
+    state_operations: list[Any] = field(default_factory=list)
 
-    def __init__(
-        self,
-        database_operations: Iterable[Operation] | None = None,
-        state_operations: Iterable[Operation] | None = None,
-    ) -> None:
-        self.database_operations = list(database_operations or ())
-        self.state_operations = list(state_operations or ())
+    category = OperationCategory.MIXED
+    description = "Custom state/database change combination"
+    serialization_expand_args = ["database_operations", "state_operations"]
+
+    def __post_init__(self) -> None:
+        self.database_operations = list(self.database_operations or ())
+        self.state_operations = list(self.state_operations or ())
 
     def state_forwards(self, app_label: str, state: Any) -> None:
-        for operation in self.state_operations:
-            operation.state_forwards(app_label, state)
+        _apply_all(self.state_operations, app_label, state)
 
-    def database_forwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
+    def _change(self, app_label: str, editor: Any, before: Any, after: Any, back: bool) -> None:
         # The states between are those of the database's operations.
-        state = from_state
+        states = [after if back else before]
         for operation in self.database_operations:
-            after = state.clone()
-            operation.state_forwards(app_label, after)
-            operation.database_forwards(app_label, schema_editor, state, after)
-            state = after
-
-    def database_backwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        states = [to_state]
-        for operation in self.database_operations:
-            after = states[-1].clone()
-            operation.state_forwards(app_label, after)
-            states.append(after)
-        for operation in reversed(self.database_operations):
-            after = states.pop()
-            operation.database_backwards(app_label, schema_editor, after, states[-1])
-
-    def describe(self) -> str:
-        return "Custom state/database change combination"
+            states.append(states[-1].clone())
+            operation.state_forwards(app_label, states[-1])
+        steps = list(zip(self.database_operations, states, states[1:], strict=False))
+        for operation, earlier, later in reversed(steps) if back else steps:
+            if back:
+                operation.database_backwards(app_label, editor, later, earlier)
+            else:
+                operation.database_forwards(app_label, editor, earlier, later)
 
 
-class RunSQL(Operation):
+class _OfTheProject(Operation):
+    """Base of operations whose way there and back the project says."""
+
+    hints: dict[str, Any]
+
+    def _ways(self) -> tuple[Any, Any]:
+        """Return the way there and the way back, if there is one."""
+        raise NotImplementedError
+
+    @property
+    def reversible(self) -> bool:  # type: ignore[override]
+        """Whether there is a way back."""
+        return self._ways()[1] is not None
+
+    def _run(self, way: Any, editor: Any, state: Any) -> None:
+        raise NotImplementedError
+
+    def _change(self, app_label: str, editor: Any, before: Any, after: Any, back: bool) -> None:
+        way = self._ways()[back]
+        if way is None:
+            raise NotImplementedError("You cannot reverse this operation")
+        self._prepare(before)
+        if router.allow_migrate(editor.connection.alias, app_label, **self.hints):
+            self._run(way, editor, before)
+
+    def _prepare(self, state: Any) -> None:
+        """Called before the routers are asked."""
+
+
+@dataclass(eq=False, repr=False)
+class RunSQL(_OfTheProject):
     """Runs SQL.
 
     Args:
@@ -66,69 +88,43 @@ class RunSQL(Operation):
         elidable: whether it may be left out when migrations are squashed.
     """
 
+    sql: Any
+    reverse_sql: Any = None
+    state_operations: list[Any] = field(default_factory=list)
+    hints: dict[str, Any] = field(default_factory=dict)
+    elidable: bool = False
+
     category = OperationCategory.SQL
+    description = "Raw SQL operation"
     noop = ""
-    _arguments = {"sql": ALWAYS, "reverse_sql": None, "state_operations": [], "hints": {}, "elidable": False}
 
-    def __init__(
-        self,
-        sql: Any,
-        reverse_sql: Any = None,
-        state_operations: Iterable[Operation] | None = None,
-        hints: dict[str, Any] | None = None,
-        elidable: bool = False,
-    ) -> None:
-        self.sql = sql
-        self.reverse_sql = reverse_sql
-        self.state_operations = list(state_operations or ())
-        self.hints = hints or {}
-        self.elidable = elidable
-
-    @property
-    def reversible(self) -> bool:  # type: ignore[override]
-        """Whether there is SQL for the way back."""
-        return self.reverse_sql is not None
+    def __post_init__(self) -> None:
+        self.state_operations, self.hints = list(self.state_operations or ()), self.hints or {}
 
     def state_forwards(self, app_label: str, state: Any) -> None:
-        for operation in self.state_operations:
-            operation.state_forwards(app_label, state)
+        _apply_all(self.state_operations, app_label, state)
 
-    def database_forwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        if router.allow_migrate(schema_editor.connection.alias, app_label, **self.hints):
-            self._run_sql(schema_editor, self.sql)
+    def _ways(self) -> tuple[Any, Any]:
+        return self.sql, self.reverse_sql
 
-    def database_backwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        if self.reverse_sql is None:
-            raise NotImplementedError("You cannot reverse this operation")
-        if router.allow_migrate(schema_editor.connection.alias, app_label, **self.hints):
-            self._run_sql(schema_editor, self.reverse_sql)
-
-    def describe(self) -> str:
-        return "Raw SQL operation"
-
-    def _run_sql(self, schema_editor: Any, sqls: Any) -> None:
-        if not isinstance(sqls, list | tuple):
-            if sqls != RunSQL.noop:
-                for statement in schema_editor.connection.ops.prepare_sql_script(sqls):
-                    schema_editor.execute(statement, params=None)
-            return
-        for entry in sqls:
+    def _run(self, way: Any, editor: Any, state: Any) -> None:
+        entries = way
+        if not isinstance(way, list | tuple):
+            if way == RunSQL.noop:
+                return
+            entries = editor.connection.ops.prepare_sql_script(way)
+        for entry in entries:
             match entry:
-                case str():
-                    schema_editor.execute(entry, params=None)
                 case (statement, parameters):
-                    schema_editor.execute(statement, params=parameters)
+                    editor.execute(statement, params=parameters)
                 case list() | tuple():
                     raise ValueError(f"Expected a 2-tuple but got {len(entry)}")
-                case _:
-                    schema_editor.execute(entry, params=None)
+                case _ if entry != RunSQL.noop:
+                    editor.execute(entry, params=None)
 
 
-class RunPython(Operation):
+@dataclass(eq=False, repr=False)
+class RunPython(_OfTheProject):
     """Runs a function.
 
     Args:
@@ -142,57 +138,37 @@ class RunPython(Operation):
         ValueError: something is no function.
     """
 
+    code: Callable[[Any, Any], Any]
+    reverse_code: Callable[[Any, Any], Any] | None = None
+    atomic: bool | None = None
+    hints: dict[str, Any] = field(default_factory=dict)
+    elidable: bool = False
+
     category = OperationCategory.PYTHON
+    description = "Raw Python operation"
     reduces_to_sql = False
-    _arguments = {"code": ALWAYS, "reverse_code": None, "atomic": None, "hints": {}, "elidable": False}
 
-    def __init__(
-        self,
-        code: Callable[[Any, Any], Any],
-        reverse_code: Callable[[Any, Any], Any] | None = None,
-        atomic: bool | None = None,
-        hints: dict[str, Any] | None = None,
-        elidable: bool = False,
-    ) -> None:
-        if not callable(code):
-            raise ValueError("RunPython must be supplied with a callable")
-        if reverse_code is not None and not callable(reverse_code):
-            raise ValueError("RunPython must be supplied with callable arguments")
-        self.atomic = atomic
-        self.code = code
-        self.reverse_code = reverse_code
-        self.hints = hints or {}
-        self.elidable = elidable
-
-    @property
-    def reversible(self) -> bool:  # type: ignore[override]
-        """Whether there is a function for the way back."""
-        return self.reverse_code is not None
+    def __post_init__(self) -> None:
+        self.hints = self.hints or {}
+        for function, wanted in (
+            (self.code, "a callable"),
+            (self.reverse_code, "callable arguments"),
+        ):
+            if not callable(function) and (function is not None or wanted == "a callable"):
+                raise ValueError(f"RunPython must be supplied with {wanted}")
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         """Functions change rows, not models."""
 
-    def _run(self, function: Any, app_label: str, schema_editor: Any, state: Any) -> None:
+    def _ways(self) -> tuple[Any, Any]:
+        return self.code, self.reverse_code
+
+    def _prepare(self, state: Any) -> None:
         # The function may use any model: all must be as they are now.
         state.clear_delayed_apps_cache()
-        if router.allow_migrate(schema_editor.connection.alias, app_label, **self.hints):
-            # The state before the operation: nobody may change what this function sees.
-            function(state.apps, schema_editor)
 
-    def database_forwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        self._run(self.code, app_label, schema_editor, from_state)
-
-    def database_backwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        if self.reverse_code is None:
-            raise NotImplementedError("You cannot reverse this operation")
-        self._run(self.reverse_code, app_label, schema_editor, from_state)
-
-    def describe(self) -> str:
-        return "Raw Python operation"
+    def _run(self, way: Any, editor: Any, state: Any) -> None:
+        way(state.apps, editor)
 
     @staticmethod
     def noop(apps: Any, schema_editor: Any) -> None:

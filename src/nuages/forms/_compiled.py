@@ -7,11 +7,15 @@ files stay the reference: ``tests/forms/test_compiled_templates.py`` renders bot
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from html import escape
 from typing import Any
 
 from nuages.conf import switches
+from nuages.forms.utils import ErrorList
+from nuages.template.backends.django import Template as Backend
+from nuages.template.base import Template
 from nuages.utils.formats import localize
-from nuages.utils.html import conditional_escape, escape
+from nuages.utils.html import conditional_escape
 from nuages.utils.safestring import SafeData
 
 Context = Mapping[str, Any]
@@ -21,29 +25,13 @@ class NeedsTemplate(Exception):
     """A part of the widget is rendered by a template that is not one of ours."""
 
 
-def _pristine_engine() -> Callable[[], bool]:
-    """Return a check that nobody has put other code in the place of the template engine's."""
-    from nuages.template.backends.django import Template as Backend
-    from nuages.template.base import Template
-
-    links = ((Template, "_render"), (Template, "render"), (Backend, "render"))
-    ours = [(owner, name, owner.__dict__.get(name)) for owner, name in links]
-
-    def check() -> bool:
-        return all(owner.__dict__.get(name) is function for owner, name, function in ours)
-
-    return check
-
-
-_engine_is_ours: Callable[[], bool] | None = None
+_OWN_LINKS = (Template.render, Template._render, Backend.render)
 
 
 def usable() -> bool:
-    """Return whether the functions may stand in for the templates."""
-    global _engine_is_ours
-    if _engine_is_ours is None:
-        _engine_is_ours = _pristine_engine()
-    return switches.enabled("COMPILED_FORMS") and _engine_is_ours()
+    """Return whether the functions may stand in for the templates: the engine is as we made it."""
+    links = (Template.render, Template._render, Backend.render)
+    return links == _OWN_LINKS and switches.enabled("COMPILED_FORMS")
 
 
 def find(template_name: str) -> Callable[[Context], str] | None:
@@ -224,7 +212,10 @@ def _field_group(context: Context) -> str:
     if field.label:
         label = field.legend_tag if field.use_fieldset else field.label_tag
         head += f"{_shown(label())}\n"
-    return f"{head}{_help_text(field, 'div')}{_shown(field.errors)}{_shown(field)}{tail}"
+    errors = field.errors
+    # A list of another class may have something to say even if it is empty.
+    shown_errors = _shown(errors) if errors or type(errors) is not ErrorList else ""
+    return f"{head}{_help_text(field, 'div')}{shown_errors}{_shown(field)}{tail}"
 
 
 def _css(field: Any) -> str:

@@ -79,6 +79,12 @@ class BoundField(RenderableFieldMixin):
 
     # Values.
 
+    def _is_wrong(self) -> bool:
+        """Return whether there are errors, without making an empty list to say no."""
+        if type(self).errors is BoundField.errors:
+            return bool(self.form.errors.get(self.name))
+        return bool(self.errors)
+
     @property
     def errors(self) -> Any:
         """The field's errors, an empty list if there are none."""
@@ -225,7 +231,7 @@ class BoundField(RenderableFieldMixin):
         if hasattr(extra_classes, "split"):
             extra_classes = extra_classes.split()
         found = set(extra_classes or ())
-        if self.errors and hasattr(self.form, "error_css_class"):
+        if hasattr(self.form, "error_css_class") and self._is_wrong():
             found.add(self.form.error_css_class)
         if self.field.required and hasattr(self.form, "required_css_class"):
             found.add(self.form.required_css_class)
@@ -253,7 +259,7 @@ class BoundField(RenderableFieldMixin):
         if field.disabled:
             built["disabled"] = True
         if not used.is_hidden:
-            if self.errors:
+            if self._is_wrong():
                 built["aria-invalid"] = "true"
             # A fieldset carries the description itself.
             if (
@@ -271,7 +277,7 @@ class BoundField(RenderableFieldMixin):
             return None
         if not self.auto_id or self.is_hidden:
             return ""
-        described = {"helptext": self.help_text, "error": self.errors}
+        described = {"helptext": self.help_text, "error": self._is_wrong()}
         return " ".join(f"{self.auto_id}_{part}" for part, shown in described.items() if shown)
 
     @property

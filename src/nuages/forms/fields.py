@@ -301,6 +301,18 @@ class NullBooleanField(BooleanField):
         """Accept all three states."""
 
 
+def own_choices(choices: Any, memo: dict[int, Any]) -> Any:
+    """Copy a list of choices, and the lists of its groups; what is in them is shared."""
+    if type(choices) is not list:
+        return copy.copy(choices)
+    return [
+        (choice[0], list(choice[1]))
+        if type(choice) is tuple and len(choice) == 2 and type(choice[1]) is list
+        else choice
+        for choice in choices
+    ]
+
+
 class ChoiceField(Field):
     """One of several choices. Manual: "Form fields", class ``ChoiceField``."""
 
@@ -310,7 +322,7 @@ class ChoiceField(Field):
             "Select a valid choice. %(value)s is not one of the available choices."
         ),
     }
-    clone_parts = {"_choices": copy.deepcopy}
+    clone_parts = {"_choices": own_choices}
 
     def __init__(self, *, choices: Any = (), **kwargs: Any) -> None:
         super().__init__(**kwargs)

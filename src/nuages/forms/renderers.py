@@ -66,6 +66,14 @@ class EngineMixin:
         return self.engine.get_template(template_name)
 
 
+@functools.cache
+def _compiled_templates() -> Any:
+    """Return the module of functions; it needs the template engine, which comes later."""
+    from nuages.forms import _compiled
+
+    return _compiled
+
+
 class DjangoTemplates(EngineMixin, BaseRenderer):
     """Templates in Django's language; the default.
 
@@ -81,13 +89,12 @@ class DjangoTemplates(EngineMixin, BaseRenderer):
     def render(self, template_name: str, context: dict[str, Any], request: Any = None) -> str:
         """Return the rendered template, by a function if it is one of the built-in ones."""
         if type(self).get_template is _OWN_LOOKUP and type(self).engine is _OWN_ENGINE:
-            from nuages.forms import _compiled
-
-            function = _compiled.find(template_name)
-            if function is not None and _compiled.usable():
+            compiled = _compiled_templates()
+            function = compiled.find(template_name)
+            if function is not None and compiled.usable():
                 try:
                     return function(context)
-                except _compiled.NeedsTemplate:
+                except compiled.NeedsTemplate:
                     pass  # a part has a template of its own: let the engine do all of it
         return super().render(template_name, context, request)
 

@@ -255,7 +255,7 @@ def sanitize_separators(value: Any) -> Any:
         thousands = get_format("THOUSAND_SEPARATOR")
         # One dot, and not three digits behind it: a decimal point in a language in which
         # it separates thousands.
-        dotted = thousands == "." and value.count(".") == 1 and len(value.split(".")[-1]) != 3
+        dotted = thousands == "." and whole.count(".") == 1 and len(whole.split(".")[-1]) != 3
         if not dotted:
             # Users type an ordinary space for a no-break space.
             for separator in {thousands, unicodedata.normalize("NFKD", thousands)}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from nuages.core.exceptions import FieldError, FullResultSet
@@ -11,38 +12,15 @@ from nuages.db.models.functions import Cast, Coalesce
 from nuages.db.models.functions.mixins import FixDurationInputMixin, NumericOutputFieldMixin
 from nuages.db.utils import NotSupportedError
 
-__all__ = [
-    "Aggregate",
-    "AnyValue",
-    "Avg",
-    "BitAnd",
-    "BitOr",
-    "BitXor",
-    "Count",
-    "Max",
-    "Min",
-    "StdDev",
-    "StringAgg",
-    "Sum",
-    "Variance",
-]
+__all__ = (
+    "Aggregate AnyValue Avg BitAnd BitOr BitXor Count Max Min StdDev StringAgg Sum Variance"
+).split()
 
 
-class AggregateFilter(Func):
+class AggregateFilter(Func, takes=1):
     """The ``FILTER (WHERE …)`` of an aggregate."""
 
-    arity = 1
     template = " FILTER (WHERE %(expressions)s)"
-
-    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        if not connection.features.supports_aggregate_filter_clause:
-            raise NotSupportedError(
-                "Aggregate filter clauses are not supported on this database backend."
-            )
-        try:
-            return super().as_sql(compiler, connection, **extra_context)
-        except FullResultSet:
-            return "", ()
 
     @property
     def condition(self) -> Any:
@@ -52,6 +30,14 @@ class AggregateFilter(Func):
     def __str__(self) -> str:
         return str(self.condition)
 
+    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
+        if not connection.features.supports_aggregate_filter_clause:
+            raise NotSupportedError("Aggregate filter clauses are not supported on this database backend.")
+        with suppress(FullResultSet):
+            return super().as_sql(compiler, connection, **extra_context)
+        # It lets all rows through.
+        return "", ()
+
 
 class AggregateOrderBy(OrderByList):
     """The ``ORDER BY`` inside an aggregate."""
@@ -59,26 +45,36 @@ class AggregateOrderBy(OrderByList):
     template = " ORDER BY %(expressions)s"
 
     def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        if not connection.features.supports_aggregate_order_by_clause:
-            raise NotSupportedError(
-                "This database backend does not support specifying an order on aggregates."
-            )
-        return super().as_sql(compiler, connection, **extra_context)
+        if connection.features.supports_aggregate_order_by_clause:
+            return super().as_sql(compiler, connection, **extra_context)
+        raise NotSupportedError(
+            "This database backend does not support specifying an order on aggregates."
+        )
 
 
 class Aggregate(Func):
-    """A function over the rows of a group."""
+    """A function over the rows of a group. Manual: "Aggregate() expressions".
+
+    Subclasses may be declared in their class statement (see ``Func.__init_subclass__``); ``distinct=True``
+    and ``ordered=True`` say what else they allow.
+    """
 
     _parts = ("*source_expressions", "filter", "order_by")
+    _named_as = "name"
 
-    template = "%(function)s(%(distinct)s%(expressions)s%(order_by)s)%(filter)s"
-    contains_aggregate = True
-    #: The name of its column if the user gives none: ``<field>__<name>``.
+    #: ``<field>__<name>`` is the name of its column if the user gives none.
     name: str | None = None
-    window_compatible = True
-    allow_distinct = False
-    allow_order_by = False
+    template = "%(function)s(%(distinct)s%(expressions)s%(order_by)s)%(filter)s"
+    contains_aggregate = window_compatible = True
+    allow_distinct = allow_order_by = False
     empty_result_set_value = None
+
+    def __init_subclass__(cls, *, distinct: bool | None = None, ordered: bool | None = None, **declared: Any) -> None:
+        if distinct is not None:
+            cls.allow_distinct = distinct
+        if ordered is not None:
+            cls.allow_order_by = ordered
+        super().__init_subclass__(**declared)
 
     def __init__(
         self,
@@ -89,18 +85,18 @@ class Aggregate(Func):
         order_by: Any = None,
         **extra: Any,
     ) -> None:
-        cls = type(self)
-        if distinct and not self.allow_distinct:
-            raise TypeError(f"{cls.__name__} does not allow distinct.")
-        if order_by and not self.allow_order_by:
-            raise TypeError(f"{cls.__name__} does not allow order_by.")
-        if default is not None and self.empty_result_set_value is not None:
-            raise TypeError(f"{cls.__name__} does not allow default.")
-        self.distinct = distinct
-        self.filter = None if filter is None else AggregateFilter(filter)
-        self.default = default
-        self.order_by = AggregateOrderBy.from_param(f"{cls.__name__}.order_by", order_by)
+        own_name = type(self).__name__
+        for option, asked, allowed in (
+            ("distinct", distinct, self.allow_distinct),
+            ("order_by", order_by, self.allow_order_by),
+            ("default", default is not None, self.empty_result_set_value is None),
+        ):
+            if asked and not allowed:
+                raise TypeError(f"{own_name} does not allow {option}.")
         super().__init__(*expressions, **extra)
+        self.distinct, self.default = distinct, default
+        self.order_by = AggregateOrderBy.from_param(f"{own_name}.order_by", order_by)
+        self.filter = AggregateFilter(filter) if filter is not None else None
 
     def get_source_fields(self) -> list[Any]:
         # Filter and order do not give it its type.
@@ -223,167 +219,126 @@ class Aggregate(Func):
         return twin
 
     def _get_repr_options(self) -> dict[str, Any]:
-        options = super()._get_repr_options()
-        if self.distinct:
-            options["distinct"] = self.distinct
-        if self.filter is not None:
-            options["filter"] = self.filter
-        if self.order_by is not None:
-            options["order_by"] = self.order_by
-        return options
+        shown = {"distinct": self.distinct, "filter": self.filter, "order_by": self.order_by}
+        return super()._get_repr_options() | {option: value for option, value in shown.items() if value}
 
 
-class AnyValue(Aggregate):
-    """Some value of the group."""
+class _IfSupported(Aggregate):
+    """An aggregate that not all databases have: ``_feature`` names the flag."""
 
-    function = "ANY_VALUE"
-    name = "AnyValue"
-    arity = 1
-    window_compatible = False
+    _feature = ""
+    _refusal = ""
 
     def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        if not connection.features.supports_any_value:
-            raise NotSupportedError("ANY_VALUE is not supported on this database backend.")
-        return super().as_sql(compiler, connection, **extra_context)
-
-
-class Avg(FixDurationInputMixin, NumericOutputFieldMixin, Aggregate):
-    """The mean."""
-
-    function = "AVG"
-    name = "Avg"
-    allow_distinct = True
-    arity = 1
-
-
-class _Bitwise(Aggregate):
-    """An aggregate of integers, bit by bit."""
-
-    arity = 1
-
-    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        if not connection.features.supports_bit_aggregations:
-            raise NotSupportedError(
-                f"{type(self).__name__} is not supported on {connection.vendor}."
-            )
-        if (
-            self.extra.get("default")
-            and not connection.features.supports_default_in_bit_aggregations
-        ):
-            raise NotSupportedError(
-                f"{type(self).__name__} with default is not supported on {connection.vendor}."
-            )
-        return super().as_sql(compiler, connection, **extra_context)
-
-
-class BitAnd(_Bitwise):
-    """AND of all values."""
-
-    function = "BIT_AND"
-    name = "BitAnd"
-
-
-class BitOr(_Bitwise):
-    """OR of all values."""
-
-    function = "BIT_OR"
-    name = "BitOr"
-
-
-class BitXor(_Bitwise):
-    """XOR of all values."""
-
-    function = "BIT_XOR"
-    name = "BitXor"
-
-
-class Count(Aggregate):
-    """The number of rows with a value, or of rows."""
-
-    function = "COUNT"
-    name = "Count"
-    output_field = IntegerField()
-    allow_distinct = True
-    empty_result_set_value = 0
-    arity = 1
-    allows_composite_expressions = True
-
-    def __init__(self, expression: Any, filter: Any = None, **extra: Any) -> None:
-        if expression == "*":
-            expression = Star()
-        if isinstance(expression, Star) and filter is not None:
-            raise ValueError("Star cannot be used with filter. Please specify a field.")
-        super().__init__(expression, filter=filter, **extra)
-
-    def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
-        resolved = super().resolve_expression(*args, **kwargs)
-        source = resolved.get_source_expressions()[0]
-        if not isinstance(source, ColPairs):
-            return resolved
-        # Any column of a composite key tells whether the row is there; distinct keys need all of them.
-        if resolved.distinct:
-            return resolved
-        resolved = resolved.copy()
-        resolved.set_source_expressions([source.get_cols()[0], resolved.filter, resolved.order_by])
-        return resolved
-
-
-class Max(Aggregate):
-    """The largest value."""
-
-    function = "MAX"
-    name = "Max"
-    arity = 1
-
-
-class Min(Aggregate):
-    """The smallest value."""
-
-    function = "MIN"
-    name = "Min"
-    arity = 1
-
-
-class StdDev(NumericOutputFieldMixin, Aggregate):
-    """The standard deviation of the population, or of a sample."""
-
-    name = "StdDev"
-    arity = 1
-
-    def __init__(self, expression: Any, sample: bool = False, **extra: Any) -> None:
-        self.function = "STDDEV_SAMP" if sample else "STDDEV_POP"
-        super().__init__(expression, **extra)
-
-    def _get_repr_options(self) -> dict[str, Any]:
-        return {**super()._get_repr_options(), "sample": self.function == "STDDEV_SAMP"}
-
-
-class StringAggDelimiter(Func):
-    """The second argument of STRING_AGG."""
-
-    arity = 1
-    template = "%(expressions)s"
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-        super().__init__(value)
-
-    def as_mysql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """MySQL has a keyword instead of a comma, and wants a literal."""
-        return self.as_sql(
-            compiler, connection, template=" SEPARATOR %(expressions)s", **extra_context
+        if getattr(connection.features, self._feature):
+            return super().as_sql(compiler, connection, **extra_context)
+        raise NotSupportedError(
+            self._refusal.format(function=self.function, name=self.name, vendor=connection.vendor)
         )
 
 
-class StringAgg(Aggregate):
-    """All values as one text, with a delimiter between. Manual: "StringAgg"."""
+class AnyValue(_IfSupported, sql="ANY_VALUE", name="AnyValue", takes=1):
+    """Some value of the group."""
 
-    template = "%(function)s(%(distinct)s%(expressions)s%(order_by)s)%(filter)s"
-    function = "STRING_AGG"
-    name = "StringAgg"
-    allow_distinct = True
-    allow_order_by = True
-    output_field = TextField()
+    window_compatible = False
+    _feature = "supports_any_value"
+    _refusal = "{function} is not supported on this database backend."
+
+
+class _Bitwise(_IfSupported, takes=1):
+    """An aggregate of integers, bit by bit."""
+
+    _feature = "supports_bit_aggregations"
+    _refusal = "{name} is not supported on {vendor}."
+
+
+class BitAnd(_Bitwise, sql="BIT_AND", name="BitAnd"):
+    """AND of all values."""
+
+
+class BitOr(_Bitwise, sql="BIT_OR", name="BitOr"):
+    """OR of all values."""
+
+
+class BitXor(_Bitwise, sql="BIT_XOR", name="BitXor"):
+    """XOR of all values."""
+
+
+class Max(Aggregate, sql="MAX", name="Max", takes=1):
+    """The largest value."""
+
+
+class Min(Aggregate, sql="MIN", name="Min", takes=1):
+    """The smallest value."""
+
+
+class Sum(FixDurationInputMixin, Aggregate, sql="SUM", name="Sum", takes=1, distinct=True):
+    """The sum."""
+
+
+class Avg(
+    FixDurationInputMixin, NumericOutputFieldMixin, Aggregate, sql="AVG", name="Avg", takes=1, distinct=True
+):
+    """The mean."""
+
+
+class Count(Aggregate, sql="COUNT", name="Count", takes=1, gives=IntegerField, distinct=True):
+    """The number of rows with a value, or of rows."""
+
+    allows_composite_expressions = True
+    empty_result_set_value = 0
+
+    def __init__(self, expression: Any, filter: Any = None, **extra: Any) -> None:
+        counted = Star() if isinstance(expression, str) and expression == "*" else expression
+        if filter is not None and isinstance(counted, Star):
+            raise ValueError("Star cannot be used with filter. Please specify a field.")
+        super().__init__(counted, filter=filter, **extra)
+
+    def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
+        resolved = super().resolve_expression(*args, **kwargs)
+        (counted, *_) = resolved.source_expressions
+        if resolved.distinct or not isinstance(counted, ColPairs):
+            return resolved
+        # Any column of a composite key tells whether the row is there; distinct keys need all of them.
+        resolved = resolved.copy()
+        resolved.source_expressions = counted.get_cols()[:1]
+        return resolved
+
+
+class _Spread(NumericOutputFieldMixin, Aggregate, takes=1):
+    """How far values are from their mean, in the population or in a sample of it."""
+
+    _function_stem = ""
+
+    def __init__(self, expression: Any, sample: bool = False, **extra: Any) -> None:
+        self._sample = sample
+        self.function = f"{self._function_stem}_{'SAMP' if sample else 'POP'}"
+        super().__init__(expression, **extra)
+
+    def _get_repr_options(self) -> dict[str, Any]:
+        return super()._get_repr_options() | {"sample": self._sample}
+
+
+class StdDev(_Spread, name="StdDev"):
+    """The standard deviation."""
+
+    _function_stem = "STDDEV"
+
+
+class Variance(_Spread, name="Variance"):
+    """The variance."""
+
+    _function_stem = "VAR"
+
+
+class StringAggDelimiter(Func, takes=1, mysql=" SEPARATOR %(expressions)s"):
+    """The second argument of STRING_AGG; on MySQL a keyword stands before it instead of a comma."""
+
+    template = "%(expressions)s"
+
+
+class StringAgg(Aggregate, sql="STRING_AGG", name="StringAgg", gives=TextField, distinct=True, ordered=True):
+    """All values as one text, with a delimiter between. Manual: "StringAgg"."""
 
     def __init__(self, expression: Any, delimiter: Any, **extra: Any) -> None:
         # The delimiter is a parameter, never part of the SQL.
@@ -442,26 +397,3 @@ class StringAgg(Aggregate):
             for source in self.source_expressions
         ]
         return twin.as_sql(compiler, connection, **extra_context)
-
-
-class Sum(FixDurationInputMixin, Aggregate):
-    """The sum."""
-
-    function = "SUM"
-    name = "Sum"
-    allow_distinct = True
-    arity = 1
-
-
-class Variance(NumericOutputFieldMixin, Aggregate):
-    """The variance of the population, or of a sample."""
-
-    name = "Variance"
-    arity = 1
-
-    def __init__(self, expression: Any, sample: bool = False, **extra: Any) -> None:
-        self.function = "VAR_SAMP" if sample else "VAR_POP"
-        super().__init__(expression, **extra)
-
-    def _get_repr_options(self) -> dict[str, Any]:
-        return {**super()._get_repr_options(), "sample": self.function == "VAR_SAMP"}

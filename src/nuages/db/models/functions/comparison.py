@@ -7,63 +7,49 @@ from typing import Any
 
 from nuages.db.models.expressions import Func, Value
 
-class Cast(Func):
+#: How SQLite writes moments and times, as text.
+_SQLITE_STYLES = {"datetime": "%Y-%m-%d %H:%M:%f", "time": "%H:%M:%f"}
+
+
+class Cast(Func, sql="CAST", postgresql="(%(expressions)s)::%(db_type)s"):
     """Convert to another type. Manual: "Cast"."""
 
-    function = "CAST"
     template = "%(function)s(%(expressions)s AS %(db_type)s)"
 
     def __init__(self, expression: Any, output_field: Any) -> None:
         super().__init__(expression, output_field=output_field)
 
     def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        extra_context["db_type"] = self.output_field.cast_db_type(connection)
-        return super().as_sql(compiler, connection, **extra_context)
+        column = self.output_field.cast_db_type(connection)
+        return super().as_sql(compiler, connection, **(extra_context | {"db_type": column}))
+
+    def _as(self, template: str | None, compiler: Any, connection: Any, context: dict[str, Any]) -> Any:
+        return self.as_sql(compiler, connection, template=template, **context)
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
         """Dates and times are text there; decimals are numbers of any precision."""
-        kind = self.output_field.get_internal_type()
-        if kind == "DecimalField":
-            # Text goes in as a number, so that what comes out compares as one.
-            return self.as_sql(
-                compiler,
-                connection,
-                template="CAST(%(expressions)s AS NUMERIC)",
-                **extra_context,
-            )
+        arguments = compiler, connection, extra_context
+        if self.output_field.get_internal_type() == "DecimalField":
+            return self._as("CAST(%(expressions)s AS NUMERIC)", *arguments)
         column = self.output_field.db_type(connection)
-        if column == "date":
-            return self.as_sql(compiler, connection, template="date(%(expressions)s)", **extra_context)
-        if (style := {"datetime": "%Y-%m-%d %H:%M:%f", "time": "%H:%M:%f"}.get(column)) is None:
-            return self.as_sql(compiler, connection, **extra_context)
-        template = "strftime(%%s, %(expressions)s)"
-        sql, params = self.as_sql(compiler, connection, template=template, **extra_context)
-        return sql, (style, *params)
+        if column in _SQLITE_STYLES:
+            sql, params = self._as("strftime(%%s, %(expressions)s)", *arguments)
+            return sql, (_SQLITE_STYLES[column], *params)
+        return self._as("date(%(expressions)s)" if column == "date" else None, *arguments)
 
     def as_mysql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """MySQL has no cast to FLOAT or JSON in the general form."""
-        template = None
+        """MySQL has no cast to FLOAT, MariaDB none to JSON."""
+        templates = {"FloatField": "(%(expressions)s + 0.0)"}
+        if connection.mysql_is_mariadb:
+            templates["JSONField"] = "JSON_EXTRACT(%(expressions)s, '$')"
         kind = self.output_field.get_internal_type()
-        if kind == "FloatField":
-            # Adding zero makes a double of whatever it was.
-            template = "(%(expressions)s + 0.0)"
-        elif kind == "JSONField" and connection.mysql_is_mariadb:
-            template = "JSON_EXTRACT(%(expressions)s, '$')"
-        return self.as_sql(compiler, connection, template=template, **extra_context)
-
-    def as_postgresql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """The ``::`` form binds tighter than anything around it."""
-        return self.as_sql(
-            compiler, connection, template="(%(expressions)s)::%(db_type)s", **extra_context
-        )
+        return self._as(templates.get(kind), compiler, connection, extra_context)
 
     def as_oracle(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
         """JSON is parsed instead of cast."""
-        if self.output_field.get_internal_type() == "JSONField":
-            return self.as_sql(
-                compiler, connection, template="JSON_QUERY(%(expressions)s, '$')", **extra_context
-            )
-        return self.as_sql(compiler, connection, **extra_context)
+        parsed = self.output_field.get_internal_type() == "JSONField"
+        template = "JSON_QUERY(%(expressions)s, '$')" if parsed else None
+        return self._as(template, compiler, connection, extra_context)
 
 
 class _AtLeastTwo(Func):
@@ -75,77 +61,55 @@ class _AtLeastTwo(Func):
         super().__init__(*expressions, **extra)
 
 
-class Coalesce(_AtLeastTwo):
+class Coalesce(_AtLeastTwo, sql="COALESCE"):
     """The first argument that is not NULL. Manual: "Coalesce"."""
-
-    function = "COALESCE"
 
     @property
     def empty_result_set_value(self) -> Any:
         """Over no rows it is the first argument that is known not to be ``None``."""
-        for source in self.get_source_expressions():
-            value = source.empty_result_set_value
-            if value is NotImplemented or value is not None:
-                return value
-        return None
+        values = (source.empty_result_set_value for source in self.source_expressions)
+        return next((value for value in values if value is not None), None)
 
     def as_oracle(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
         """Oracle does not mix VARCHAR2 and NCLOB."""
-        if self.output_field.get_internal_type() != "TextField":
-            return self.as_sql(compiler, connection, **extra_context)
-        twin = self._mapped(lambda source: Func(source, function="TO_NCLOB"))
-        return super(Coalesce, twin).as_sql(compiler, connection, **extra_context)
+        mixed = self.output_field.get_internal_type() == "TextField"
+        twin = self._mapped(lambda source: Func(source, function="TO_NCLOB")) if mixed else self
+        return twin.as_sql(compiler, connection, **extra_context)
 
 
-class Collate(Func):
+class Greatest(_AtLeastTwo, sql="GREATEST", sqlite="MAX"):
+    """The largest argument. Manual: "Greatest"."""
+
+
+class Least(_AtLeastTwo, sql="LEAST", sqlite="MIN"):
+    """The smallest argument. Manual: "Least"."""
+
+
+class Collate(Func, sql="COLLATE"):
     """Another collation for an expression. Manual: "Collate"."""
 
-    function = "COLLATE"
     template = "%(expressions)s %(function)s %(collation)s"
     allowed_default = False
     #: The name goes into the SQL as it is, so it may only hold these characters.
-    collation_re = re.compile(r"[\w-]+(\.[\w-]+)?")
+    collation_re = re.compile(r"[\w-]+(?:\.[\w-]+)?")
 
     def __init__(self, expression: Any, collation: str) -> None:
-        if not (collation and self.collation_re.fullmatch(collation)):
+        if not collation or self.collation_re.fullmatch(collation) is None:
             raise ValueError(f"Invalid collation name: {collation!r}.")
-        self.collation = collation
         super().__init__(expression)
+        self.collation = collation
 
     def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        extra_context.setdefault("collation", connection.ops.quote_name(self.collation))
-        return super().as_sql(compiler, connection, **extra_context)
+        quoted = connection.ops.quote_name(self.collation)
+        return super().as_sql(compiler, connection, **({"collation": quoted} | extra_context))
 
 
-class Greatest(_AtLeastTwo):
-    """The largest argument. Manual: "Greatest"."""
-
-    function = "GREATEST"
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """MAX with several arguments."""
-        return super().as_sqlite(compiler, connection, function="MAX", **extra_context)
-
-
-class Least(_AtLeastTwo):
-    """The smallest argument. Manual: "Least"."""
-
-    function = "LEAST"
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """MIN with several arguments."""
-        return super().as_sqlite(compiler, connection, function="MIN", **extra_context)
-
-
-class NullIf(Func):
+class NullIf(Func, sql="NULLIF", takes=2):
     """NULL if both arguments are equal, else the first. Manual: "NullIf"."""
-
-    function = "NULLIF"
-    arity = 2
 
     def as_oracle(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
         """Oracle refuses a literal NULL in front."""
-        first = self.get_source_expressions()[0]
-        if isinstance(first, Value) and first.value is None:
-            raise ValueError("Oracle does not allow Value(None) for expression1.")
-        return super().as_sql(compiler, connection, **extra_context)
+        match self.source_expressions:
+            case [Value(value=None), _]:
+                raise ValueError("Oracle does not allow Value(None) for expression1.")
+        return self.as_sql(compiler, connection, **extra_context)

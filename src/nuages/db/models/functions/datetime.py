@@ -28,9 +28,8 @@ class TimezoneMixin:
         """Return the zone's name: the one given, or the current one; ``None`` without time zones."""
         if not settings.USE_TZ:
             return None
-        if self.tzinfo is None:
-            return timezone.get_current_timezone_name()
-        return timezone._get_timezone_name(self.tzinfo)
+        zone = self.tzinfo
+        return timezone.get_current_timezone_name() if zone is None else timezone._get_timezone_name(zone)
 
 
 class Extract(TimezoneMixin, Transform):
@@ -42,11 +41,10 @@ class Extract(TimezoneMixin, Transform):
     def __init__(
         self, expression: Any, lookup_name: str | None = None, tzinfo: Any = None, **extra: Any
     ) -> None:
-        if self.lookup_name is None:
-            self.lookup_name = lookup_name
-        if self.lookup_name is None:
+        part = self.lookup_name or lookup_name
+        if part is None:
             raise ValueError("lookup_name must be provided")
-        self.tzinfo = tzinfo
+        self.lookup_name, self.tzinfo = part, tzinfo
         super().__init__(expression, **extra)
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
@@ -87,7 +85,7 @@ class Extract(TimezoneMixin, Transform):
             )
         part = resolved.lookup_name
         # A DateTimeField is a DateField, so exact classes are asked for.
-        if type(field) is DateField and part in ("hour", "minute", "second"):
+        if type(field) is DateField and part in _CLOCK_PARTS:
             raise ValueError(
                 f"Cannot extract time component '{part}' from DateField '{field.name}'."
             )
@@ -98,144 +96,118 @@ class Extract(TimezoneMixin, Transform):
         return resolved
 
 
+_CLOCK_PARTS = frozenset({"hour", "minute", "second"})
 _CALENDAR_PARTS = frozenset(
     {"year", "iso_year", "month", "week", "week_day", "iso_week_day", "quarter"}
 )
 
 
-class ExtractYear(Extract):
+class ExtractYear(Extract, name="year"):
     """The year."""
 
-    lookup_name = "year"
     trail_safe = True
 
 
-class ExtractIsoYear(Extract):
+class ExtractIsoYear(Extract, name="iso_year"):
     """The year that the ISO 8601 week belongs to."""
 
-    lookup_name = "iso_year"
     trail_safe = True
 
 
-class ExtractMonth(Extract):
-    """The month, from 1."""
-
-    lookup_name = "month"
-    trail_safe = True
-
-
-class ExtractDay(Extract):
-    """The day of the month."""
-
-    lookup_name = "day"
-    trail_safe = True
-
-
-class ExtractWeek(Extract):
-    """The ISO 8601 week: 1 to 52 or 53, beginning on Monday."""
-
-    lookup_name = "week"
-    trail_safe = True
-
-
-class ExtractWeekDay(Extract):
-    """The day of the week: Sunday is 1, Saturday 7."""
-
-    lookup_name = "week_day"
-    trail_safe = True
-
-
-class ExtractIsoWeekDay(Extract):
-    """The day of the week: Monday is 1, Sunday 7."""
-
-    lookup_name = "iso_week_day"
-    trail_safe = True
-
-
-class ExtractQuarter(Extract):
+class ExtractQuarter(Extract, name="quarter"):
     """The quarter of the year."""
 
-    lookup_name = "quarter"
     trail_safe = True
 
 
-class ExtractHour(Extract):
+class ExtractMonth(Extract, name="month"):
+    """The month, from 1."""
+
+    trail_safe = True
+
+
+class ExtractWeek(Extract, name="week"):
+    """The ISO 8601 week: 1 to 52 or 53, beginning on Monday."""
+
+    trail_safe = True
+
+
+class ExtractDay(Extract, name="day"):
+    """The day of the month."""
+
+    trail_safe = True
+
+
+class ExtractWeekDay(Extract, name="week_day"):
+    """The day of the week: Sunday is 1, Saturday 7."""
+
+    trail_safe = True
+
+
+class ExtractIsoWeekDay(Extract, name="iso_week_day"):
+    """The day of the week: Monday is 1, Sunday 7."""
+
+    trail_safe = True
+
+
+class ExtractHour(Extract, name="hour"):
     """The hour."""
 
-    lookup_name = "hour"
     trail_safe = True
 
 
-class ExtractMinute(Extract):
+class ExtractMinute(Extract, name="minute"):
     """The minute."""
 
-    lookup_name = "minute"
     trail_safe = True
 
 
-class ExtractSecond(Extract):
+class ExtractSecond(Extract, name="second"):
     """The second, whole."""
 
-    lookup_name = "second"
     trail_safe = True
 
 
-for _part in (
-    ExtractYear,
-    ExtractMonth,
-    ExtractDay,
-    ExtractWeekDay,
-    ExtractIsoWeekDay,
-    ExtractWeek,
-    ExtractIsoYear,
-    ExtractQuarter,
+# A part that a type of field has can be looked up on it; a moment has the parts of both.
+for _fields, _parts_of_them in (
+    ((DateField,), [part for part in Extract.__subclasses__() if part.lookup_name not in _CLOCK_PARTS]),
+    ((TimeField, DateTimeField), [ExtractHour, ExtractMinute, ExtractSecond]),
 ):
-    DateField.register_lookup(_part)
-for _part in (ExtractHour, ExtractMinute, ExtractSecond):
-    TimeField.register_lookup(_part)
-    DateTimeField.register_lookup(_part)
+    for _field in _fields:
+        for _part in _parts_of_them:
+            _field.register_lookup(_part)
 # Comparisons of years look at the column itself.
 for _comparison in (YearExact, YearGt, YearGte, YearLt, YearLte):
-    ExtractYear.register_lookup(_comparison)
-    ExtractIsoYear.register_lookup(_comparison)
-del _part, _comparison
+    for _year in (ExtractYear, ExtractIsoYear):
+        _year.register_lookup(_comparison)
 
 
-class Now(Func):
+class Now(
+    Func,
+    gives=DateTimeField,
+    # With milliseconds, in the form in which moments are stored.
+    sqlite={"template": "STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f', 'NOW')"},
+    # CURRENT_TIMESTAMP would be the time of the transaction.
+    postgresql={"template": "STATEMENT_TIMESTAMP()"},
+    mysql={"template": "CURRENT_TIMESTAMP(6)"},
+    oracle={"template": "LOCALTIMESTAMP"},
+):
     """The database's date and time. Manual: "Now"."""
 
     template = "CURRENT_TIMESTAMP"
-    output_field = DateTimeField()
     allowed_default = True
-
-    def as_postgresql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """The time of the statement: CURRENT_TIMESTAMP is that of the transaction."""
-        return self.as_sql(compiler, connection, template="STATEMENT_TIMESTAMP()", **extra_context)
-
-    def as_mysql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """With microseconds."""
-        return self.as_sql(compiler, connection, template="CURRENT_TIMESTAMP(6)", **extra_context)
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """With milliseconds, in the form in which moments are stored."""
-        return self.as_sql(
-            compiler,
-            connection,
-            template="STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f', 'NOW')",
-            **extra_context,
-        )
-
-    def as_oracle(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        """Without a time zone."""
-        return self.as_sql(compiler, connection, template="LOCALTIMESTAMP", **extra_context)
 
 
 class TruncBase(TimezoneMixin, Transform):
     """A date or time cut off at some unit. ``kind`` is that unit."""
 
     kind: str | None = None
-    tzinfo: Any = None
     allowed_default = False
+
+    def __init_subclass__(cls, *, kind: str | None = None, **declared: Any) -> None:
+        if kind is not None:
+            cls.kind = kind
+        super().__init_subclass__(**declared)
 
     def __init__(
         self, expression: Any, output_field: Any = None, tzinfo: Any = None, **extra: Any
@@ -299,19 +271,19 @@ class TruncBase(TimezoneMixin, Transform):
 
     def convert_value(self, value: Any, expression: Any, connection: Any) -> Any:
         """Make a datetime of the type and zone that the result has."""
-        if isinstance(self.output_field, DateTimeField):
-            if value is not None and settings.USE_TZ:
-                return timezone.make_aware(value.replace(tzinfo=None), self.tzinfo)
-            if value is None and not connection.features.has_zoneinfo_database:
+        match self.output_field, value:
+            case DateTimeField(), None if not connection.features.has_zoneinfo_database:
                 raise ValueError(
                     "Database returned an invalid datetime value. Are time zone definitions for your "
                     "database installed?"
                 )
-            return value
-        if isinstance(value, datetime):
-            if isinstance(self.output_field, DateField):
+            case DateTimeField(), datetime() if settings.USE_TZ:
+                return timezone.make_aware(value.replace(tzinfo=None), self.tzinfo)
+            case DateTimeField(), _:
+                return value
+            case DateField(), datetime():
                 return value.date()
-            if isinstance(self.output_field, TimeField):
+            case TimeField(), datetime():
                 return value.time()
         return value
 
@@ -335,52 +307,36 @@ class Trunc(TruncBase):
         super().__init__(expression, output_field=output_field, tzinfo=tzinfo, **extra)
 
 
-class TruncYear(TruncBase):
+class TruncYear(TruncBase, kind="year"):
     """The first moment of the year."""
 
-    kind = "year"
 
-
-class TruncQuarter(TruncBase):
+class TruncQuarter(TruncBase, kind="quarter"):
     """The first moment of the quarter."""
 
-    kind = "quarter"
 
-
-class TruncMonth(TruncBase):
+class TruncMonth(TruncBase, kind="month"):
     """The first moment of the month."""
 
-    kind = "month"
 
-
-class TruncWeek(TruncBase):
+class TruncWeek(TruncBase, kind="week"):
     """Midnight on the Monday of the week."""
 
-    kind = "week"
 
-
-class TruncDay(TruncBase):
+class TruncDay(TruncBase, kind="day"):
     """Midnight of the day."""
 
-    kind = "day"
 
-
-class TruncHour(TruncBase):
+class TruncHour(TruncBase, kind="hour"):
     """The full hour."""
 
-    kind = "hour"
 
-
-class TruncMinute(TruncBase):
+class TruncMinute(TruncBase, kind="minute"):
     """The full minute."""
 
-    kind = "minute"
 
-
-class TruncSecond(TruncBase):
+class TruncSecond(TruncBase, kind="second"):
     """The full second."""
-
-    kind = "second"
 
 
 class _TruncToPart(TruncBase):
@@ -392,21 +348,18 @@ class _TruncToPart(TruncBase):
         return cast(sql, tuple(params), self.get_tzname())
 
 
-@DateTimeField.register_lookup
-class TruncDate(_TruncToPart):
+class TruncDate(_TruncToPart, kind="date", name="date", gives=DateField):
     """The date of a moment."""
 
-    kind = "date"
-    lookup_name = "date"
-    output_field = DateField()
     trail_safe = True
 
 
-@DateTimeField.register_lookup
-class TruncTime(_TruncToPart):
+class TruncTime(_TruncToPart, kind="time", name="time", gives=TimeField):
     """The time of a moment."""
 
-    kind = "time"
-    lookup_name = "time"
-    output_field = TimeField()
     trail_safe = True
+
+
+for _part in (TruncDate, TruncTime):
+    DateTimeField.register_lookup(_part)
+del _comparison, _field, _fields, _part, _parts_of_them, _year

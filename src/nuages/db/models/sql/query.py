@@ -54,41 +54,20 @@ ExplainInfo = namedtuple("ExplainInfo", ("format", "options"))
 class RawQuery:
     """SQL written by hand, run once and iterated over."""
 
-    def __init__(self, sql: str, using: str, params: Any = ()) -> None:
-        self.params = params
-        self.sql = sql
-        self.using = using
-        self.cursor: Any = None
-        # What compilers look at in a query.
-        self.low_mark, self.high_mark = 0, None
-        self.extra_select: dict[str, Any] = {}
-        self.annotation_select: dict[str, Any] = {}
+    # What compilers look at in a query.
+    low_mark, high_mark = 0, None
+    extra_select: Mapping[str, Any] = {}
+    annotation_select: Mapping[str, Any] = {}
 
-    def chain(self, using: str) -> RawQuery:
-        """Return a copy for another database."""
-        return self.clone(using)
+    def __init__(self, sql: str, using: str, params: Any = ()) -> None:
+        self.sql, self.using, self.params = sql, using, params
+        self.cursor: Any = None
 
     def clone(self, using: str) -> RawQuery:
         """Return a copy for another database."""
-        return RawQuery(self.sql, using, params=self.params)
+        return RawQuery(self.sql, using, self.params)
 
-    def get_columns(self) -> list[str]:
-        """Return the names of the result's columns (runs the query if it was not yet)."""
-        if self.cursor is None:
-            self._execute_query()
-        name = connections[self.using].introspection.identifier_converter
-        return [name(column[0]) for column in self.cursor.description]
-
-    def __iter__(self) -> Iterator[Any]:
-        # Each iteration runs it anew.
-        self._execute_query()
-        if not connections[self.using].features.can_use_chunked_reads:
-            # Other statements would end the cursor.
-            return iter(list(self.cursor))
-        return iter(self.cursor)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self}>"
+    chain = clone
 
     @property
     def params_type(self) -> type | None:
@@ -98,22 +77,38 @@ class RawQuery:
         return dict if isinstance(self.params, Mapping) else tuple
 
     def __str__(self) -> str:
-        if self.params_type is None:
-            return self.sql
-        return self.sql % self.params_type(self.params)
+        return self.sql if self.params is None else self.sql % self.params_type(self.params)
 
-    def _execute_query(self) -> None:
-        connection = connections[self.using]
-        adapt = connection.ops.adapt_unknown_value
-        match self.params_type:
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self}>"
+
+    def _adapted(self, adapt: Callable[[Any], Any]) -> Any:
+        match self.params:
             case None:
-                params: Any = None
-            case kind if kind is dict:
-                params = {name: adapt(value) for name, value in self.params.items()}
-            case _:
-                params = tuple(adapt(value) for value in self.params)
+                return None
+            case Mapping():
+                return {name: adapt(value) for name, value in self.params.items()}
+        return tuple(map(adapt, self.params))
+
+    def _execute_query(self) -> Any:
+        connection = connections[self.using]
+        params = self._adapted(connection.ops.adapt_unknown_value)
         self.cursor = connection.cursor()
         self.cursor.execute(self.sql, params)
+        return connection
+
+    def __iter__(self) -> Iterator[Any]:
+        # Each iteration runs it anew; where other statements would end the cursor, all is read at once.
+        connection = self._execute_query()
+        chunked = connection.features.can_use_chunked_reads
+        return iter(self.cursor if chunked else list(self.cursor))
+
+    def get_columns(self) -> list[str]:
+        """Return the names of the result's columns (runs the query if it was not yet)."""
+        if self.cursor is None:
+            self._execute_query()
+        as_identifier = connections[self.using].introspection.identifier_converter
+        return [as_identifier(name) for name, *_ in self.cursor.description]
 
 
 def _shared(value: Any) -> Any:

@@ -305,7 +305,7 @@ class Count(Aggregate, sql="COUNT", name="Count", takes=1, gives=IntegerField, d
         return resolved
 
 
-class _Spread(NumericOutputFieldMixin, Aggregate, takes=1):
+class _Spread(NumericOutputFieldMixin, Aggregate):
     """How far values are from their mean, in the population or in a sample of it."""
 
     _function_stem = ""
@@ -319,13 +319,13 @@ class _Spread(NumericOutputFieldMixin, Aggregate, takes=1):
         return super()._get_repr_options() | {"sample": self._sample}
 
 
-class StdDev(_Spread, name="StdDev"):
+class StdDev(_Spread, name="StdDev", takes=1):
     """The standard deviation."""
 
     _function_stem = "STDDEV"
 
 
-class Variance(_Spread, name="Variance"):
+class Variance(_Spread, name="Variance", takes=1):
     """The variance."""
 
     _function_stem = "VAR"

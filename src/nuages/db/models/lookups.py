@@ -41,9 +41,8 @@ def _is_query(value: Any) -> bool:
 class Lookup(Expression):
     """A comparison of ``lhs`` with ``rhs``. Manual: "Lookup reference"."""
 
+    prepare_rhs, can_use_none_as_rhs = True, False
     lookup_name: str | None = None
-    prepare_rhs = True
-    can_use_none_as_rhs = False
 
     def __init__(self, lhs: Any, rhs: Any) -> None:
         self.lhs, self.rhs = lhs, rhs
@@ -246,9 +245,7 @@ class Lookup(Expression):
         return type(self), self.lhs, self.rhs
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Lookup):
-            return NotImplemented
-        return self.identity == other.identity
+        return self.identity == other.identity if isinstance(other, Lookup) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(make_hashable(self.identity))
@@ -291,13 +288,9 @@ class Lookup(Expression):
 class Transform(RegisterLookupMixin, Func):
     """A function of one argument that lookups can follow. Manual: "Transform reference"."""
 
-    bilateral = False
-    arity = 1
+    arity, bilateral = 1, False
 
-    @property
-    def lhs(self) -> Any:
-        """What is transformed."""
-        return self.get_source_expressions()[0]
+    lhs = property(lambda self: self.get_source_expressions()[0], doc="What is transformed.")
 
     def get_bilateral_transforms(self) -> list[type]:
         """Return the transforms, innermost first, that apply to the right-hand side as well."""
@@ -555,10 +548,6 @@ class IntegerFieldFloatRounding(Lookup):
     def _prep_value(self, value: Any) -> Any:
         return super()._prep_value(math.ceil(value) if isinstance(value, float) else value)
 
-    def get_prep_lookup(self) -> Any:
-        if isinstance(self.rhs, float):
-            self.rhs = math.ceil(self.rhs)
-        return super().get_prep_lookup()
 
 
 @IntegerField.register_lookup

@@ -67,12 +67,11 @@ class Q(tree.Node):
         super().__init__(children=[*args, *pairs], connector=_connector, negated=_negated)
 
     def _joined(self, other: Any, connector: str) -> Any:
-        if getattr(other, "conditional", False) is False:
+        if not getattr(other, "conditional", False):
             raise TypeError(other)
-        if not self:
-            return other.copy()
-        if not other and isinstance(other, Q):
-            return self.copy()
+        # An empty side leaves the other as it is.
+        if not self or (isinstance(other, Q) and not other):
+            return (self or other).copy()
         both = self.create(connector=connector)
         for side in (self, other):
             both.add(side, connector)
@@ -186,9 +185,7 @@ class Q(tree.Node):
         return tuple(parts)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Q):
-            return NotImplemented
-        return other.identity == self.identity
+        return other.identity == self.identity if isinstance(other, Q) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(self.identity)
@@ -260,8 +257,7 @@ class DeferredAttribute:
     def __get__(self, instance: Any, cls: type | None = None) -> Any:
         if instance is None:
             return self
-        data = instance.__dict__
-        name = self.field.attname
+        name, data = self.field.attname, instance.__dict__
         if name not in data:
             known = self._value_of_parent_link(instance)
             if known is not None:
@@ -314,9 +310,9 @@ class class_or_instance_method:
         self.instance_method = instance_method
 
     def __get__(self, instance: Any, owner: type) -> Callable[..., Any]:
-        if instance is None:
-            return functools.partial(self.class_method, owner)
-        return functools.partial(self.instance_method, instance)
+        on_class = instance is None
+        function, subject = (self.class_method, owner) if on_class else (self.instance_method, instance)
+        return functools.partial(function, subject)
 
 
 class RegisterLookupMixin:
@@ -427,13 +423,10 @@ def select_related_descend(
     followed is an error.
     """
     relation = field.remote_field
-    if not relation or getattr(relation, "parent_link", False):
+    asked = field.name in requested if restricted else not field.null
+    if not (asked and relation) or getattr(relation, "parent_link", False):
         return False
-    if not restricted:
-        return not field.null
-    if field.name not in requested:
-        return False
-    if select_mask and field not in select_mask:
+    if restricted and select_mask and field not in select_mask:
         raise FieldError(
             f"Field {field.model._meta.object_name}.{field.name} cannot be both deferred and "
             "traversed using select_related at the same time."

@@ -26,6 +26,9 @@ class SQLiteNumericMixin:
         return (f"(CAST({sql} AS NUMERIC))" if decimal else sql), params
 
 
+    _cast_on_sqlite = as_sqlite
+
+
 _PLAIN = (Combinable.ADD, Combinable.SUB, Combinable.MUL, Combinable.DIV, Combinable.MOD)
 _BITS = (
     Combinable.BITAND,
@@ -116,10 +119,8 @@ class CombinedExpression(SQLiteNumericMixin, Expression):
     _parts = ("lhs", "rhs")
 
     def __init__(self, lhs: Any, connector: str, rhs: Any, output_field: Any = None) -> None:
+        self.lhs, self.connector, self.rhs = lhs, connector, rhs
         super().__init__(output_field=output_field)
-        self.connector = connector
-        self.lhs = lhs
-        self.rhs = rhs
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self}>"

@@ -43,19 +43,10 @@ def as_expression(value: Any) -> Any:
 class Combinable:
     """The operators of expressions: ``+ - * / % **``, bit operations, and logic for conditions."""
 
-    ADD = "+"
-    SUB = "-"
-    MUL = "*"
-    DIV = "/"
-    POW = "^"
     # A percent sign is doubled, since the driver interpolates parameters once more.
-    MOD = "%%"
-
-    BITAND = "&"
-    BITOR = "|"
-    BITLEFTSHIFT = "<<"
-    BITRIGHTSHIFT = ">>"
-    BITXOR = "#"
+    ADD, SUB, MUL, DIV, MOD, POW = "+", "-", "*", "/", "%%", "^"
+    BITAND, BITOR, BITXOR = "&", "|", "#"
+    BITLEFTSHIFT, BITRIGHTSHIFT = "<<", ">>"
 
     def _combine(self, other: Any, connector: str, reversed: bool) -> CombinedExpression:
         from nuages.db.models.expressions._arithmetic import CombinedExpression
@@ -330,11 +321,6 @@ class BaseExpression:
         """Whether it may stand as a condition by itself."""
         return isinstance(self.output_field, fields.BooleanField)
 
-    @property
-    def field(self) -> Any:
-        """The same as ``output_field``."""
-        return self.output_field
-
     @cached_property
     def output_field(self) -> Any:
         """The field that says of what type the result is."""
@@ -342,6 +328,8 @@ class BaseExpression:
         if found is None:
             raise OutputFieldIsNoneError("Cannot resolve expression type, unknown output_field")
         return found
+
+    field = property(lambda self: self.output_field, doc="The same as ``output_field``.")
 
     @property
     def _output_field_or_none(self) -> Any:
@@ -405,17 +393,18 @@ class BaseExpression:
 
     # -- order ---------------------------------------------------------------------------------
 
-    def asc(self, **kwargs: Any) -> Any:
-        """Return the ascending order by this expression (``nulls_first``, ``nulls_last``)."""
+    def _ordered(self, **options: Any) -> Any:
         from nuages.db.models.expressions._wrappers import OrderBy
 
-        return OrderBy(self, **kwargs)
+        return OrderBy(self, **options)
 
     def desc(self, **kwargs: Any) -> Any:
         """Return the descending order by this expression (``nulls_first``, ``nulls_last``)."""
-        from nuages.db.models.expressions._wrappers import OrderBy
+        return self._ordered(descending=True, **kwargs)
 
-        return OrderBy(self, descending=True, **kwargs)
+    def asc(self, **kwargs: Any) -> Any:
+        """Return the ascending order by this expression (``nulls_first``, ``nulls_last``)."""
+        return self._ordered(**kwargs)
 
     def reverse_ordering(self) -> Any:
         """Return what orders the other way round."""
@@ -481,9 +470,7 @@ class Expression(BaseExpression, Combinable):
         return self.get_source_expressions()
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Expression):
-            return NotImplemented
-        return other.identity == self.identity
+        return other.identity == self.identity if isinstance(other, Expression) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(self.identity)

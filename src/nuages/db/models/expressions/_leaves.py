@@ -12,6 +12,7 @@ from nuages.db.models import fields
 from nuages.db.models.constants import LOOKUP_SEP
 from nuages.db.models.expressions._arithmetic import SQLiteNumericMixin
 from nuages.db.models.expressions._core import (
+    BaseExpression,
     Combinable,
     Expression,
     OutputFieldIsNoneError,
@@ -30,6 +31,9 @@ class F(Combinable):
     def __init__(self, name: str) -> None:
         self.name = name
 
+    def __hash__(self) -> int:
+        return hash(self.name)
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name})"
 
@@ -42,9 +46,6 @@ class F(Combinable):
 
     def __eq__(self, other: object) -> bool:
         return self.__class__ == other.__class__ and self.name == other.name
-
-    def __hash__(self) -> int:
-        return hash(self.name)
 
     def copy(self) -> Self:
         """Return a copy."""
@@ -85,17 +86,7 @@ class F(Combinable):
         """Return the name as seen from the start of ``prefix``."""
         return F(f"{prefix}{self.name}")
 
-    def asc(self, **kwargs: Any) -> Any:
-        """Return the ascending order by this name."""
-        from nuages.db.models.expressions._wrappers import OrderBy
-
-        return OrderBy(self, **kwargs)
-
-    def desc(self, **kwargs: Any) -> Any:
-        """Return the descending order by this name."""
-        from nuages.db.models.expressions._wrappers import OrderBy
-
-        return OrderBy(self, descending=True, **kwargs)
+    _ordered, asc, desc = BaseExpression._ordered, BaseExpression.asc, BaseExpression.desc
 
 
 class ResolvedOuterRef(F):
@@ -149,11 +140,10 @@ class Sliced(F):
     """A piece of a field's value: ``F("name")[1:5]``. Manual: "Slicing F() expressions"."""
 
     def __init__(self, obj: F, subscript: int | slice) -> None:
-        super().__init__(obj.name)
-        self.obj = obj
         #: SQL counts from one; ``None`` is "to the end".
         self.start, self.length = _bounds(subscript)
-        self.subscript = subscript
+        self.obj, self.subscript = obj, subscript
+        super().__init__(obj.name)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.obj!r}, {self.subscript!r})"
@@ -472,9 +462,7 @@ class ColPairs(Expression):
         self, alias: str, targets: Sequence[Any], sources: Sequence[Any], output_field: Any
     ) -> None:
         super().__init__(output_field=output_field)
-        self.alias = alias
-        self.targets = targets
-        self.sources = sources
+        self.alias, self.targets, self.sources = alias, targets, sources
 
     def __len__(self) -> int:
         return len(self.targets)

@@ -18,10 +18,10 @@ class Subquery(BaseExpression, Combinable):
     """A query as a value. Manual: "Subquery() expressions"."""
 
     _parts = ("query",)
-    template = "(%(subquery)s)"
-    contains_aggregate = False
-    empty_result_set_value = None
     subquery = True
+    contains_aggregate = False
+    template = "(%(subquery)s)"
+    empty_result_set_value = None
 
     def __init__(self, queryset: Any, output_field: Any = None, **extra: Any) -> None:
         # A queryset, or the query of one.
@@ -67,9 +67,9 @@ class Subquery(BaseExpression, Combinable):
 class Exists(Subquery):
     """Whether a query has rows. Manual: "Exists() subqueries"."""
 
-    template = "EXISTS(%(subquery)s)"
-    output_field = fields.BooleanField()
     empty_result_set_value = False
+    output_field = fields.BooleanField()
+    template = "EXISTS(%(subquery)s)"
 
     def __init__(self, queryset: Any, **kwargs: Any) -> None:
         super().__init__(queryset, **kwargs)
@@ -183,13 +183,12 @@ class Window(SQLiteNumericMixin, Expression):
 class WindowFrameExclusion(Enum):
     """Which rows a frame leaves out."""
 
-    CURRENT_ROW = "CURRENT ROW"
-    GROUP = "GROUP"
-    TIES = "TIES"
     NO_OTHERS = "NO OTHERS"
+    CURRENT_ROW = "CURRENT ROW"
+    TIES, GROUP = "TIES", "GROUP"
 
     def __repr__(self) -> str:
-        return f"{type(self).__qualname__}.{self._name_}"
+        return str(self)
 
 
 class WindowFrame(Expression):

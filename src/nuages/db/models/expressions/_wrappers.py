@@ -24,7 +24,8 @@ def _dialect(vendor: str, spelling: str | dict[str, str]) -> Any:
     def as_vendor(
         self: Any, compiler: Any, connection: Any, **extra_context: Any
     ) -> tuple[str, Params]:
-        return self.as_sql(compiler, connection, **(spelling | extra_context))
+        write = self._cast_on_sqlite if vendor == "sqlite" else self.as_sql
+        return write(compiler, connection, **(spelling | extra_context))
 
     as_vendor.__name__ = f"as_{vendor}"
     as_vendor.__doc__ = f"Give the spelling for {vendor}."
@@ -422,10 +423,9 @@ class OrderBy(Expression):
     """An expression with a direction, and a place for NULLs."""
 
     _parts = ("expression",)
-    template = "%(expression)s %(ordering)s"
-    conditional = False
-    constraint_validation_compatible = False
     allows_composite_expressions = True
+    conditional = constraint_validation_compatible = False
+    template = "%(expression)s %(ordering)s"
 
     def __init__(
         self,
@@ -434,9 +434,10 @@ class OrderBy(Expression):
         nulls_first: bool | None = None,
         nulls_last: bool | None = None,
     ) -> None:
-        if nulls_first and nulls_last:
+        places = (nulls_first, nulls_last)
+        if all(places):
             raise ValueError("nulls_first and nulls_last are mutually exclusive")
-        if False in (nulls_first, nulls_last):
+        if False in places:
             raise ValueError("nulls_first and nulls_last values must be True or None.")
         if not hasattr(expression, "resolve_expression"):
             raise ValueError("expression must be an expression type")

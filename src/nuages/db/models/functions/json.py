@@ -11,11 +11,8 @@ from nuages.db.models.functions.comparison import Cast
 from nuages.db.utils import NotSupportedError
 
 
-class JSONArray(Func):
+class JSONArray(Func, sql="JSON_ARRAY", gives=JSONField):
     """A JSON array of its arguments. Manual: "JSONArray"."""
-
-    function = "JSON_ARRAY"
-    output_field = JSONField()
 
     def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
         if not connection.features.supports_json_field:
@@ -49,11 +46,8 @@ def _text_parameters_cast(source: Any) -> Any:
     return Cast(source, source.output_field) if isinstance(source, Value) else source
 
 
-class JSONObject(Func):
+class JSONObject(Func, sql="JSON_OBJECT", gives=JSONField):
     """A JSON object of keyword arguments. Manual: "JSONObject"."""
-
-    function = "JSON_OBJECT"
-    output_field = JSONField()
 
     def __init__(self, **fields: Any) -> None:
         pairs: list[Any] = []

@@ -572,15 +572,16 @@ class FilterRoom:
             return result
         info = self.setup_joins(names, self.get_meta(), self.get_initial_alias(), can_reuse=reuse)
         targets, alias, joins = self.trim_joins(info.targets, info.joins, info.path)
-        if not allow_joins and len(joins) > 1:
-            raise FieldError("Joined field references are not permitted in this query")
-        if len(targets) > 1:
-            raise FieldError("Referencing multicolumn fields with F() objects isn't supported")
-        # Raises ``FieldError`` if a name is neither a field nor a transform.
-        result = info.transform_function(targets[0], alias)
+        for refused, reason in (
+            (not allow_joins and len(joins) > 1, "Joined field references are not permitted in this query"),
+            (len(targets) > 1, "Referencing multicolumn fields with F() objects isn't supported"),
+        ):
+            if refused:
+                raise FieldError(reason)
         if reuse is not None:
-            reuse.update(joins)
-        return result
+            reuse |= set(joins)
+        # Raises ``FieldError`` if a name is neither a field nor a transform.
+        return info.transform_function(targets[0], alias)
 
     def _annotation_ref(
         self, name: str, annotation: Any, allow_joins: bool, summarize: bool

@@ -184,13 +184,13 @@ class JoinRoom:
         self.alias_refcount[alias] = 1
         return alias, True
 
-    def ref_alias(self, alias: str) -> None:
-        """Count one more use of ``alias``."""
-        self.alias_refcount[alias] += 1
-
     def unref_alias(self, alias: str, amount: int = 1) -> None:
         """Count fewer uses; a table without uses is not in the SQL."""
         self.alias_refcount[alias] -= amount
+
+    def ref_alias(self, alias: str) -> None:
+        """Count one more use of ``alias``."""
+        self.unref_alias(alias, -1)
 
     def reset_refcounts(self, to_counts: Mapping[str, int]) -> None:
         """Set the counts back to what they were."""

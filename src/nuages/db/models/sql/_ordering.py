@@ -77,13 +77,10 @@ class OrderingRoom:
     def _order_by_expression(
         self, item: Any, positions: dict[Any, PositionRef]
     ) -> tuple[Any, bool]:
-        if isinstance(item, Value):
-            # A bare parameter would be taken for the number of a column.
-            item = Cast(item, item.output_field)
-        if not isinstance(item, OrderBy):
-            item = item.asc()
+        # A bare parameter would be taken for the number of a column.
+        key = Cast(item, item.output_field) if isinstance(item, Value) else item
+        item = key.copy() if isinstance(key, OrderBy) else key.asc()
         if not self.query.standard_ordering:
-            item = item.copy()
             item.reverse_ordering()
         place = positions.get(item.expression)
         if place is None and isinstance(item.expression, F) and not self.query.combinator:

@@ -466,24 +466,20 @@ class SelectionRoom:
         """Drop the order, unless it decides which rows come out (``force`` drops it anyway)."""
         if not force and (self.is_sliced or self.distinct_fields or self.select_for_update):
             return
-        self.order_by = ()
-        self.extra_order_by = ()
+        self.order_by = self.extra_order_by = ()
         if clear_default:
             self.default_ordering = False
 
     def add_distinct_fields(self, *field_names: str) -> None:
         """SELECT DISTINCT, or DISTINCT ON the named fields."""
-        self.distinct_fields = field_names
-        self.distinct = True
+        self.distinct, self.distinct_fields = True, field_names
 
     def set_limits(self, low: int | None = None, high: int | None = None) -> None:
         """Take a slice of the present slice. Both ends count from its start."""
-        if high is not None:
-            end = self.low_mark + high
-            self.high_mark = end if self.high_mark is None else min(self.high_mark, end)
-        if low is not None:
-            start = self.low_mark + low
-            self.low_mark = start if self.high_mark is None else min(self.high_mark, start)
+        start, end = self.low_mark, self.high_mark
+        ends = [mark for mark in (end, None if high is None else start + high) if mark is not None]
+        self.high_mark = end = min(ends, default=None)
+        self.low_mark = min([start + (low or 0), *([] if end is None else [end])])
         if self.low_mark == self.high_mark:
             self.set_empty()
 

@@ -138,15 +138,13 @@ class SQLCompiler(OrderingRoom):
     ) -> tuple[list[Any], list[Any], list[Any]]:
         """Prepare everything that may need further joins; return extra columns, order and groups."""
         self.setup_query(with_col_aliases=with_col_aliases)
-        assert self.select is not None
-        order_by = self.get_order_by()
-        self.where, self.having, self.qualify = self.query.where.split_having_qualify(
-            must_group_by=self.query.group_by is not None
-        )
-        extra_select = self.get_extra_select(order_by, self.select)
-        self.has_extra_select = bool(extra_select)
-        group_by = self.get_group_by(self.select + extra_select, order_by)
-        return extra_select, order_by, group_by
+        grouped = self.query.group_by is not None
+        order_by, parts = self.get_order_by(), self.query.where.split_having_qualify(must_group_by=grouped)
+        self.where, self.having, self.qualify = parts
+        own = self.select or []
+        further = self.get_extra_select(order_by, own)
+        self.has_extra_select = bool(further)
+        return further, order_by, self.get_group_by([*own, *further], order_by)
 
     def _selected(
         self,
@@ -618,14 +616,13 @@ class SQLCompiler(OrderingRoom):
                 compiler.query.default_ordering = False
         if not features.supports_slicing_ordering_in_compound:
             for compiler in compilers:
-                if compiler.query.is_sliced:
-                    raise DatabaseError(
-                        "LIMIT/OFFSET not allowed in subqueries of compound statements."
-                    )
-                if compiler.get_order_by():
-                    raise DatabaseError(
-                        "ORDER BY not allowed in subqueries of compound statements."
-                    )
+                offences = (
+                    ("LIMIT/OFFSET", compiler.query.is_sliced),
+                    ("ORDER BY", bool(compiler.get_order_by())),
+                )
+                for clause, there in offences:
+                    if there:
+                        raise DatabaseError(f"{clause} not allowed in subqueries of compound statements.")
         elif query.is_sliced and combinator == "union":
             # Of a slice of a union each part has to be there, if empty.
             for compiler in compilers:
@@ -786,6 +783,14 @@ class SQLCompiler(OrderingRoom):
         """Ask whether there is any row."""
         return bool(self.execute_sql(SINGLE))
 
+    def _statement(self) -> tuple[str, Any] | None:
+        """Return what there is to run, if anything."""
+        try:
+            statement = self.as_sql()
+        except EmptyResultSet:
+            return None
+        return statement if statement[0] else None
+
     def execute_sql(
         self,
         result_type: str | None = MULTI,
@@ -798,12 +803,9 @@ class SQLCompiler(OrderingRoom):
         ``ROW_COUNT`` a number, ``NO_RESULTS`` ``None``. A statement that need not run gives no rows.
         """
         result_type = result_type or NO_RESULTS
-        try:
-            sql, params = self.as_sql()
-            if not sql:
-                raise EmptyResultSet
-        except EmptyResultSet:
+        if (statement := self._statement()) is None:
             return iter([]) if result_type == MULTI else None
+        sql, params = statement
         cursor = self.connection.chunked_cursor() if chunked_fetch else self.connection.cursor()
         try:
             cursor.execute(sql, params)
@@ -865,12 +867,9 @@ class SQLCompiler(OrderingRoom):
 
         if type(self).execute_sql is not _OWN_EXECUTE_SQL or result_type == CURSOR:
             return (yield Call(self.execute_sql, result_type))
-        try:
-            sql, params = self.as_sql()
-            if not sql:
-                raise EmptyResultSet
-        except EmptyResultSet:
+        if (statement := self._statement()) is None:
             return [] if result_type == MULTI else None
+        sql, params = statement
         if result_type in (ROW_COUNT, NO_RESULTS):
             outcome = yield Execute(self.using, sql, params)
             return outcome.rowcount if result_type == ROW_COUNT else None

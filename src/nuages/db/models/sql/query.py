@@ -72,9 +72,8 @@ class RawQuery:
     @property
     def params_type(self) -> type | None:
         """``dict`` or ``tuple``, as the parameters were given; ``None`` for none."""
-        if self.params is None:
-            return None
-        return dict if isinstance(self.params, Mapping) else tuple
+        kinds = {True: dict, False: tuple}
+        return None if self.params is None else kinds[isinstance(self.params, Mapping)]
 
     def __str__(self) -> str:
         return self.sql if self.params is None else self.sql % self.params_type(self.params)
@@ -247,11 +246,11 @@ class Query(JoinRoom, FilterRoom, SelectionRoom, BaseExpression):
         self, using: str | None = None, connection: Any = None, elide_empty: bool = True
     ) -> Any:
         """Return the compiler for a database, given by its alias or its connection."""
-        if using is None and connection is None:
+        target = connections[using] if using else connection
+        if target is None:
             raise ValueError("Need either using or connection")
-        if using:
-            connection = connections[using]
-        return connection.ops.compiler(self.compiler)(self, connection, using, elide_empty)
+        make = target.ops.compiler(self.compiler)
+        return make(self, target, using, elide_empty)
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """Return this query as a part of another's SQL."""

@@ -47,8 +47,8 @@ class UpdateQuery(Query):
 
     compiler = "SQLUpdateCompiler"
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, model: Any, alias_cols: bool = True) -> None:
+        super().__init__(model, alias_cols)
         self._setup_query()
 
     def _setup_query(self) -> None:

@@ -185,16 +185,14 @@ class WhereNode(tree.Node):
 
     # -- type ----------------------------------------------------------------------------------
 
+    _output_field_or_none = property(lambda self: self.output_field)
+
     @cached_property
     def output_field(self) -> Any:
         """A boolean."""
-        from nuages.db.models.fields import BooleanField
+        from nuages.db.models import fields
 
-        return BooleanField()
-
-    @property
-    def _output_field_or_none(self) -> Any:
-        return self.output_field
+        return fields.BooleanField()
 
     def get_db_converters(self, connection: Any) -> list[Any]:
         """Return the converters of booleans."""
@@ -282,8 +280,7 @@ class ExtraWhere:
     contains_over_clause = False
 
     def __init__(self, sqls: Sequence[str], params: Sequence[Any]) -> None:
-        self.sqls = sqls
-        self.params = params
+        self.sqls, self.params = sqls, params
 
     def as_sql(self, compiler: Any = None, connection: Any = None) -> tuple[str, list[Any]]:
         """Return all conditions, ANDed."""

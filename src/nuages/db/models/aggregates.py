@@ -32,7 +32,9 @@ class AggregateFilter(Func, takes=1):
 
     def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
         if not connection.features.supports_aggregate_filter_clause:
-            raise NotSupportedError("Aggregate filter clauses are not supported on this database backend.")
+            raise NotSupportedError(
+                "Aggregate filter clauses are not supported on this database backend."
+            )
         with suppress(FullResultSet):
             return super().as_sql(compiler, connection, **extra_context)
         # It lets all rows through.
@@ -69,7 +71,9 @@ class Aggregate(Func):
     allow_distinct = allow_order_by = False
     empty_result_set_value = None
 
-    def __init_subclass__(cls, *, distinct: bool | None = None, ordered: bool | None = None, **declared: Any) -> None:
+    def __init_subclass__(
+        cls, *, distinct: bool | None = None, ordered: bool | None = None, **declared: Any
+    ) -> None:
         if distinct is not None:
             cls.allow_distinct = distinct
         if ordered is not None:
@@ -220,7 +224,9 @@ class Aggregate(Func):
 
     def _get_repr_options(self) -> dict[str, Any]:
         shown = {"distinct": self.distinct, "filter": self.filter, "order_by": self.order_by}
-        return super()._get_repr_options() | {option: value for option, value in shown.items() if value}
+        return super()._get_repr_options() | {
+            option: value for option, value in shown.items() if value
+        }
 
 
 class _IfSupported(Aggregate):
@@ -277,7 +283,13 @@ class Sum(FixDurationInputMixin, Aggregate, sql="SUM", name="Sum", takes=1, dist
 
 
 class Avg(
-    FixDurationInputMixin, NumericOutputFieldMixin, Aggregate, sql="AVG", name="Avg", takes=1, distinct=True
+    FixDurationInputMixin,
+    NumericOutputFieldMixin,
+    Aggregate,
+    sql="AVG",
+    name="Avg",
+    takes=1,
+    distinct=True,
 ):
     """The mean."""
 
@@ -305,15 +317,18 @@ class Count(Aggregate, sql="COUNT", name="Count", takes=1, gives=IntegerField, d
         return resolved
 
 
+def _over_sample(stem: str) -> Any:
+    """Make the constructor of a function that has a form for populations and one for samples."""
+
+    def __init__(self: Any, expression: Any, sample: bool = False, **extra: Any) -> None:
+        self._sample, self.function = sample, f"{stem}_{'SAMP' if sample else 'POP'}"
+        Aggregate.__init__(self, expression, **extra)
+
+    return __init__
+
+
 class _Spread(NumericOutputFieldMixin, Aggregate):
     """How far values are from their mean, in the population or in a sample of it."""
-
-    _function_stem = ""
-
-    def __init__(self, expression: Any, sample: bool = False, **extra: Any) -> None:
-        self._sample = sample
-        self.function = f"{self._function_stem}_{'SAMP' if sample else 'POP'}"
-        super().__init__(expression, **extra)
 
     def _get_repr_options(self) -> dict[str, Any]:
         return super()._get_repr_options() | {"sample": self._sample}
@@ -322,13 +337,13 @@ class _Spread(NumericOutputFieldMixin, Aggregate):
 class StdDev(_Spread, name="StdDev", takes=1):
     """The standard deviation."""
 
-    _function_stem = "STDDEV"
+    __init__ = _over_sample("STDDEV")
 
 
 class Variance(_Spread, name="Variance", takes=1):
     """The variance."""
 
-    _function_stem = "VAR"
+    __init__ = _over_sample("VAR")
 
 
 class StringAggDelimiter(Func, takes=1, mysql=" SEPARATOR %(expressions)s"):
@@ -337,7 +352,9 @@ class StringAggDelimiter(Func, takes=1, mysql=" SEPARATOR %(expressions)s"):
     template = "%(expressions)s"
 
 
-class StringAgg(Aggregate, sql="STRING_AGG", name="StringAgg", gives=TextField, distinct=True, ordered=True):
+class StringAgg(
+    Aggregate, sql="STRING_AGG", name="StringAgg", gives=TextField, distinct=True, ordered=True
+):
     """All values as one text, with a delimiter between. Manual: "StringAgg"."""
 
     def __init__(self, expression: Any, delimiter: Any, **extra: Any) -> None:

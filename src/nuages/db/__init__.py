@@ -44,17 +44,10 @@ __all__ = [
     "router",
 ]
 
-connections = ConnectionHandler()
-router = ConnectionRouter()
+router, connections = ConnectionRouter(), ConnectionHandler()
 
 #: The connection with the alias ``default``.
 connection = ConnectionProxy(connections, DEFAULT_DB_ALIAS)
-
-
-def reset_queries(**kwargs: Any) -> None:
-    """Forget the queries that were logged; runs at the start of each request."""
-    for conn in connections.all(initialized_only=True):
-        conn.queries_log.clear()
 
 
 def close_old_connections(**kwargs: Any) -> None:
@@ -63,8 +56,14 @@ def close_old_connections(**kwargs: Any) -> None:
     Runs at the start and the end of each request. Manual: ref/databases, "Persistent
     connections".
     """
-    for conn in connections.all(initialized_only=True):
-        conn.close_if_unusable_or_obsolete()
+    for each in connections.all(initialized_only=True):
+        each.close_if_unusable_or_obsolete()
+
+
+def reset_queries(**kwargs: Any) -> None:
+    """Forget the queries that were logged; runs at the start of each request."""
+    for each in connections.all(initialized_only=True):
+        each.queries_log.clear()
 
 
 signals.request_started.connect(reset_queries)

@@ -7,6 +7,7 @@ import decimal
 import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from hashlib import md5
 from time import monotonic
 from types import TracebackType
@@ -44,10 +45,6 @@ class CursorWrapper:
         value = getattr(self.cursor, name)
         return self.db.wrap_database_errors(value) if name in self.WRAP_ERROR_ATTRS else value
 
-    def __iter__(self) -> Iterator[Any]:
-        with self.db.wrap_database_errors:
-            yield from self.cursor
-
     def __enter__(self) -> CursorWrapper:
         return self
 
@@ -58,10 +55,12 @@ class CursorWrapper:
         traceback: TracebackType | None,
     ) -> None:
         # Closing can fail where the statement did; the statement's error is the one to show.
-        try:
+        with suppress(self.db.Database.Error):
             self.close()
-        except self.db.Database.Error:
-            pass
+
+    def __iter__(self) -> Iterator[Any]:
+        with self.db.wrap_database_errors:
+            yield from self.cursor
 
     def callproc(
         self, procname: str, params: Params = None, kparams: dict[str, Any] | None = None
@@ -219,16 +218,14 @@ def truncate_name(identifier: str, length: int | None = None, hash_len: int = 4)
 
 def names_digest(*args: str, length: int) -> str:
     """Return ``length`` hexadecimal digits that stand for the names given."""
-    digest = md5(usedforsecurity=False)
-    for name in args:
-        digest.update(name.encode())
-    return digest.hexdigest()[:length]
+    return md5("".join(args).encode(), usedforsecurity=False).hexdigest()[:length]
 
 
 def strip_quotes(table_name: str) -> str:
     """Return a table name without the double quotes around it, if there are."""
-    if len(table_name) > 1 and table_name[0] == table_name[-1] == '"':
-        return table_name[1:-1]
+    match table_name:
+        case str() if table_name[:1] == table_name[-1:] == '"' != table_name:
+            return table_name[1:-1]
     return table_name
 
 
@@ -242,11 +239,10 @@ def format_number(
 
     Raises ``decimal.Rounded`` where only ``max_digits`` is given and it does not fit.
     """
+    context = decimal.getcontext().copy()
+    context.prec = context.prec if max_digits is None else max_digits
     if value is None:
         return None
-    context = decimal.getcontext().copy()
-    if max_digits is not None:
-        context.prec = max_digits
     if decimal_places is None:
         context.traps[decimal.Rounded] = True
         return f"{context.create_decimal(value):f}"

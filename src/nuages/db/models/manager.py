@@ -184,9 +184,9 @@ class ManagerDescriptor:
 class EmptyManager(Manager):
     """A manager whose QuerySets are all empty."""
 
+    def get_queryset(self) -> Any:
+        return super().get_queryset().none()
+
     def __init__(self, model: Any) -> None:
         super().__init__()
         self.model = model
-
-    def get_queryset(self) -> Any:
-        return super().get_queryset().none()

@@ -339,12 +339,25 @@ def _all_natural(query: Any, types: dict[int, type]) -> bool:
         slots = rhs if isinstance(rhs, list | tuple) else [rhs]
         if not holds_slot(rhs):
             continue
+        if _depends_on_zone(node.lhs):
+            return False
         natural = NATURAL.get(_internal_type(node.lhs), ())
         for slot in slots:
             if slot.index in types and types[slot.index] not in natural:
                 return False
             found.add(slot.index)
     return found >= types.keys()
+
+
+def _depends_on_zone(lhs: Any) -> bool:
+    """Whether the SQL of an expression names the current time zone."""
+    from nuages.db.models.functions.datetime import TimezoneMixin
+
+    while lhs is not None:
+        if isinstance(lhs, TimezoneMixin):
+            return True
+        lhs = getattr(lhs, "lhs", None)
+    return False
 
 
 def _internal_type(lhs: Any) -> str:

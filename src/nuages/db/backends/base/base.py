@@ -10,7 +10,7 @@ import time
 import zoneinfo
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -371,12 +371,10 @@ class BaseDatabaseWrapper(Transactions):
     @contextmanager
     def constraint_checks_disabled(self) -> Iterator[None]:
         """Turn foreign key checks off in the block, where the database can."""
-        disabled = self.disable_constraint_checking()
-        try:
+        with ExitStack() as after:
+            if self.disable_constraint_checking():
+                after.callback(self.enable_constraint_checking)
             yield
-        finally:
-            if disabled:
-                self.enable_constraint_checking()
 
     def disable_constraint_checking(self) -> bool:
         """Turn foreign key checks off; return whether that was possible and they were on."""

@@ -118,17 +118,7 @@ class Transactions:
             # What was to happen after the commit of what is undone will not happen.
             self.run_on_commit = [hook for hook in self.run_on_commit if sid not in hook[0]]
 
-    @async_unsafe
-    def clean_savepoints(self) -> None:
-        """Start the numbering of savepoints anew."""
-        self.savepoint_state = 0
-
     # -- autocommit --------------------------------------------------------------------------
-
-    def get_autocommit(self) -> bool:
-        """Return whether autocommit is on, connecting if need be."""
-        self.ensure_connection()
-        return self.autocommit
 
     def set_autocommit(
         self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False
@@ -155,6 +145,16 @@ class Transactions:
         if self.run_commit_hooks_on_set_autocommit_on and autocommit:
             self.run_and_clear_commit_hooks()
             self.run_commit_hooks_on_set_autocommit_on = False
+
+    def get_autocommit(self) -> bool:
+        """Return whether autocommit is on, connecting if need be."""
+        self.ensure_connection()
+        return self.autocommit
+
+    @async_unsafe
+    def clean_savepoints(self) -> None:
+        """Start the numbering of savepoints anew."""
+        self.savepoint_state = 0
 
     # -- what an atomic block forbids --------------------------------------------------------
 
@@ -192,10 +192,11 @@ class Transactions:
         """Call ``func`` after the commit; at once in autocommit mode."""
         if not callable(func):
             raise TypeError("on_commit()'s callback must be a callable.")
-        if self.in_atomic_block:
-            self.run_on_commit.append((set(self.savepoint_ids), func, robust))
-        elif not self.get_autocommit():
+        depends_on = {*self.savepoint_ids}
+        if not self.in_atomic_block and not self.get_autocommit():
             raise _management_error("on_commit() cannot be used in manual transaction management")
+        if self.in_atomic_block:
+            self.run_on_commit.append((depends_on, func, robust))
         elif robust:
             self._call_robustly(func, "on_commit()")
         else:

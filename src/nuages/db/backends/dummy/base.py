@@ -25,27 +25,26 @@ def ignore(*args: Any, **kwargs: Any) -> None:
     """Do nothing."""
 
 
-class DatabaseOperations(BaseDatabaseOperations):
-    quote_name = complain
+def _without(base: type, reaction: Any, *methods: str) -> type:
+    """Return a subclass in which these methods react in the same way."""
+    return type(base.__name__.removeprefix("Base"), (base,), dict.fromkeys(methods, reaction))
 
 
-class DatabaseClient(BaseDatabaseClient):
-    runshell = complain
+_READS = ("table_list", "table_description", "relations", "constraints", "sequences")
 
-
-class DatabaseCreation(BaseDatabaseCreation):
-    create_test_db = ignore
-    destroy_test_db = ignore
-    serialize_test_db = ignore
-    serialize_db_to_string = ignore
-
-
-class DatabaseIntrospection(BaseDatabaseIntrospection):
-    get_table_list = complain
-    get_table_description = complain
-    get_relations = complain
-    get_constraints = complain
-    get_sequences = complain
+DatabaseClient = _without(BaseDatabaseClient, complain, "runshell")
+DatabaseOperations = _without(BaseDatabaseOperations, complain, "quote_name")
+DatabaseIntrospection = _without(
+    BaseDatabaseIntrospection, complain, *(f"get_{what}" for what in _READS)
+)
+DatabaseCreation = _without(
+    BaseDatabaseCreation,
+    ignore,
+    "create_test_db",
+    "destroy_test_db",
+    "serialize_db_to_string",
+    "serialize_test_db",
+)
 
 
 class DatabaseWrapper(BaseDatabaseWrapper):

@@ -270,8 +270,9 @@ class DatabaseWrapper(BaseDatabaseWrapper):
     @async_unsafe
     def close(self) -> None:
         """Close the connection; a database in memory stays, as closing would destroy it."""
-        self.validate_thread_sharing()
-        if not self.is_in_memory_db():
+        if self.is_in_memory_db():
+            self.validate_thread_sharing()
+        else:
             super().close()
 
     def is_usable(self) -> bool:

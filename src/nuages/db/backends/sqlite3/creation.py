@@ -76,15 +76,14 @@ class DatabaseCreation(BaseDatabaseCreation):
             ) from None
 
     def _clone_test_db(self, suffix: Any, verbosity: int, keepdb: bool = False) -> None:
-        source = self.connection.settings_dict["NAME"]
-        target = self.get_test_db_clone_settings(suffix)["NAME"]
+        names = (self.connection.settings_dict, self.get_test_db_clone_settings(suffix))
+        source, target = (conf["NAME"] for conf in names)
         if not self.is_in_memory_db(source):
-            if os.access(target, os.F_OK):
-                if keepdb:
-                    return
-                if verbosity >= 1:
-                    shown = self._display(verbosity, target)
-                    self.log(f"Destroying old test database for {shown}...")
+            there = os.path.exists(target)
+            if there and keepdb:
+                return
+            if there and verbosity > 0:
+                self.log(f"Replacing the clone {self._display(verbosity, target)}...")
             try:
                 shutil.copy(source, target)
             except Exception as error:

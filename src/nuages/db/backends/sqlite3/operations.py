@@ -284,13 +284,10 @@ class DatabaseOperations(BaseDatabaseOperations):
 
     def convert_datetimefield_value(self, value: Any, expression: Any, connection: Any) -> Any:
         """Return the datetime, aware if ``USE_TZ`` says so."""
-        if value is None:
-            return None
-        if not isinstance(value, datetime.datetime):
-            value = parse_datetime(value)
-        if settings.USE_TZ and not timezone.is_aware(value):
-            value = timezone.make_aware(value, self.connection.timezone)
-        return value
+        moment = parse_datetime(value) if isinstance(value, str) else value
+        if moment is None or not settings.USE_TZ or timezone.is_aware(moment):
+            return moment
+        return timezone.make_aware(moment, self.connection.timezone)
 
     def convert_datefield_value(self, value: Any, expression: Any, connection: Any) -> Any:
         """Return the date."""

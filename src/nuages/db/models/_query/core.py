@@ -159,7 +159,7 @@ class QuerySetCore(AltersData):
         """Return a QuerySet with the same query and without results; subclasses extend this."""
         path = self._path
         # The path stays: this very QuerySet may go on along it.
-        query = self.query.chain() if path is None else path.replay(self._params)._query
+        query = (self.query if path is None else path.replay(self._params)._query).chain()
         twin = type(self)(model=self.model, query=query, using=self._db, hints=self._hints)
         for name in _CARRIED_OVER:
             setattr(twin, name, getattr(self, name))

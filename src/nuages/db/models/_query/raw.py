@@ -129,24 +129,25 @@ class RawQuerySet:
         return iter(RawModelIterable(self))
 
     def __iter__(self) -> Iterator[Any]:
+        return iter(self._results())
+
+    def _results(self) -> list[Any]:
         self._fetch_all()
-        return iter(self._result_cache)
+        return self._result_cache
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         await arun(self._fetch_steps())
         for item in self._result_cache:
             yield item
 
+    def __getitem__(self, key: Any) -> Any:
+        return self._results()[key]
+
     def __len__(self) -> int:
-        self._fetch_all()
-        return len(self._result_cache)
+        return len(self._results())
 
     def __bool__(self) -> bool:
-        self._fetch_all()
-        return bool(self._result_cache)
-
-    def __getitem__(self, key: Any) -> Any:
-        return list(self)[key]
+        return len(self) > 0
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.query}>"

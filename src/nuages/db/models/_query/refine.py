@@ -221,18 +221,16 @@ class Refinements(QuerySetCore):
 
     def annotate(self, *args: Any, **kwargs: Any) -> Self:
         """Return the objects, each with these expressions as attributes."""
-        self._not_support_combined_queries("annotate")
-        return self._annotate(args, kwargs, select=True)
+        return self._annotate(args, kwargs)
 
     def alias(self, *args: Any, **kwargs: Any) -> Self:
         """Return the objects; the expressions can be used in other methods, and are not fetched."""
-        self._not_support_combined_queries("alias")
         return self._annotate(args, kwargs, select=False)
 
     def _annotate(self, args: tuple[Any, ...], kwargs: dict[str, Any], select: bool = True) -> Self:
-        self._validate_values_are_expressions(
-            args + tuple(kwargs.values()), method_name="annotate" if select else "alias"
-        )
+        asked = "annotate" if select else "alias"
+        self._not_support_combined_queries(asked)
+        self._validate_values_are_expressions((*args, *kwargs.values()), method_name=asked)
         annotations: dict[str, Any] = {}
         for arg in args:
             alias = _default_alias(arg, "Complex annotations require an alias")

@@ -497,11 +497,17 @@ def refresh_steps(
     """What ``Model.refresh_from_db()`` does."""
     options = instance._meta
     state = instance._state
+    if fields is not None:
+        fields = set(fields)
+        unsaved = state.adding and not instance._is_pk_set()
+        if unsaved and (missing := fields & instance.get_deferred_fields()):
+            raise AttributeError(
+                f"Cannot retrieve deferred field {sorted(missing)[0]!r} from an unsaved model."
+            )
     if fields is None:
         instance._prefetched_objects_cache = {}  # type: ignore[attr-defined]
     else:
         prefetched = getattr(instance, "_prefetched_objects_cache", {})
-        fields = set(fields)
         for name in fields.intersection(prefetched):
             del prefetched[name]
             fields.remove(name)

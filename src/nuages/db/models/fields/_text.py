@@ -326,7 +326,7 @@ class BinaryField(Field):
 
     description = _("Raw binary data")
     empty_values = [None, b""]
-    default_error_messages = {"invalid": _("“%(value)s” value must be valid Base64.")}
+    default_error_messages = {"invalid": _("“%(value)s” is not a valid binary value.")}
     field_checks = (*Field.field_checks, _checks.binary_default_is_bytes)
 
     usual = {"editable": False}

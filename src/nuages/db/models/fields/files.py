@@ -7,7 +7,8 @@ import posixpath
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from nuages.core.files.base import File
+from nuages.core.exceptions import FieldError
+from nuages.core.files.base import ContentFile, File
 from nuages.core.files.images import ImageFile
 from nuages.core.files.storage import Storage, default_storage
 from nuages.core.files.utils import validate_file_name
@@ -102,12 +103,15 @@ class FieldFile(File, AltersData):
             self._file = self.storage.open(name, mode)
         return self
 
-    def _put_name(self, name: str | None, save: bool) -> None:
+    def _put_name(self, name: str | None, save: bool, content: Any = None) -> None:
         """Let file and instance have this name, and save the instance if wanted."""
         self.name, self._committed = name, name is not None
-        setattr(self.instance, self.field.attname, name)
+        self._show_name(content)
         if save:
             self.instance.save()
+
+    def _show_name(self, content: Any) -> None:
+        setattr(self.instance, self.field.attname, self.name)
 
     def save(self, name: str, content: Any, save: bool = True) -> None:
         """Put ``content`` into the storage, and its name on the instance.
@@ -118,7 +122,7 @@ class FieldFile(File, AltersData):
         """
         place = self.field.generate_filename(self.instance, name)
         limit = self.field.max_length
-        self._put_name(self.storage.save(place, content, max_length=limit), save)
+        self._put_name(self.storage.save(place, content, max_length=limit), save, content)
 
     def delete(self, save: bool = True) -> None:
         """Take the file from the storage, and its name from the instance.
@@ -158,7 +162,9 @@ class FileDescriptor(DeferredAttribute):
             # As rows have it.
             value = data[field.attname] = field.attr_class(instance, field, value)
         elif isinstance(value, DatabaseDefault):
-            return value
+            if not isinstance(field.db_default, str):
+                return value
+            value = data[field.attname] = field.attr_class(instance, field, field.db_default)
         elif isinstance(value, File) and not isinstance(value, FieldFile):
             # A file of someone's own: not in the storage yet.
             wrapped = field.attr_class(instance, field, value.name)
@@ -235,12 +241,14 @@ class FileField(Field):
         file = super().pre_save(model_instance, add)
         if isinstance(file, DatabaseDefault):
             return file
-        if file.name is None and file._committed is False and getattr(file, "_file", None):
-            from nuages.core.exceptions import FieldError
-
-            raise FieldError(
-                f"File for {self.name} must have the name attribute specified to be saved.",
+        pending = getattr(file, "_file", None)
+        if pending is not None and not file.name and not file._committed:
+            error = FieldError(
+                f"File for {self.name} must have the name attribute specified to be saved."
             )
+            if isinstance(pending, ContentFile):
+                error.add_note("Pass a 'name' argument to ContentFile.")
+            raise error
         if file and not file._committed:
             file.save(file.name, file.file, save=False)
         return file
@@ -285,6 +293,14 @@ class ImageFileDescriptor(FileDescriptor):
 
 class ImageFieldFile(ImageFile, FieldFile):
     """The image of one instance."""
+
+    def _show_name(self, content: Any) -> None:
+        # The size is that of the content: not every storage can be read.
+        if content is not None:
+            setattr(self.instance, self.field.attname, content)
+            self.instance.__dict__[self.field.attname] = self.name
+        else:
+            super()._show_name(content)
 
     def delete(self, save: bool = True) -> None:
         self.__dict__.pop("_dimensions_cache", None)

@@ -75,12 +75,15 @@ class GeneratedField(Field):
 
     def get_col(self, alias: str, output_field: Field | None = None) -> Any:
         # Read as the type that it has, not as "generated".
-        plain = output_field is None or output_field is self
+        plain = output_field is None or output_field in (self, self.output_field)
+        if plain and alias == self.model._meta.db_table:
+            return self.cached_col
         return super().get_col(alias, self.output_field if plain else output_field)
 
     def contribute_to_class(self, cls: type[Model], name: str, private_only: bool = False) -> None:
         super().contribute_to_class(cls, name, private_only=private_only)
         self.output_field = self.output_field.clone()
+        self.output_field.model = cls
         self.output_field.set_attributes_from_name(self.name)
         self.output_field.attname, self.output_field.column = self.get_attname_column()
         for lookup_name, lookup in self.output_field.get_lookups().items():
@@ -144,4 +147,3 @@ class GeneratedField(Field):
 
     def to_python(self, value: Any) -> Any:
         return self.output_field.to_python(value)
-

@@ -517,6 +517,11 @@ class ForeignKey(ForeignObject):
         )
         self.db_constraint = db_constraint
 
+    @classmethod
+    def __class_getitem__(cls, *args: Any, **kwargs: Any) -> type[ForeignKey]:
+        """Return the class: for annotations such as ``ForeignKey["Author"]``."""
+        return cls
+
     def deconstruct(self) -> tuple[Any, ...]:
         name, path, args, kwargs = super().deconstruct()
         del kwargs["to_fields"], kwargs["from_fields"]

@@ -102,7 +102,10 @@ class TupleLookupMixin:
         if not query.has_select_fields:
             query.clear_select_clause()
             query.add_fields(["pk"])
-        selected = query._subquery_fields_len
+        columns = (*query.select, *query.annotation_select.values())
+        selected = len(query.extra_select) + sum(
+            len(each) if isinstance(each, ColPairs | Tuple) else 1 for each in columns
+        )
         if self._size is not None and selected != self._size:
             name = self.lookup_name if self.lookup_name == "exact" else repr(self.lookup_name)
             raise ValueError(

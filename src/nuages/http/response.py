@@ -417,6 +417,12 @@ class HttpResponse(HttpResponseBase):
         super().__init__(*args, **kwargs)
         self.content = content
 
+    def __copy__(self) -> HttpResponse:
+        """Return a twin with the same content, and with what cannot be pickled."""
+        twin = self.__class__.__new__(self.__class__)
+        twin.__dict__.update(self.__dict__)
+        return twin
+
     def __getstate__(self) -> dict[str, Any]:
         dropped = self.non_picklable_attrs
         state = {name: value for name, value in self.__dict__.items() if name not in dropped}

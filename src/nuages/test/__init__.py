@@ -10,7 +10,13 @@ from nuages.test.testcases import (
     skipUnlessAnyDBFeature,
     skipUnlessDBFeature,
 )
-from nuages.test.utils import ignore_warnings, modify_settings, override_settings, tag
+from nuages.test.utils import (
+    ignore_warnings,
+    modify_settings,
+    override_settings,
+    override_system_checks,
+    tag,
+)
 
 __all__ = [
     "AsyncClient",
@@ -24,6 +30,7 @@ __all__ = [
     "ignore_warnings",
     "modify_settings",
     "override_settings",
+    "override_system_checks",
     "skipIfDBFeature",
     "skipUnlessAnyDBFeature",
     "skipUnlessDBFeature",

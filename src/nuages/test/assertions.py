@@ -200,7 +200,7 @@ class ResponseAssertions(unittest.TestCase):
             f"{prefix}Couldn't retrieve content: Response code was {response.status_code}"
             f" (expected {status_code})",
         )
-        content = response.getvalue() if response.streaming else response.content
+        content = _content_of(response)
         shown = repr(text)
         if isinstance(text, bytes) and not html:
             return shown, text, prefix, content
@@ -261,7 +261,7 @@ class ResponseAssertions(unittest.TestCase):
 
     @staticmethod
     def _shown_content(response: Any) -> str:
-        return repr(response.getvalue() if response.streaming else response.content)
+        return repr(_content_of(response))
 
     # Forms
 
@@ -614,6 +614,15 @@ class _NumberOfQueries(CaptureQueriesContext):
                 f"{len(self)} queries executed, {self.expected} expected\n"
                 f"Captured queries were:\n{queries}",
             )
+
+
+def _content_of(response: Any) -> bytes:
+    """Return a response's content; a stream can still be read after it."""
+    if not response.streaming:
+        return response.content
+    content = response.getvalue()
+    response.streaming_content = [content]
+    return content
 
 
 def _safe(value: Any) -> str:

@@ -435,7 +435,7 @@ class AsyncRequestFactory(RequestFactory):
             ]
             scope["_body_file"] = FakePayload(body)
         scope["headers"] += [
-            (name.lower().encode("ascii"), str(value).encode("latin1"))
+            (name.lower().replace("_", "-").encode("ascii"), str(value).encode("latin1"))
             for name, value in named.items()
         ]
         return self.request(**scope)
@@ -591,11 +591,13 @@ class ClientMixin:
 
     def force_login(self, user: Any, backend: str | None = None) -> None:
         """Log in as ``user``, without credentials."""
-        self._login(user, self._backend_path(backend))
+        user.backend = self._backend_path(backend)
+        self._login(user, user.backend)
 
     async def aforce_login(self, user: Any, backend: str | None = None) -> None:
         """Asynchronous version of :meth:`force_login`."""
-        await self._alogin(user, self._backend_path(backend))
+        user.backend = self._backend_path(backend)
+        await self._alogin(user, user.backend)
 
     @staticmethod
     def _backend_path(backend: str | None) -> str | None:
@@ -806,8 +808,9 @@ class Client(_Methods, ClientMixin, RequestFactory):
             "wsgi.url_scheme": url.scheme,
             "SERVER_NAME": url.hostname,
             "SERVER_PORT": str(url.port) if url.port else None,
+            # A redirect elsewhere leaves the host that the test named behind.
+            "HTTP_HOST": "HTTP_HOST" in (self.extra or {}) and url.netloc,
         }
-        # A redirect elsewhere leaves the host header of this test behind.
         return {name: value for name, value in origin.items() if value}
 
 

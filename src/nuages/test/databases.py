@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import unittest
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from functools import wraps
 from typing import Any
@@ -131,36 +131,50 @@ def connections_support_savepoints(aliases: Iterable[str] | None = None) -> bool
     return all(connections[alias].features.uses_savepoints for alias in names)
 
 
-def _features(names: Iterable[str]) -> list[bool]:
+def _features(names: Iterable[str]) -> Iterator[bool]:
     features = connections[DEFAULT_DB_ALIAS].features
-    return [getattr(features, name) for name in names]
+    return (getattr(features, name) for name in names)
 
 
 class _SkipOnClass:
-    """Descriptor: a skipped class reports ``__unittest_skip__`` when a runner asks, not before.
+    """Descriptor: a class says whether it is to be skipped when a runner asks, not before.
 
-    The database's features are unknown while modules are imported.
+    The database's features are unknown while modules are imported. The first of its conditions
+    that holds, those of base classes and inner decorators before others, gives the reason.
     """
 
-    def __init__(self, condition: Callable[[], bool], cls: type, decorator_name: str) -> None:
-        self.condition = condition
-        self.inherited = cls.__dict__.get("__unittest_skip__", False)
+    def __init__(
+        self, cls: type, decorator_name: str, condition: Callable[[], bool], reason: str
+    ) -> None:
         self.cls = cls
         self.decorator_name = decorator_name
+        self.inner = next(
+            (base.__dict__[_SKIP] for base in cls.__mro__ if _SKIP in base.__dict__), False
+        )
+        self.inner_reason = getattr(cls, _REASON, "")
+        self.condition, self.reason = condition, reason
 
     def __get__(self, instance: Any, owner: Any = None) -> bool:
-        inherited = self.inherited
-        if hasattr(inherited, "__get__"):
-            inherited = inherited.__get__(instance, owner)
-        if inherited:
+        owner = owner or self.cls
+        inner = self.inner
+        if isinstance(inner, _SkipOnClass):
+            inner = inner.__get__(instance, owner)
+        elif inner:
+            setattr(owner, _REASON, self.inner_reason)
+        if inner:
             return True
-        allowed = getattr(owner or self.cls, "databases", None)
-        if allowed is not None and allowed != ALL and DEFAULT_DB_ALIAS not in allowed:
+        allowed = getattr(owner, "databases", ALL)
+        if allowed != ALL and DEFAULT_DB_ALIAS not in allowed:
             raise ValueError(
                 f"{self.decorator_name} cannot be used on {self.cls} as it doesn't allow queries"
                 f" against the {DEFAULT_DB_ALIAS!r} database."
             )
-        return self.condition()
+        if holds := self.condition():
+            setattr(owner, _REASON, self.reason)
+        return holds
+
+
+_SKIP, _REASON = "__unittest_skip__", "__unittest_skip_why__"
 
 
 def skip_by_feature(
@@ -176,10 +190,7 @@ def skip_by_feature(
 
     def decorate(decorated: Any) -> Any:
         if isinstance(decorated, type):
-            inner = decorated.__dict__.get("__unittest_skip__", False)
-            if inner is False or isinstance(inner, _SkipOnClass):
-                decorated.__unittest_skip__ = _SkipOnClass(condition, decorated, decorator_name)
-                decorated.__unittest_skip_why__ = reason
+            setattr(decorated, _SKIP, _SkipOnClass(decorated, decorator_name, condition, reason))
             return decorated
 
         @wraps(decorated)
@@ -202,10 +213,10 @@ def skip_by_feature(
 
 
 def skipIfDBFeature(*features: str) -> Callable[[Any], Any]:
-    """Skip a test where the default database has all of the features."""
+    """Skip a test where the default database has one of the features."""
     return skip_by_feature(
         "skipIfDBFeature",
-        lambda: all(_features(features)),
+        lambda: any(_features(features)),
         f"Database has feature(s) {', '.join(features)}",
     )
 

@@ -160,6 +160,11 @@ class LiveServerTestCase(TransactionTestCase):
     def setUpClass(cls) -> None:
         super().setUpClass()
         cls.enterClassContext(modify_settings(ALLOWED_HOSTS={"append": cls.allowed_host}))
+        cls._start_server_thread()
+
+    @classmethod
+    def _start_server_thread(cls) -> None:
+        """Serve until the class is done; raise what keeps the server from it."""
         shared = cls._make_connections_override()
         thread = cls.server_thread = cls._create_server_thread(shared)
         for connection in shared.values():

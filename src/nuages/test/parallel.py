@@ -89,33 +89,31 @@ class RemoteTestResult(unittest.TestResult):
         self.test_index += 1
         self._record("startTest")
 
+    # What failed is put into words by the parent: here it is only recorded.
+
     def addError(self, test: Any, err: Any) -> None:
         self.check_picklable(test, err)
-        if self.test_index < 0 or not isinstance(test, unittest.TestCase):
+        if self.test_index < 0:
             # A class's or module's set-up failed: there is no test to point at.
-            self.events.append(("addError", -1, test.id(), err))
+            self._record("addError", test.id(), err)
         else:
             self._record("addError", err)
-        super().addError(test, err)
 
     def addFailure(self, test: Any, err: Any) -> None:
         self.check_picklable(test, err)
         self._record("addFailure", err)
-        super().addFailure(test, err)
 
     def addExpectedFailure(self, test: Any, err: Any) -> None:
         # Its traceback is shown by nobody, and sent only where it can be.
         sendable = err if tblib is not None else (*err[:2], None)
         self.check_picklable(test, sendable)
         self._record("addExpectedFailure", sendable)
-        super().addExpectedFailure(test, sendable)
 
     def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:
         if err is not None:
             self.check_picklable(test, err)
             self.check_subtest_picklable(test, subtest)
             self._record("addSubTest", subtest, err)
-        super().addSubTest(test, subtest, err)
 
     def wasSuccessful(self) -> bool:
         bad = {"addError", "addFailure", "addSubTest", "addUnexpectedSuccess"}
@@ -157,10 +155,10 @@ class RemoteTestRunner:
 
 def get_max_test_processes() -> int:
     """Return how many processes ``--parallel`` takes by itself."""
-    if "DJANGO_TEST_PROCESSES" in os.environ:
-        return int(os.environ["DJANGO_TEST_PROCESSES"])
     if multiprocessing.get_start_method() not in ("fork", *FRESH_PROCESSES):
         return 1
+    if "DJANGO_TEST_PROCESSES" in os.environ:
+        return int(os.environ["DJANGO_TEST_PROCESSES"])
     return multiprocessing.cpu_count()
 
 

@@ -28,6 +28,7 @@ from nuages.test.parallel import (
     ParallelTestSuite,
     RemoteTestResult,
     RemoteTestRunner,
+    _init_worker,
     get_max_test_processes,
     parallel_type,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "RemoteTestResult",
     "RemoteTestRunner",
     "Shuffler",
+    "_init_worker",
     "filter_tests_by_tags",
     "get_max_test_processes",
     "get_shuffle_key",

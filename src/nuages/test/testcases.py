@@ -45,6 +45,9 @@ __all__ = [
     "DatabaseOperationForbidden",
     "LiveServerTestCase",
     "LiveServerThread",
+    "QuietWSGIRequestHandler",
+    "_MediaFilesHandler",
+    "_StaticFilesHandler",
     "SerializeMixin",
     "SimpleTestCase",
     "TestCase",
@@ -124,9 +127,13 @@ class SimpleTestCase(ResponseAssertions, unittest.TestCase):
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what cannot go to another process: the parallel runner sends test cases."""
-        state = self.__dict__.copy()
-        state.pop("_outcome", None)
-        return {name: value for name, value in state.items() if is_pickable(value)}
+        # What unittest keeps while the test runs refers back to it, and would never end.
+        running = ("_outcome", "_subtest")
+        return {
+            name: value
+            for name, value in self.__dict__.items()
+            if name not in running and is_pickable(value)
+        } | {"_outcome": None, "_subtest": None}
 
     def __call__(self, result: unittest.TestResult | None = None) -> Any:  # type: ignore[override]
         self._setup_and_call(result)
@@ -214,6 +221,17 @@ class TransactionTestCase(QueryAssertions, SimpleTestCase):
             # Fixtures are there for setUpClass() too; the first test finds its set-up done.
             cls._pre_setup()
             cls._is_set_up = True
+            cls.addClassCleanup(cls._undo_unused_set_up)
+
+    @classmethod
+    def _undo_unused_set_up(cls) -> None:
+        """Tidy up after a class whose tests were all skipped."""
+        if cls._is_set_up:
+            cls._is_set_up = False
+            with ExitStack() as finally_:
+                if cls.available_apps is not None:
+                    finally_.callback(cls._restore_apps)
+                cls._fixture_teardown(cls)  # type: ignore[arg-type]
 
     @classmethod
     def _pre_setup(cls) -> None:
@@ -525,4 +543,7 @@ class SerializeMixin:
 from nuages.test.live import (  # noqa: E402
     LiveServerTestCase,
     LiveServerThread,
+    QuietWSGIRequestHandler,
+    _MediaFilesHandler,
+    _StaticFilesHandler,
 )

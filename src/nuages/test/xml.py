@@ -19,9 +19,6 @@ def _shape(element: Node) -> Shape:
             content.append(_shape(child))
         elif child.nodeType in (Node.TEXT_NODE, Node.CDATA_SECTION_NODE):
             content.append(_SPACE.sub(" ", child.data))
-    if any(isinstance(item, tuple) for item in content):
-        # White space between elements is layout.
-        content = [item for item in content if item != " "]
     return element.tagName, attributes, tuple(content)
 
 

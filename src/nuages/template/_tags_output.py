@@ -137,8 +137,9 @@ def csp_nonce_attr(context: Any, media: Any = None) -> str:
     """Return the nonce as an attribute, or the assets of a form with the nonce on each."""
     nonce = context.get("csp_nonce")
     if media is not None:
-        return media.render(attrs={"nonce": nonce}) if nonce else media.render()
-    return format_html('nonce="{}"', nonce) if nonce else ""
+        return media.render() if nonce is None else media.render(attrs={"nonce": nonce})
+    # A nonce counts as false until it is used, as here.
+    return "" if nonce is None else format_html('nonce="{}"', nonce)
 
 
 class DebugNode(Node):

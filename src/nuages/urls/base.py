@@ -155,7 +155,10 @@ def translate_url(url: str, lang_code: str) -> str:
         match = resolve(unquote(parts.path))
     except Resolver404:
         return url
-    name = ":".join([*match.namespaces, match.url_name]) if match.url_name else match.func
+    if not match.url_name:
+        # Another pattern of the same view need not be the same page.
+        return url
+    name = ":".join([*match.namespaces, match.url_name])
     with override(lang_code):
         try:
             translated = reverse(name, args=match.args, kwargs=match.kwargs)

@@ -38,23 +38,25 @@ class AppConfig:
     path: str
 
     def __init__(self, app_name: str, app_module: ModuleType) -> None:
-        self.name = app_name
-        self.module = app_module
-        #: The registry that holds this application.
-        self.apps: Apps | None = None
-        if not hasattr(self, "label"):
-            self.label = app_name.rpartition(".")[2]
-        if not self.label.isidentifier():
-            raise ImproperlyConfigured(
-                f"The app label {self.label!r} is not a valid Python identifier."
-            )
-        if not hasattr(self, "verbose_name"):
-            self.verbose_name = self.label.title()
-        if not hasattr(self, "path"):
-            self.path = self._path_from_module(app_module)
-        self.models_module: ModuleType | None = None
-        #: Model classes by lower-case name; ``None`` until models are imported.
-        self.models: dict[str, type[Model]] | None = None
+        self.module, self.name = app_module, app_name
+        # What the class does not say follows from the name and the module.
+        label = getattr(self, "label", app_name.rpartition(".")[2])
+        if not label.isidentifier():
+            raise ImproperlyConfigured(f"The app label {label!r} is not a valid Python identifier.")
+        follows = {
+            "label": lambda: label,
+            "verbose_name": lambda: label.title(),
+            "path": lambda: self._path_from_module(app_module),
+        }
+        for attribute, value in follows.items():
+            if not hasattr(self, attribute):
+                setattr(self, attribute, value())
+
+    #: The registry that holds this application.
+    apps: Apps | None = None
+    models_module: ModuleType | None = None
+    #: Model classes by lower-case name; ``None`` until models are imported.
+    models: dict[str, type[Model]] | None = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.label}>"

@@ -6,7 +6,7 @@ import functools
 import sys
 import threading
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -54,6 +54,9 @@ class PendingOperation:
         self.function(*(self.apps.get_registered_model(*key) for key in self.keys))
 
 
+_NOT_LOADED = dict.fromkeys(("apps_ready", "models_ready", "ready"), False)
+
+
 class Apps:
     """Applications by label, and their models.
 
@@ -66,21 +69,29 @@ class Apps:
     """
 
     def __init__(self, installed_apps: Iterable[str | AppConfig] | None = ()) -> None:
-        if installed_apps is None and hasattr(sys.modules[__name__], "apps"):
+        is_main = installed_apps is None
+        if is_main and "apps" in vars(sys.modules[__name__]):
             raise RuntimeError("You must supply an installed_apps argument.")
-        #: Label to lower-case model name to model. Filled as model classes are made.
-        self.all_models: dict[str, dict[str, type[Model]]] = defaultdict(dict)
-        self.app_configs: dict[str, AppConfig] = {}
         #: What set_available_apps() and set_installed_apps() replaced.
         self.stored_app_configs: list[dict[str, AppConfig]] = []
-        self.apps_ready = self.models_ready = self.ready = False
+        self.app_configs: dict[str, AppConfig] = {}
+        self._set_state(loading=False, **_NOT_LOADED)
+        self._lock = threading.RLock()
         #: For those who wait for the applications, such as the autoreloader.
         self.ready_event = threading.Event()
-        self.loading = False
-        self._lock = threading.RLock()
+        #: Label to lower-case model name to model. Filled as model classes are made.
+        self.all_models: dict[str, dict[str, type[Model]]] = defaultdict(dict)
         self._pending_operations: dict[ModelKey, list[PendingOperation]] = defaultdict(list)
-        if installed_apps is not None:
+        if not is_main:
             self.populate(installed_apps)
+
+    loading: bool
+    apps_ready: bool
+    models_ready: bool
+    ready: bool
+
+    def _set_state(self, **flags: bool) -> None:
+        self.__dict__.update(flags)
 
     def populate(self, installed_apps: Iterable[str | AppConfig] | None = None) -> None:
         """Load the applications, then their models, then call each ``ready()``. Does it once.
@@ -89,51 +100,56 @@ class Apps:
             RuntimeError: called by code that is being loaded.
             ImproperlyConfigured: two applications have one name or one label.
         """
-        if self.ready:
-            return
-        with self._lock:
-            # Another thread may have done it while this one waited.
-            if self.ready:
-                return
-            if self.loading:
-                raise RuntimeError("populate() isn't reentrant")
-            self.loading = True
-            for entry in installed_apps or ():
-                config = entry if isinstance(entry, AppConfig) else AppConfig.create(entry)
-                if config.label in self.app_configs:
-                    raise ImproperlyConfigured(
-                        f"Application labels aren't unique, duplicates: {config.label}"
-                    )
-                self.app_configs[config.label] = config
-                config.apps = self
-            names = [config.name for config in self.app_configs.values()]
-            if twice := sorted({name for name in names if names.count(name) > 1}):
-                raise ImproperlyConfigured(
-                    f"Application names aren't unique, duplicates: {', '.join(twice)}"
-                )
-            self.apps_ready = True
-            for config in self.app_configs.values():
-                config.import_models()
-            self.clear_cache()
-            self.models_ready = True
-            for config in self.get_app_configs():
-                config.ready()
-            self.ready = True
-            self.ready_event.set()
+        if not self.ready:
+            with self._lock:
+                # Another thread may have done it while this one waited.
+                if not self.ready:
+                    self._load(installed_apps or ())
+
+    def _load(self, entries: Iterable[str | AppConfig]) -> None:
+        """Do the work of :meth:`populate`."""
+        if self.loading:
+            raise RuntimeError("populate() isn't reentrant")
+        self.loading = True
+        for entry in entries:
+            config = AppConfig.create(entry) if isinstance(entry, str) else entry
+            self._add_config(config)
+        known = Counter(config.name for config in self.app_configs.values())
+        if twice := ", ".join(sorted(name for name, count in known.items() if count > 1)):
+            raise ImproperlyConfigured(f"Application names aren't unique, duplicates: {twice}")
+        self.apps_ready = True
+        # Each phase for all applications before the next one.
+        for config in [*self.app_configs.values()]:
+            config.import_models()
+        self.clear_cache()
+        self.models_ready = True
+        for config in [*self.app_configs.values()]:
+            config.ready()
+        self.ready = True
+        self.ready_event.set()
+
+    def _add_config(self, config: AppConfig) -> None:
+        if self.app_configs.setdefault(config.label, config) is not config:
+            raise ImproperlyConfigured(
+                f"Application labels aren't unique, duplicates: {config.label}"
+            )
+        config.apps = self
 
     def check_apps_ready(self) -> None:
         """Raise ``AppRegistryNotReady`` while applications are being imported."""
-        if not self.apps_ready:
-            from nuages.conf import settings
+        if self.apps_ready:
+            return
+        from nuages.conf import settings
 
-            # If the cause is that there are no settings, this says so.
-            settings.INSTALLED_APPS  # noqa: B018
-            raise AppRegistryNotReady("Apps aren't loaded yet.")
+        # If the cause is that there are no settings, this says so.
+        getattr(settings, "INSTALLED_APPS")  # noqa: B009
+        raise AppRegistryNotReady("Apps aren't loaded yet.")
 
     def check_models_ready(self) -> None:
         """Raise ``AppRegistryNotReady`` while models are being imported."""
-        if not self.models_ready:
-            raise AppRegistryNotReady("Models aren't loaded yet.")
+        if self.models_ready:
+            return
+        raise AppRegistryNotReady("Models aren't loaded yet.")
 
     def get_app_configs(self) -> Iterable[AppConfig]:
         """Return the applications, in the order of ``INSTALLED_APPS``."""
@@ -143,15 +159,11 @@ class Apps:
     def get_app_config(self, app_label: str) -> AppConfig:
         """Return the application labelled so. Raises ``LookupError`` if there is none."""
         self.check_apps_ready()
-        try:
-            return self.app_configs[app_label]
-        except KeyError:
-            message = f"No installed app with label '{app_label}'."
-            for config in self.app_configs.values():
-                if config.name == app_label:
-                    message += f" Did you mean '{config.label}'?"
-                    break
-            raise LookupError(message) from None
+        if (found := self.app_configs.get(app_label)) is not None:
+            return found
+        meant = [each.label for each in self.app_configs.values() if each.name == app_label]
+        hint = f" Did you mean '{meant[0]}'?" if meant else ""
+        raise LookupError(f"No installed app with label '{app_label}'.{hint}")
 
     @_remembered
     def get_models(
@@ -174,16 +186,12 @@ class Apps:
             LookupError: there is no such application or model.
             ValueError: a single argument that is not two names.
         """
-        if require_ready:
-            self.check_models_ready()
-        else:
-            self.check_apps_ready()
-        if model_name is None:
-            app_label, model_name = app_label.split(".")
-        config = self.get_app_config(app_label)
-        if not require_ready and config.models is None:
+        (self.check_models_ready if require_ready else self.check_apps_ready)()
+        label, name = app_label.split(".") if model_name is None else (app_label, model_name)
+        config = self.get_app_config(label)
+        if config.models is None and not require_ready:
             config.import_models()
-        return config.get_model(model_name, require_ready=require_ready)
+        return config.get_model(name, require_ready)
 
     def register_model(self, app_label: str, model: type[Model]) -> None:
         """Add a model class; called when the class is made.
@@ -263,32 +271,35 @@ class Apps:
                 "Available apps isn't a subset of installed apps, extra apps: "
                 f"{', '.join(sorted(extra))}"
             )
-        self.stored_app_configs.append(self.app_configs)
-        self.app_configs = {
-            label: config for label, config in self.app_configs.items() if config.name in wanted
-        }
+        kept = [item for item in self.app_configs.items() if item[1].name in wanted]
+        self._replace_configs(dict(kept))
+
+    def _replace_configs(self, configs: dict[str, AppConfig] | None, **flags: bool) -> None:
+        """Put other applications in the place of these, or (``None``) those from before."""
+        before = self.stored_app_configs
+        if configs is None:
+            self.app_configs = before.pop()
+        else:
+            before.append(self.app_configs)
+            self.app_configs = configs
+        self._set_state(**flags)
         self.clear_cache()
 
     def unset_available_apps(self) -> None:
         """Undo one :meth:`set_available_apps`."""
-        self.app_configs = self.stored_app_configs.pop()
-        self.clear_cache()
+        self._replace_configs(None)
 
     def set_installed_apps(self, installed: Iterable[str]) -> None:
         """Load other applications, until :meth:`unset_installed_apps`."""
-        if not self.ready:
+        if self.ready:
+            self._replace_configs({}, loading=False, **_NOT_LOADED)
+            self.populate(installed)
+        else:
             raise AppRegistryNotReady("App registry isn't ready yet.")
-        self.stored_app_configs.append(self.app_configs)
-        self.app_configs = {}
-        self.apps_ready = self.models_ready = self.loading = self.ready = False
-        self.clear_cache()
-        self.populate(installed)
 
     def unset_installed_apps(self) -> None:
         """Undo one :meth:`set_installed_apps`."""
-        self.app_configs = self.stored_app_configs.pop()
-        self.apps_ready = self.models_ready = self.ready = True
-        self.clear_cache()
+        self._replace_configs(None, **dict.fromkeys(_NOT_LOADED, True))
 
     def clear_cache(self) -> None:
         """Forget what was derived from the set of models, here and in each model's options."""

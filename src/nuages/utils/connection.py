@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from asgiref.local import Local
@@ -15,29 +16,28 @@ class ConnectionDoesNotExist(Exception):
     """No connection has that name."""
 
 
+def _on_connection(function: Callable[..., Any]) -> Any:
+    """Return a method that calls ``function`` on the connection that a proxy stands for."""
+
+    def method(self: ConnectionProxy, *args: Any) -> Any:
+        known = self.__dict__
+        return function(known["_connections"][known["_alias"]], *args)
+
+    return method
+
+
 class ConnectionProxy:
     """Stands for whatever connection a handler gives under one alias at the time of use."""
 
     def __init__(self, connections: Any, alias: str) -> None:
-        self.__dict__["_connections"] = connections
-        self.__dict__["_alias"] = alias
-
-    def __getattr__(self, item: str) -> Any:
-        return getattr(self._connections[self._alias], item)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self._connections[self._alias], name, value)
-
-    def __delattr__(self, name: str) -> None:
-        delattr(self._connections[self._alias], name)
-
-    def __contains__(self, key: Any) -> bool:
-        return key in self._connections[self._alias]
-
-    def __eq__(self, other: object) -> bool:
-        return bool(self._connections[self._alias] == other)
+        self.__dict__.update(_connections=connections, _alias=alias)
 
     __hash__ = None  # type: ignore[assignment]
+    __getattr__ = _on_connection(getattr)
+    __setattr__ = _on_connection(setattr)
+    __delattr__ = _on_connection(delattr)
+    __contains__ = _on_connection(operator.contains)
+    __eq__ = _on_connection(operator.eq)
 
 
 class BaseConnectionHandler:
@@ -48,59 +48,53 @@ class BaseConnectionHandler:
     where async code hands a context on.
     """
 
-    settings_name: str | None = None
-    exception_class: type[Exception] = ConnectionDoesNotExist
     thread_critical = False
+    exception_class: type[Exception] = ConnectionDoesNotExist
+    settings_name: str | None = None
 
     def __init__(self, settings: Any = None) -> None:
-        self._settings = settings
-        self._connections = Local(self.thread_critical)
+        self._connections, self._settings = Local(self.thread_critical), settings
 
-    @cached_property
-    def settings(self) -> Any:
-        """The definitions by alias."""
-        self._settings = self.configure_settings(self._settings)
-        return self._settings
-
-    def configure_settings(self, settings: Any) -> Any:
-        """Return the definitions to use for those given (``None``: the project's)."""
-        if settings is None and self.settings_name is not None:
-            return getattr(project_settings, self.settings_name)
-        return settings
-
-    def create_connection(self, alias: str) -> Any:
-        """Return a new connection."""
-        raise NotImplementedError("Subclasses must implement create_connection().")
+    def __iter__(self) -> Iterator[str]:
+        yield from self.settings
 
     def __getitem__(self, alias: str) -> Any:
-        try:
-            return getattr(self._connections, alias)
-        except AttributeError:
-            pass
-        if alias not in self.settings:
-            raise self.exception_class(f"The connection '{alias}' doesn't exist.")
-        connection = self.create_connection(alias)
-        setattr(self._connections, alias, connection)
+        connection = getattr(self._connections, alias, None)
+        if connection is None:
+            if alias not in self.settings:
+                raise self.exception_class(f"The connection '{alias}' doesn't exist.")
+            connection = self[alias] = self.create_connection(alias)
         return connection
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        setattr(self._connections, key, value)
 
     def __delitem__(self, key: str) -> None:
         delattr(self._connections, key)
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.settings)
+    def __setitem__(self, key: str, value: Any) -> None:
+        setattr(self._connections, key, value)
 
-    def all(self, initialized_only: bool = False) -> list[Any]:
-        """Return a connection for each alias; only those that exist already, if so asked."""
-        return [
-            self[alias]
-            for alias in self
-            if not initialized_only or hasattr(self._connections, alias)
-        ]
+    def configure_settings(self, settings: Any) -> Any:
+        """Return the definitions to use for those given (``None``: the project's)."""
+        is_given = settings is not None or self.settings_name is None
+        return settings if is_given else getattr(project_settings, self.settings_name or "")
+
+    @cached_property
+    def settings(self) -> Any:
+        """The definitions by alias."""
+        definitions = self._settings = self.configure_settings(self._settings)
+        return definitions
 
     def close_all(self) -> None:
         """Close this thread's connections."""
         for connection in self.all(initialized_only=True):
             connection.close()
+
+    def all(self, initialized_only: bool = False) -> list[Any]:
+        """Return a connection for each alias; only those that exist already, if so asked."""
+        wanted = list(self)
+        if initialized_only:
+            wanted = [alias for alias in wanted if hasattr(self._connections, alias)]
+        return [self[alias] for alias in wanted]
+
+    def create_connection(self, alias: str) -> Any:
+        """Return a new connection."""
+        raise NotImplementedError("Subclasses must implement create_connection().")

@@ -85,7 +85,10 @@ _outer_rules: list[Any] = []
 
 
 def _lock(case: type[Any], alias: str, connection: Any, operation: str | None) -> None:
-    for name, named in GUARDED_METHODS:
+    # In another thread it is opening the connection that is refused: what comes before it may have
+    # reasons of its own to refuse.
+    methods = [("connect", operation)] if operation else GUARDED_METHODS
+    for name, named in methods:
         message = case._disallowed_database_msg % {
             "test": strclass(case),
             "alias": alias,

@@ -26,7 +26,8 @@ def plain_fields(model: type[Model], names: Iterable[str]) -> list[Any]:
 
 def condition_sql(condition: Any, model: type[Model], schema_editor: Any) -> str | None:
     """Return a condition on rows of ``model`` as SQL with its values in it; ``None`` for none."""
-    if condition is None:
+    # An empty Q() is no condition.
+    if not condition:
         return None
     query, connection = Query(model=model, alias_cols=False), schema_editor.connection
     where = query.build_where(condition)

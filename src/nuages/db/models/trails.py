@@ -269,7 +269,7 @@ class Path:
         try:
             probe = path.replay([Slot(n) for n in range(place)])
             path.take_state(probe)
-            if types and not _all_natural(probe.query, types):
+            if not _all_natural(probe.query, types):
                 return _UNSAFE
         except Exception:
             # Whatever it is, the plain road will say it better, with the value in its message.
@@ -335,12 +335,12 @@ def _all_natural(query: Any, types: dict[int, type]) -> bool:
         if hasattr(node, "children"):
             waiting += node.children
             continue
+        if _depends_on_zone(getattr(node, "lhs", None)):
+            return False
         rhs = getattr(node, "rhs", None)
         slots = rhs if isinstance(rhs, list | tuple) else [rhs]
         if not holds_slot(rhs):
             continue
-        if _depends_on_zone(node.lhs):
-            return False
         natural = NATURAL.get(_internal_type(node.lhs), ())
         for slot in slots:
             if slot.index in types and types[slot.index] not in natural:
@@ -389,11 +389,16 @@ class Plan:
         query = _QUERIES[kind](probe.query)
         compiler = self.compiler = query.get_compiler(using)
         text, params = compiler.as_sql()
-        columns = compiler.select or ()
+        columns = [item[0] for item in compiler.select or ()]
         if (
             query.select_for_update
             or compiler.has_extra_select
-            or any(isinstance(item[0], ColPairs) for item in columns)
+            or any(isinstance(column, ColPairs) for column in columns)
+            or any(
+                _depends_on_zone(part)
+                for expression in (*columns, *(item[0] for item in compiler.get_order_by()))
+                for part in expression.flatten()
+            )
         ):
             raise LeavesTrail
         self.sql = compiler.connection.driver_sql(text)

@@ -63,7 +63,9 @@ def _local_field(options: Any, name: str) -> Any:
         field = options.get_field(name)
     except FieldDoesNotExist:
         return next((f for f in options.concrete_fields if f.attname == name), None)
-    return field if getattr(field, "concrete", False) else None
+    # A relation is ordered by what the related model is ordered by, its column by the column.
+    by_model = field.is_relation and name != getattr(field, "attname", None)
+    return field if getattr(field, "concrete", False) and not by_model else None
 
 
 def check_first_or_last(queryset: Any, name: str) -> None:

@@ -187,7 +187,7 @@ class Reading(Refinements):
             )
         source, key_of, value_of = self._keyed(field_name)
         if id_list is None:
-            parts = [source._chain()]
+            ids, parts = (), [source._chain()]
         else:
             ids = tuple(id_list)
             if not ids:
@@ -200,7 +200,8 @@ class Reading(Refinements):
         for part in parts:
             yield from part._fetch_steps()
             found.update((key_of(item), value_of(item)) for item in part._result_cache)
-        return found
+        # In the order of the keys that were asked for.
+        return {key: found.pop(key) for key in ids if key in found} | found
 
     def _keyed(self, field_name: str) -> tuple[Any, Any, Any]:
         """The QuerySet to fetch, and functions for the key and the value of what it gives."""
@@ -210,6 +211,8 @@ class Reading(Refinements):
             return self, (lambda obj: getattr(obj, attname)), (lambda obj: obj)
         # Columns are fetched as tuples, the key last, and given the shape that was asked for.
         names = self._fields or tuple(column_names(self.query))
+        if field_name not in names and issubclass(self._iterable_class, NamedValuesListIterable):
+            names = (field_name, *names)
         source = self._values(*names, *(() if field_name in names else (field_name,)))
         source._iterable_class = ValuesListIterable
         place = source._fields.index(field_name)
@@ -219,9 +222,6 @@ class Reading(Refinements):
             shape = itemgetter(0)
         elif issubclass(self._iterable_class, NamedValuesListIterable):
             shape = create_namedtuple_class(*names)._make
-            if len(source._fields) > len(names):
-                make, length = shape, len(names)
-                shape = lambda row: make(row[:length])  # noqa: E731
         else:
             shape = itemgetter(slice(len(names)))
         return source, itemgetter(place), shape

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import posixpath
+import re
 import shutil
 import stat
 import sys
@@ -23,6 +24,10 @@ from nuages.utils.version import get_docs_version
 
 #: Never part of a template.
 _NEVER = {".git", "__pycache__"}
+
+#: Where a process begins: there a project says that it runs on Nuages.
+_ENTRY_POINTS = {"manage.py-tpl", "wsgi.py-tpl", "asgi.py-tpl"}
+_IMPORTS = re.compile(r"^import ", re.MULTILINE)
 
 
 class TemplateCommand(BaseCommand):
@@ -128,8 +133,6 @@ class TemplateCommand(BaseCommand):
             f"camel_case_{kind}_name": "".join(part.title() for part in name.split("_")),
             "docs_version": get_docs_version(),
             "django_version": nuages.get_version(),
-            # A project that was made by Nuages runs on it.
-            "import_engine": "nuages" if _started_as_nuages() else "",
         }
         return Context(values, autoescape=False)
 
@@ -183,6 +186,9 @@ class TemplateCommand(BaseCommand):
 
             text = source.read_text(encoding="utf-8")
             text = Engine().from_string(text).render(context)
+            if source.name in _ENTRY_POINTS and _started_as_nuages():
+                # A project that was made by Nuages runs on it.
+                text = _IMPORTS.sub("import nuages\n\n\\g<0>", text, count=1)
             Path(new_path).write_text(text, encoding="utf-8")
         else:
             shutil.copyfile(source, new_path)

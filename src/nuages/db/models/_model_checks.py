@@ -121,7 +121,8 @@ def no_twin_relations(model: Any) -> Messages:
 def id_is_primary_key(model: Any) -> Messages:
     """E004."""
     for field in model._meta.local_fields:
-        if field.name == "id" and field is not model._meta.pk:
+        own_id = field.name == "id" and not field.primary_key
+        if own_id and model._meta.pk and model._meta.pk.name == "id":
             yield _error(
                 model,
                 "E004",

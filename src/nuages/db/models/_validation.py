@@ -111,9 +111,11 @@ class ModelValidation:
                 if name in excluded:
                     continue
                 if field.unique:
-                    if names := getattr(field, "field_names", None):
-                        if excluded.isdisjoint(names):
-                            unique_checks.append((model, tuple(names)))
+                    if model._meta.is_composite_pk and field is model._meta.pk:
+                        names = tuple(part.name for part in field.fields)
+                        # A row that is there has its key already.
+                        if self._state.adding and excluded.isdisjoint(names):
+                            unique_checks.append((model, names))
                     else:
                         unique_checks.append((model, (name,)))
                 for part, date_field in field.unique_for_lookups.items():

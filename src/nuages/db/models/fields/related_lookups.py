@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nuages.db.models.expressions import ColPairs
+from nuages.db.models.fields.composite import unnest
 from nuages.db.models.lookups import (
     Exact,
     GreaterThan,

@@ -116,6 +116,8 @@ def plain_init(instance: Model, args: tuple[Any, ...], kwargs: dict[str, Any]) -
             setattr(instance, attname, value)
     if kwargs:
         set_properties(instance, kwargs)
+    # Mixins that come after ``Model`` in the order of bases.
+    super(_base.Model, instance).__init__()
     post_init.send(sender=cls, instance=instance)
 
 
@@ -180,6 +182,10 @@ def _plain_kinds() -> tuple[Any, ...]:
 def can_be_compiled(model: type[Model]) -> bool:
     """Whether writing the instance's ``__dict__`` does what assigning the fields would."""
     if not switches.enabled("COMPILED_MODELS") or model._meta.abstract:
+        return False
+    order = model.__mro__
+    behind = order[order.index(_base.Model) + 1 : -1]
+    if any("__init__" in vars(cls) for cls in behind):
         return False
     if model.__setattr__ is not object.__setattr__ or "_state" in model._meta._forward_fields_map:
         return False

@@ -110,7 +110,7 @@ def save_steps(
                 "The following fields do not exist in this model, are m2m fields, primary keys, "
                 f"or are non-concrete fields: {names}"
             )
-    elif not force_insert and using == instance._state.db:
+    elif not force_insert and using == instance._state.db and instance._is_pk_set():
         # What was never loaded is not written back.
         loaded = instance.__dict__
         fields = options.concrete_fields
@@ -499,11 +499,6 @@ def refresh_steps(
     state = instance._state
     if fields is not None:
         fields = set(fields)
-        unsaved = state.adding and not instance._is_pk_set()
-        if unsaved and (missing := fields & instance.get_deferred_fields()):
-            raise AttributeError(
-                f"Cannot retrieve deferred field {sorted(missing)[0]!r} from an unsaved model."
-            )
     if fields is None:
         instance._prefetched_objects_cache = {}  # type: ignore[attr-defined]
     else:

@@ -92,7 +92,7 @@ class ModelValidation:
 
         Groups of which a field is excluded are left out: their values may not be valid.
         """
-        excluded = set(exclude or ())
+        excluded = {exclude} if isinstance(exclude, str) else set(exclude or ())
         fields_by_model = [(type(self), self._meta.local_fields)] + [
             (parent, parent._meta.local_fields) for parent in self._meta.all_parents
         ]
@@ -247,6 +247,8 @@ class ModelValidation:
             elif not hasattr(value, "resolve_expression"):
                 value = Value(value, field)
             values[F(field.name)] = value
+            if field.attname != field.name:
+                values[F(field.attname)] = value
         if "pk" not in excluded and meta.pk.name not in excluded and not meta.is_composite_pk:
             key = F(meta.pk.name)
             if key in values:

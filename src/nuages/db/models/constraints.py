@@ -515,14 +515,14 @@ class UniqueConstraint(BaseConstraint):
                 raise self._clash(model, instance)
             return
         against = field_expressions(instance, model, excluded)
+        # Unknown is not met: so what is asked is whether there is no clash.
+        harmless = ~Q(self.condition) | ~Q(Exists(rows.filter(self.condition)))
         try:
-            applies = (self.condition & Exists(rows.filter(self.condition))).check(
-                against, using=using
-            )
+            passes = harmless.check(against, using=using)
         except FieldError:
             # A field that the condition needs is excluded.
             return
-        if applies:
+        if not passes:
             raise self._clash(model, instance)
 
     def _same_fields(

@@ -14,7 +14,7 @@ from itertools import batched, chain
 from operator import attrgetter
 from typing import Any
 
-from nuages.db import IntegrityError, connections
+from nuages.db import IntegrityError, connections, transaction
 from nuages.db.engine import Call, Steps, atomic_steps, run
 from nuages.db.models import query_utils, signals, sql
 
@@ -115,7 +115,8 @@ def DO_NOTHING(collector: Collector, field: Any, sub_objs: Any, using: str) -> N
     """Leave it to the database."""
 
 
-SET_NULL.lazy_sub_objs = SET_DEFAULT.lazy_sub_objs = True  # type: ignore[attr-defined]
+# Needs no look at the objects.
+SET_NULL.lazy_sub_objs = True  # type: ignore[attr-defined]
 
 
 class DatabaseOnDelete:
@@ -469,7 +470,9 @@ class Collector:
         alone = [pair for _, pair in zip(range(2), self.instances_with_model(), strict=False)]
         nothing_else = not (self.fast_deletes or self.field_updates)
         if len(alone) == 1 and nothing_else and self.can_fast_delete(alone[0][1]):
-            yield from atomic_steps(self.using, self._delete_one(*alone[0], deleted))
+            # One statement is a transaction of its own.
+            with transaction.mark_for_rollback_on_error(self.using):
+                yield from self._delete_one(*alone[0], deleted)
         else:
             yield from atomic_steps(self.using, self._delete_all(deleted), savepoint=False)
         return sum(deleted.values()), dict(deleted)

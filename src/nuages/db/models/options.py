@@ -725,7 +725,8 @@ class Options:
     @derived
     def _non_pk_concrete_field_names(self) -> frozenset[str]:
         """The names of the fields that an update may name."""
-        key = {id(field) for field in composite.unnest([self.pk])}
+        models = (self, *(parent._meta for parent in self.all_parents))
+        key = {id(field) for each in models for field in composite.unnest([each.pk])}
         names: set[str] = set()
         for field in self.concrete_fields:
             if id(field) not in key:

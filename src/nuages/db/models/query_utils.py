@@ -262,8 +262,16 @@ class DeferredAttribute:
             known = self._value_of_parent_link(instance)
             if known is not None:
                 data[name] = known[0]
+            elif not instance._is_pk_set():
+                raise AttributeError(
+                    f"Cannot retrieve deferred field {name!r} from an unsaved model."
+                )
             else:
                 instance._state.fetch_mode.fetch(self, instance)
+                if name not in data:
+                    raise instance.DoesNotExist(
+                        f"{instance._meta.object_name} matching query does not exist."
+                    )
         return data[name]
 
     def fetch_one(self, instance: Any) -> None:
@@ -272,7 +280,9 @@ class DeferredAttribute:
 
     def fetch_many(self, instances: Collection[Any]) -> None:
         """Load the value for all of ``instances`` (of one model and database) with one query."""
-        missing = [one for one in instances if self.field.attname not in one.__dict__]
+        missing = [
+            one for one in instances if self.field.attname not in one.__dict__ and one._is_pk_set()
+        ]
         if not missing:
             return
         attname = self.field.attname
@@ -311,7 +321,9 @@ class class_or_instance_method:
 
     def __get__(self, instance: Any, owner: type) -> Callable[..., Any]:
         on_class = instance is None
-        function, subject = (self.class_method, owner) if on_class else (self.instance_method, instance)
+        function, subject = (
+            (self.class_method, owner) if on_class else (self.instance_method, instance)
+        )
         return functools.partial(function, subject)
 
 

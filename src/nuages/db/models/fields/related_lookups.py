@@ -47,7 +47,7 @@ def get_normalized_value(value: Any, lhs: Any) -> tuple[Any, ...]:
             raise ValueError("Model instances passed to related filters must be saved.")
         sources = lhs.output_field.path_infos[-1].target_fields
         found: list[Any] = []
-        for source in _key_paths(sources, value.__class__):
+        for source in _key_paths(unnest(sources), value.__class__):
             # An object of another model than the relation's stands for its key.
             if _is_of(value.__class__, source):
                 found.append(getattr(value, source.attname))

@@ -12,6 +12,7 @@ from nuages.core.exceptions import ImproperlyConfigured, PermissionDenied
 from nuages.utils.crypto import constant_time_compare
 from nuages.utils.inspect import signature
 from nuages.utils.module_loading import import_string
+from nuages.views.decorators.debug import sensitive_variables
 from nuages.utils.twins import Calls, arun, call, run
 
 from .signals import user_logged_in, user_logged_out, user_login_failed
@@ -78,6 +79,15 @@ def _accepting(request: Any, credentials: dict[str, Any]) -> Iterator[tuple[Any,
         yield backend, path
 
 
+@sensitive_variables("credentials")
+def _clean_credentials(credentials: dict[str, Any]) -> dict[str, Any]:
+    """Return credentials with stars in the place of secrets."""
+    return {
+        name: CLEANSED if any(secret in name.lower() for secret in _SECRETS) else value
+        for name, value in credentials.items()
+    }
+
+
 def authenticate(request: Any = None, **credentials: Any) -> Calls[Any]:
     """Return the user that the credentials belong to; None if no backend knows one.
 
@@ -92,10 +102,7 @@ def authenticate(request: Any = None, **credentials: Any) -> Calls[Any]:
         if user is not None:
             user.backend = path
             return user
-    shown = {
-        name: CLEANSED if any(secret in name.lower() for secret in _SECRETS) else value
-        for name, value in credentials.items()
-    }
+    shown = _clean_credentials(credentials)
     yield call(user_login_failed, "send", sender=__name__, credentials=shown, request=request)
     return None
 
@@ -157,7 +164,7 @@ def login(request: Any, user: Any, backend: str | None = None) -> Calls[None]:
     Raises:
         ValueError: it is not known which backend to remember.
     """
-    session, current = request.session, _session_hash(user)
+    session, current = request.session, user.get_session_auth_hash()
     stored = yield call(session, "get", SESSION_KEY)
     if stored is None:
         yield call(session, "cycle_key")

@@ -33,7 +33,8 @@ class BaseUserManager(models.Manager):
         Raises:
             DoesNotExist: there is none.
         """
-        return (yield call(self, "get", **{self.model.USERNAME_FIELD: username}))
+        lookup = {self.model.USERNAME_FIELD: username}
+        return (yield call(self, "get")._replace(kwargs=lookup))
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:

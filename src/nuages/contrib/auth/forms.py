@@ -10,7 +10,7 @@ from typing import Any
 
 from nuages import forms
 from nuages.contrib.auth import authenticate, get_user_model, password_validation
-from nuages.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, identify_hasher
+from nuages.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from nuages.contrib.auth.models import User
 from nuages.contrib.auth.tokens import default_token_generator
 from nuages.contrib.sites.shortcuts import get_current_site
@@ -20,7 +20,6 @@ from nuages.template import loader
 from nuages.utils.encoding import force_bytes
 from nuages.utils.http import urlsafe_base64_encode
 from nuages.utils.text import capfirst
-from nuages.utils.translation import gettext
 from nuages.utils.translation import gettext_lazy as _
 from nuages.views.decorators.debug import sensitive_variables
 
@@ -50,23 +49,11 @@ class ReadOnlyPasswordHashWidget(forms.Widget):
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         """Return the names for the template."""
         usable = bool(value) and not value.startswith(UNUSABLE_PASSWORD_PREFIX)
-        return super().get_context(name, value, attrs) | {
-            "summary": list(self._summary(value, usable)),
-            "button_label": _("Reset password") if usable else _("Set password"),
-        }
+        names = super().get_context(name, value, attrs)
+        # Widgets leave empty values out.
+        names["widget"]["value"] = value
+        return {**names, "button_label": _("Reset password") if usable else _("Set password")}
 
-    @staticmethod
-    def _summary(value: Any, usable: bool) -> Iterator[dict[str, Any]]:
-        if not usable:
-            yield {"label": gettext("No password set.")}
-            return
-        try:
-            hasher = identify_hasher(value)
-        except ValueError:
-            yield {"label": gettext("Invalid password format or unknown hashing algorithm.")}
-            return
-        for label, shown in hasher.safe_summary(value).items():
-            yield {"label": gettext(label), "value": shown}
 
     def id_for_label(self, id_: Any) -> None:
         """Return None: there is nothing that a label could be for."""
@@ -114,24 +101,18 @@ class SetPasswordMixin:
         label1: Any = _("Password"), label2: Any = _("Password confirmation")
     ) -> tuple[Any, Any]:
         """Return the two fields."""
-        new = partial(_password, autocomplete="new-password", required=False)
+        new = partial(_password, autocomplete="new-password")
         return (
             new(label1, help_text=password_validation.password_validators_help_text_html()),
             new(label2, help_text=_("Enter the same password as before, for verification.")),
         )
 
-    @sensitive_variables("entered", "first", "second")
+    @sensitive_variables("first", "second")
     def validate_passwords(
         self, password1_field_name: str = "password1", password2_field_name: str = "password2"
     ) -> None:
-        """Add errors for fields that are empty, or not equal."""
-        fields = (password1_field_name, password2_field_name)
-        entered = [self.cleaned_data.get(field) for field in fields]
-        for field, value in zip(fields, entered, strict=True):
-            if not value and field not in self.errors:  # type: ignore[attr-defined]
-                required = self.fields[field].error_messages["required"]  # type: ignore[attr-defined]
-                self.add_error(field, ValidationError(required, code="required"))
-        first, second = entered
+        """Add an error if the two are not equal."""
+        first, second = map(self.cleaned_data.get, (password1_field_name, password2_field_name))
         if first and second and first != second:
             mismatch = self.error_messages["password_mismatch"]
             self.add_error(
@@ -184,6 +165,11 @@ class SetUnusablePasswordMixin:
             help_text=help_text,
         )
 
+    def _let_passwords_be_empty(self) -> None:
+        """Leave it to the choice whether passwords are needed."""
+        for name in ("password1", "password2"):
+            self.fields[name].required = False  # type: ignore[attr-defined]
+
     @sensitive_variables("kept")
     def validate_passwords(
         self,
@@ -191,16 +177,17 @@ class SetUnusablePasswordMixin:
         password2_field_name: str = "password2",
         usable_password_field_name: str = "usable_password",
     ) -> None:
-        """Add errors, unless the user is to have no password."""
-        names = (password1_field_name, password2_field_name)
+        """Add errors for passwords that are empty or not equal, if there is to be one."""
         kept = self.cleaned_data  # type: ignore[attr-defined]
-        usable = kept.pop(usable_password_field_name, None) != "false"
-        kept["set_usable_password"] = usable
-        if usable:
-            super().validate_passwords(*names)  # type: ignore[misc]
+        kept["set_usable_password"] = kept.pop(usable_password_field_name, None) != "false"
+        if not kept["set_usable_password"]:
             return
-        for name in names:
-            self.errors.pop(name, None)  # type: ignore[attr-defined]
+        for name in (password1_field_name, password2_field_name):
+            field = self.fields[name]  # type: ignore[attr-defined]
+            if not kept.get(name) and name not in self.errors:  # type: ignore[attr-defined]
+                missing = ValidationError(field.error_messages["required"], code="required")
+                self.add_error(name, missing)  # type: ignore[attr-defined]
+        super().validate_passwords(password1_field_name, password2_field_name)  # type: ignore[misc]
 
     def validate_password_for_user(self, user: Any, **kwargs: Any) -> None:
         """Add errors for a password that breaks the rules, if there is to be one."""
@@ -492,13 +479,13 @@ class AdminPasswordChangeForm(SetUnusablePasswordMixin, SetPasswordMixin, forms.
     password1, password2 = SetPasswordMixin.create_password_fields()
 
     def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
         self.user = user
+        super().__init__(*args, **kwargs)
+        self._let_passwords_be_empty()
         self.fields["password1"].widget.attrs["autofocus"] = True
         if user.has_usable_password():
-            self.fields["usable_password"] = self.create_usable_password_field(
-                self.usable_password_help_text
-            )
+            choice = self.create_usable_password_field(self.usable_password_help_text)
+            self.fields["usable_password"] = choice
 
     def clean(self) -> Any:
         """Compare the two passwords, and check them."""
@@ -513,11 +500,9 @@ class AdminPasswordChangeForm(SetUnusablePasswordMixin, SetPasswordMixin, forms.
     @property
     def changed_data(self) -> list[str]:
         """``["password"]`` if it changed."""
-        changed = super().changed_data
-        wanted = ("set_usable_password", "usable_password")
-        if any(name in changed for name in wanted) or {"password1", "password2"} <= {*changed}:
-            return ["password"]
-        return []
+        changed = {*super().changed_data}
+        both = {"password1", "password2"} <= changed
+        return ["password"] if both or "set_usable_password" in changed else []
 
 
 class AdminUserCreationForm(SetUnusablePasswordMixin, UserCreationForm):
@@ -527,4 +512,4 @@ class AdminUserCreationForm(SetUnusablePasswordMixin, UserCreationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["password1"].required = self.fields["password2"].required = False
+        self._let_passwords_be_empty()

@@ -43,22 +43,19 @@ def verify_password(
     password: Any, encoded: str | None, preferred: Any = "default"
 ) -> tuple[bool, bool]:
     """Return whether the password matches, and whether its hash should be renewed."""
-    usable = password is not None and encoded is not None and is_password_usable(encoded)
     preferred = get_hasher(preferred)
-    hasher = None
-    if usable:
-        try:
-            hasher = identify_hasher(encoded)
-        except ValueError:
-            pass  # made by something that is not configured
-    if hasher is None:
+    try:
+        hasher = identify_hasher(encoded)
+    except ValueError:
+        hasher = None  # made by something that is not configured
+    if password is None or hasher is None or not is_password_usable(encoded):
         # As much work as for a real password, so that nobody learns the difference.
         make_password(get_random_string(UNUSABLE_PASSWORD_SUFFIX_LENGTH))
         return False, False
     other = hasher.algorithm != preferred.algorithm
     outdated = other or preferred.must_update(encoded)
     matches = hasher.verify(password, encoded)
-    if not matches and not other and outdated:
+    if outdated and not (matches or other):
         hasher.harden_runtime(password, encoded)
     return matches, outdated
 

@@ -123,7 +123,7 @@ class RemoteUserMiddleware(MiddlewareMixin):
                 f"{type(self).__name__} class."
             )
         current = yield either(lambda: request.user, request.auser)
-        username = request.META.get(self.header)
+        username = request.META.get(self._key_in(request))
         if username is None:
             if self.force_logout_if_no_header and current.is_authenticated:
                 yield call(self, "_remove_invalid_user", request)
@@ -139,6 +139,11 @@ class RemoteUserMiddleware(MiddlewareMixin):
         if user:
             request.user = user
             yield either(auth.login, auth.alogin, request, user)
+
+    def _key_in(self, request: Any) -> str:
+        """Return where a request has the name: in ASGI all that a server adds are headers."""
+        from_asgi = hasattr(request, "scope") and not self.header.startswith("HTTP_")
+        return f"HTTP_{self.header}" if from_asgi else self.header
 
     def clean_username(self, username: str, request: Any) -> str:
         """Return the name as the backend of the session spells it."""

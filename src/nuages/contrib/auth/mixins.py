@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from nuages.conf import settings
@@ -65,30 +65,36 @@ class AccessMixin:
         return redirect_to_login(page, login_url, self.get_redirect_field_name())
 
 
-class _Gate(AccessMixin):
-    """Base of mixins that ask a question before the view runs."""
+class _Gate:
+    """A ``dispatch()`` that asks a question before the view runs; each mixin has its own."""
 
-    def _may_enter(self, request: Any) -> bool:
-        raise NotImplementedError("subclasses ask the question")
+    def __init__(self, question: Callable[[Any], bool]) -> None:
+        self.question = question
 
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """Run the view, or turn the user away."""
-        if self._may_enter(request):
-            return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
-        return self.handle_no_permission()
+    def __set_name__(self, owner: type, name: str) -> None:
+        question = self.question
+
+        def dispatch(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+            """Run the view, or turn the user away."""
+            if question(self):
+                return super(owner, self).dispatch(request, *args, **kwargs)  # type: ignore[misc]
+            return self.handle_no_permission()
+
+        dispatch.__qualname__ = f"{owner.__qualname__}.dispatch"
+        setattr(owner, name, dispatch)
 
 
-class LoginRequiredMixin(_Gate):
+class LoginRequiredMixin(AccessMixin):
     """Lets those see a view who are logged in."""
 
-    def _may_enter(self, request: Any) -> bool:
-        return request.user.is_authenticated
+    dispatch = _Gate(lambda view: view.request.user.is_authenticated)
 
 
-class PermissionRequiredMixin(_Gate):
+class PermissionRequiredMixin(AccessMixin):
     """Lets those see a view who have ``permission_required`` (one permission or several)."""
 
     permission_required: str | Iterable[str] | None = None
+    dispatch = _Gate(lambda view: view.has_permission())
 
     def get_permission_required(self) -> Iterable[str]:
         """Return the permissions.
@@ -109,12 +115,12 @@ class PermissionRequiredMixin(_Gate):
         """Whether the user has them."""
         return self.request.user.has_perms(self.get_permission_required())
 
-    def _may_enter(self, request: Any) -> bool:
-        return self.has_permission()
 
 
-class UserPassesTestMixin(_Gate):
+class UserPassesTestMixin(AccessMixin):
     """Lets those see a view for whom ``test_func()`` holds."""
+
+    dispatch = _Gate(lambda view: view.get_test_func()())
 
     def test_func(self) -> bool:
         """Return whether the user may see the view; subclasses say when."""
@@ -126,5 +132,3 @@ class UserPassesTestMixin(_Gate):
         """Return the function that is asked."""
         return self.test_func
 
-    def _may_enter(self, request: Any) -> bool:
-        return self.get_test_func()()

@@ -64,7 +64,7 @@ class GroupManager(_NaturalManager):
     @twin
     def get_by_natural_key(self, name: str) -> Calls[Group]:
         """Return the group of that name."""
-        return (yield call(self, "get", name=name))
+        return (yield call(self, "get")._replace(kwargs={"name": name}))
 
 
 class Permission(models.Model):

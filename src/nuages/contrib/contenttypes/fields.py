@@ -14,12 +14,13 @@ from nuages.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
 from nuages.db import DEFAULT_DB_ALIAS, models, router
 from nuages.db.engine import Call, Steps, atomic_steps
 from nuages.db.models import DO_NOTHING, ForeignObject, ForeignObjectRel
+from nuages.db.models._declare import _add_order_accessors
 from nuages.db.models.base import ModelBase
 from nuages.db.models.deletion import DatabaseOnDelete
 from nuages.db.models.fields import Field
 from nuages.db.models.fields._related_managers import _ManyToOneManager, one_queryset, twins
 from nuages.db.models.fields.mixins import FieldCacheMixin
-from nuages.db.models.fields.related import ReverseManyToOneDescriptor
+from nuages.db.models.fields.related import ReverseManyToOneDescriptor, lazy_related_operation
 from nuages.db.models.query_utils import PathInfo
 from nuages.db.models.sql import AND
 from nuages.db.models.sql.where import WhereNode
@@ -198,6 +199,10 @@ class GenericForeignKey(FieldCacheMixin, Field):
     def get_forward_related_filter(self, obj: Any) -> dict[str, Any]:
         """Return lookups for the rows that point to an object."""
         return {self.fk_field: obj.pk, self.ct_field: ContentType.objects.get_for_model(obj).pk}
+
+    def get_filter_kwargs_for_object(self, obj: Any) -> dict[str, Any]:
+        """Return lookups for the rows that point to the same object as a row."""
+        return {name: getattr(obj, name) for name in (self.fk_field, self.ct_field)}
 
     def check(self, **kwargs: Any) -> list[Any]:
         """Return what is wrong with the field."""
@@ -403,11 +408,12 @@ class GenericRelation(ForeignObject):
         if not cls._meta.abstract:
             setattr(cls, name, ReverseGenericManyToOneDescriptor(self.remote_field))
 
-            def make_generic_foreign_order_accessors(related: Any, model: Any) -> None:
-                if self._points_here(related._meta.order_with_respect_to):
-                    make_foreign_order_accessors(model, related)
+            lazy_related_operation(self._give_order_accessors, cls, self.remote_field.model)
 
-            models_ready(make_generic_foreign_order_accessors, self.model, self.remote_field.model)
+    def _give_order_accessors(self, model: Any, related: Any) -> None:
+        """Give a model the methods that read and set the order of objects that point to it."""
+        if self._points_here(related._meta.order_with_respect_to):
+            _add_order_accessors(related, model)
 
     def get_content_type(self) -> ContentType:
         """Return the content type that stands for this model."""
@@ -434,19 +440,8 @@ class GenericRelation(ForeignObject):
         )
 
 
-def models_ready(function: Any, *models_: Any) -> None:
-    """Call a function when all its models are loaded."""
-    from nuages.db.models.fields.related import lazy_related_operation
-
-    model, related = models_
-    lazy_related_operation(lambda model, related: function(related, model), model, related)
 
 
-def make_foreign_order_accessors(model: Any, related: Any) -> None:
-    """Give a model the methods that read and set the order of related objects."""
-    from nuages.db.models.base import make_foreign_order_accessors as make
-
-    make(model, related)
 
 
 class ReverseGenericManyToOneDescriptor(ReverseManyToOneDescriptor):

@@ -6,7 +6,7 @@ from typing import Any
 
 from nuages.apps import apps
 from nuages.contrib.contenttypes.models import ContentType
-from nuages.core.exceptions import ObjectDoesNotExist
+from nuages.core.exceptions import ObjectDoesNotExist, ValidationError
 from nuages.http import Http404, HttpResponseRedirect
 from nuages.utils.translation import gettext as _
 
@@ -23,7 +23,7 @@ def shortcut(request: Any, content_type_id: Any, object_id: Any) -> HttpResponse
         if not content_type.model_class():
             raise Http404(_("Content type %(ct_id)s object has no associated model") % names)
         target = content_type.get_object_for_this_type(pk=object_id)
-    except (ObjectDoesNotExist, ValueError):
+    except (ObjectDoesNotExist, ValidationError, ValueError):
         raise Http404(
             _("Content type %(ct_id)s object %(obj_id)s doesn’t exist") % names
         ) from None
@@ -45,30 +45,27 @@ def shortcut(request: Any, content_type_id: Any, object_id: Any) -> HttpResponse
 
 
 def _domain_of(request: Any, target: Any) -> str | None:
-    """Return the domain of the site of an object, or of the request."""
-    if not apps.is_installed("django.contrib.sites"):
-        return None
-    from nuages.contrib.sites.models import Site
+    """Return the domain of the site of an object, or that of the request."""
     from nuages.contrib.sites.shortcuts import get_current_site
 
-    domain: str | None
     try:
-        domain = get_current_site(request).domain
+        here = get_current_site(request).domain
     except ObjectDoesNotExist:
-        domain = None
-    opts = target._meta
+        here = None
+    if not apps.is_installed("django.contrib.sites"):
+        return here
+    site_model, opts = apps.get_model("sites.Site"), target._meta
     for field in opts.many_to_many:
-        if field.remote_field.model is Site:
-            sites = getattr(target, field.name).all()
-            if sites:
-                domains = [site.domain for site in sites]
-                return domain if domain in domains else domains[0]
+        if field.remote_field.model is site_model:
+            domains = [site.domain for site in getattr(target, field.name).all()]
+            if domains:
+                return here if here in domains else domains[0]
     for field in opts.fields:
-        if field.remote_field and field.remote_field.model is Site:
+        if field.remote_field and field.remote_field.model is site_model:
             try:
                 site = getattr(target, field.name)
-            except Site.DoesNotExist:
-                continue
+            except site_model.DoesNotExist:
+                site = None
             if site is not None:
                 return site.domain
-    return domain
+    return here

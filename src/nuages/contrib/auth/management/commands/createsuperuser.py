@@ -18,6 +18,9 @@ from nuages.utils.text import capfirst
 
 PASSWORD_FIELD = "password"
 
+#: Begins the names of environment variables that give values.
+_VARIABLE = "DJANGO_SUPERUSER_"
+
 
 class NotRunningInTTYException(Exception):
     """There is nobody to ask."""
@@ -102,7 +105,7 @@ class Command(BaseCommand):
         self.database = options["database"]
         gather = self._ask_for if options["interactive"] else self._take
         try:
-            shown = gather(values, options, wants_password)
+            gather(values, options, wants_password)
         except KeyboardInterrupt:
             self.stderr.write("\nOperation cancelled.")
             sys.exit(1)
@@ -114,7 +117,6 @@ class Command(BaseCommand):
                 "`manage.py createsuperuser` in your project to create one manually."
             )
             return
-        del shown
         self.UserModel._default_manager.db_manager(self.database).create_superuser(**values)
         if options["verbosity"] >= 1:
             self.stdout.write("Superuser created successfully.")
@@ -123,39 +125,31 @@ class Command(BaseCommand):
 
     def _take(self, values: dict[str, Any], options: dict[str, Any], wants_password: bool) -> None:
         """Take values from options and environment."""
-        environment = {
-            name.removeprefix("DJANGO_SUPERUSER_"): value
+        given = {
+            name.removeprefix(_VARIABLE).lower(): value
             for name, value in os.environ.items()
-            if name.startswith("DJANGO_SUPERUSER_")
+            if name.startswith(_VARIABLE)
         }
-        if wants_password and "PASSWORD" in environment:
-            values[PASSWORD_FIELD] = environment["PASSWORD"]
-        name = self.UserModel.USERNAME_FIELD
-        username = options[name]
-        if username is None:
-            username = environment.get(name.upper())
-        if username is None:
-            raise CommandError(f"You must use --{name} with --noinput.")
-        problem = self._problem_with(username)
-        if problem:
-            raise CommandError(problem)
-        values[name] = self._stored(self.username_field, username)
-        for field in self._required():
-            given = options[field.name]
-            if not given:
-                given = environment.get(field.name.upper())
-                if given and field.many_to_many:
-                    given = given.split(",")
-            if not given:
+        if wants_password:
+            values[PASSWORD_FIELD] = given.pop(PASSWORD_FIELD, None)
+        for field in (self.username_field, *self._required()):
+            value = options[field.name]
+            if value is None:
+                value = given.get(field.name)
+                if value is not None and field.many_to_many:
+                    value = value.split(",")
+            if value is None:
                 raise CommandError(f"You must use --{field.name} with --noinput.")
-            values[field.name] = self._stored(field, given)
+            if field is self.username_field and (problem := self._problem_with(value)):
+                raise CommandError(problem)
+            values[field.name] = self._cleaned(field, value)
 
-    def _stored(self, field: Any, value: Any) -> Any:
-        """Return a value as the manager wants it, checked."""
+    @staticmethod
+    def _cleaned(field: Any, value: Any) -> Any:
+        """Return a value, checked; keys for a relation."""
         if field.many_to_many:
-            return [field.target_field.clean(one, None) for one in value]
-        cleaned = field.clean(value, None)
-        return field.remote_field.model(cleaned) if field.many_to_one else cleaned
+            return [field.target_field.clean(key, None) for key in value]
+        return field.clean(value, None)
 
     # With questions
 
@@ -167,49 +161,39 @@ class Command(BaseCommand):
             raise NotRunningInTTYException
         # The user as far as it is known, to compare the password with.
         known: dict[str, Any] = {}
-        name = self.UserModel.USERNAME_FIELD
-        username = self._username(options[name])
-        values[name] = self._related(self.username_field, username)
-        known[name] = values[name]
-        for field in self._required():
-            given = options[field.name]
-            if given is None:
-                cleaned = None
-                while cleaned is None:
-                    message = self._get_input_message(field)
-                    cleaned = self.get_input_data(field, message)
-            else:
-                cleaned = (
-                    [field.target_field.clean(one, None) for one in given]
-                    if field.many_to_many
-                    else field.clean(given, None)
-                )
-            values[field.name] = self._related(field, cleaned)
-            if not field.many_to_many:
-                known[field.name] = values[field.name]
+        for field in (self.username_field, *self._required()):
+            value = options[field.name]
+            if field is self.username_field:
+                value = self._username(value)
+            elif value is not None:
+                value = self._cleaned(field, value)
+            while value is None:
+                value = self.get_input_data(field, self._get_input_message(field))
+            values[field.name] = value
+            if field.many_to_one:
+                known[field.name] = field.remote_field.model(value)
+            elif not field.many_to_many:
+                known[field.name] = value
         if wants_password:
             values[PASSWORD_FIELD] = self._password(known)
 
-    @staticmethod
-    def _related(field: Any, value: Any) -> Any:
-        return field.remote_field.model(value) if field.many_to_one else value
 
     def _username(self, given: Any) -> Any:
         """Return a name that is not taken."""
-        name = given
         default = get_default_username(database=self.database)
+        if given == "":
+            raise CommandError(self._problem_with(given))
+        name = given
         while True:
             if name is None:
                 message = self._get_input_message(self.username_field, default)
                 name = self.get_input_data(self.username_field, message, default)
-            problem = self._problem_with(name) if name is not None or given is not None else ""
-            if name is not None and not problem:
-                return name
+            problem = self._problem_with(name) if name else ""
             if problem:
-                if given is not None and problem.endswith("cannot be blank."):
-                    raise CommandError(problem)
                 self.stderr.write(problem)
-            name = None
+                name = None
+            elif name:
+                return name
 
     def _password(self, known: dict[str, Any]) -> str:
         """Return a password that was entered twice, and follows the rules or is wanted anyway."""
@@ -242,20 +226,21 @@ class Command(BaseCommand):
             return None
 
     def _get_input_message(self, field: Any, default: Any = None) -> str:
-        parts = [capfirst(field.verbose_name)]
-        if default:
-            parts.append(f" (leave blank to use '{default}')")
-        remote = field.remote_field
-        if remote:
+        hint = f" (leave blank to use '{default}')" if default else ""
+        if field.remote_field:
             target = (
-                field.m2m_target_field_name() if field.many_to_many else remote.field_name
+                field.m2m_target_field_name()
+                if field.many_to_many
+                else field.remote_field.field_name
             )
-            parts.append(f" ({remote.model._meta.object_name}.{target})")
-        return f"{''.join(parts)}: "
+            hint += f" ({field.remote_field.model._meta.object_name}.{target})"
+        return f"{capfirst(field.verbose_name)}{hint}: "
 
     def _problem_with(self, username: Any) -> str:
         """Return what is wrong with a name; an empty text if nothing is."""
         label = self.username_field.verbose_name
+        if not username:
+            return f"{capfirst(label)} cannot be blank."
         if self._must_be_unique():
             known = self.UserModel._default_manager.db_manager(self.database)
             try:
@@ -264,8 +249,6 @@ class Command(BaseCommand):
                 pass
             else:
                 return f"Error: That {label} is already taken."
-        if not username:
-            return f"{capfirst(label)} cannot be blank."
         try:
             self.username_field.clean(username, None)
         except exceptions.ValidationError as error:

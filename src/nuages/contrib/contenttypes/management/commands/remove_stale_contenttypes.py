@@ -78,7 +78,7 @@ class Command(BaseCommand):
                         f"    - {len(objects)} {model._meta.label} object(s)"
                     )
         shown = "\n".join(lines)
-        answer = input(
+        self.stdout.write(
             "Some content types in your database are stale and can be deleted.\n"
             "Any objects that depend on these content types will also be deleted.\n"
             "The content types and dependent objects that would be deleted are:\n\n"
@@ -87,9 +87,8 @@ class Command(BaseCommand):
             "models (uncommon).\n\n"
             "Are you sure you want to delete these content types?\n"
             "If you're unsure, answer 'no'.\n"
-            "Type 'yes' to continue, or 'no' to cancel: "
         )
-        return answer == "yes"
+        return input("Type 'yes' to continue, or 'no' to cancel: ") == "yes"
 
 
 class NoFastDeleteCollector(Collector):

@@ -12,9 +12,8 @@ from nuages.core.exceptions import ValidationError
 from nuages.forms.utils import RenderableFieldMixin, pretty_name
 from nuages.forms.widgets import MultiWidget, Textarea, TextInput, Widget
 from nuages.utils.functional import cached_property
-from nuages.utils.html import format_html, html_safe
-from nuages.utils.safestring import SafeString
-from nuages.utils.translation import gettext_lazy as _
+from nuages.utils.html import conditional_escape, html_safe
+from nuages.utils.safestring import SafeString, mark_safe
 
 if TYPE_CHECKING:
     from nuages.forms.fields import Field
@@ -193,9 +192,8 @@ class BoundField(RenderableFieldMixin):
             ),
             None,
         )
-        # Translators: punctuation after which a label takes no suffix.
-        if suffix and text and text[-1] not in _(":?.!"):
-            text = format_html("{}{}", text, suffix)
+        if suffix and text and text[-1] not in self.form._label_ends:
+            text = mark_safe(f"{conditional_escape(text)}{conditional_escape(suffix)}")
         widget = self.field.widget
         own_id = widget.attrs.get("id") or self.auto_id
         html_attrs = dict(attrs or {})

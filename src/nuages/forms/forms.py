@@ -180,6 +180,11 @@ class BaseForm(RenderableFormMixin):
             return value.replace(microsecond=0)
         return value
 
+    @cached_property
+    def _label_ends(self) -> str:
+        # Translators: if a label ends in one of these, it takes no suffix.
+        return _(":?.!")
+
     # Errors and validation.
 
     @property

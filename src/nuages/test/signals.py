@@ -100,6 +100,12 @@ for _names, _paths in {
     _resets(*_names)(_forget_caches(*_paths))
 
 
+@_resets("NUAGES")
+def _trails(value: Any) -> None:
+    if trails := _loaded("db.models.trails"):
+        trails.bump()
+
+
 @_resets("CACHES")
 def _caches(value: Any) -> None:
     if cache := _loaded("core.cache"):

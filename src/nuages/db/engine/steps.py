@@ -85,7 +85,7 @@ class Call(Step):
 
     __slots__ = ("args", "function", "kwargs")
 
-    def __init__(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> None:
         self.function = function
         self.args = args
         self.kwargs = kwargs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import copy
 import inspect
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -105,6 +106,17 @@ class derived_reverse[T](derived[T]):
         self.reverse.add(name)
 
 
+#: Options that compiled queries depend on.
+_PART_OF_SQL = frozenset({"db_table", "ordering", "order_with_respect_to"})
+
+
+def _forget_trails() -> None:
+    """Forget recorded queries: a model has changed."""
+    trails = sys.modules.get("django.db.models.trails")
+    if trails is not None:
+        trails.bump()
+
+
 class Options:
     """The description of one model: its ``Meta`` options, its fields, managers and parents."""
 
@@ -164,6 +176,11 @@ class Options:
         self.app_label = app_label
         self.apps = self.default_apps
         self.meta = meta
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        if name in _PART_OF_SQL:
+            _forget_trails()
 
     def __repr__(self) -> str:
         return f"<Options for {self.object_name}>"
@@ -677,6 +694,7 @@ class Options:
             stale.add("_relation_tree")
         for name in stale.intersection(self.__dict__):
             del self.__dict__[name]
+        _forget_trails()
         if forward and (model := getattr(self, "model", None)) is not None:
             _compiled.forget(model)
 

@@ -23,6 +23,7 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
+from nuages.apps import apps as global_apps
 from nuages.conf import switches
 from nuages.core.exceptions import EmptyResultSet, FullResultSet
 from nuages.db import connections
@@ -122,7 +123,8 @@ def root(model: Any) -> Path | None:
     """Return the path of ``Model.objects.all()``; ``None`` if there are to be no trails."""
     path = _roots.get(model)
     if path is None and model is not None and switches.enabled("TRAILS"):
-        if not model._meta.apps.ready or model._meta.abstract:
+        if model._meta.apps is not global_apps or not global_apps.ready or model._meta.abstract:
+            # Models of migrations' states and the like come and go.
             return None
         path = _roots[model] = Path(model, None, "", (), ())
         path.take_state(path.replay(()))
@@ -243,6 +245,9 @@ class Path:
         if child is None:
             # The next time will do: most shapes that are seen once are not seen again.
             self.children[key] = _SEEN
+            _counters.paths += 1
+            if _counters.paths > switches.limit("TRAIL_TABLE_SIZE"):
+                clear()
         elif child is _SEEN:
             self.children[key] = child = self._extend(name, args, kwargs)
             if child is not _UNSAFE:
@@ -250,8 +255,6 @@ class Path:
         return None
 
     def _extend(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if _counters.paths >= switches.limit("TRAIL_TABLE_SIZE"):
-            clear()
         place = self.width
         template: list[tuple[str, Any]] = []
         types: dict[int, type] = {}
@@ -274,7 +277,6 @@ class Path:
         except Exception:
             # Whatever it is, the plain road will say it better, with the value in its message.
             return _UNSAFE
-        _counters.paths += 1
         return path
 
     def replay(self, values: Sequence[Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cached_property
 from typing import Any
 
@@ -219,6 +220,21 @@ class BaseDatabaseFeatures:
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        self._changed()
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        self._changed()
+
+    @staticmethod
+    def _changed() -> None:
+        # Compiled queries depend on what the database can do.
+        trails = sys.modules.get("django.db.models.trails")
+        if trails is not None:
+            trails.bump()
 
     @cached_property
     def supports_explaining_query_execution(self) -> bool:

@@ -447,7 +447,7 @@ def _one_step(function: Callable[[], Any]) -> Steps[Any]:
     return (yield Call(function))
 
 
-async def awaited(queryset: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+async def awaited(queryset: Any, name: str, /, *args: Any, **kwargs: Any) -> Any:
     """Await what the blocking method ``name`` does.
 
     The method itself is called, so that one that a subclass has overridden is honoured.

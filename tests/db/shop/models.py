@@ -1,0 +1,26 @@
+"""A shop with authors and books, for the tests of databases."""
+
+from django.db import models
+
+
+class Author(models.Model):
+    name = models.CharField(max_length=50)
+    age = models.IntegerField(null=True)
+
+    class Meta:
+        ordering = ["name"]
+
+
+class CheapBooks(models.QuerySet):
+    def cheap(self):
+        return self.filter(price__lt=10)
+
+
+class Book(models.Model):
+    title = models.CharField(max_length=50)
+    price = models.IntegerField(default=5)
+    in_print = models.BooleanField(default=True)
+    published = models.DateTimeField(null=True)
+    author = models.ForeignKey(Author, models.CASCADE, related_name="books")
+
+    objects = CheapBooks.as_manager()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import TextIOBase
 from typing import Any
 
 
@@ -54,3 +55,7 @@ class OutputWrapper:
             msg += end
         style = style_func or self.style_func
         self._out.write(msg if style is None else style(msg))
+
+
+# Those who write text, XML generators among them, are to take it for what it is.
+TextIOBase.register(OutputWrapper)

@@ -42,9 +42,8 @@ class CommandParser(argparse.ArgumentParser):
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse; see :meth:`argparse.ArgumentParser.parse_args`."""
         message = self.missing_args_message
-        if message and all(arg.startswith("-") for arg in args or ()):
-            if not {"-h", "--help", "--version"}.intersection(args or ()):
-                self.error(message)
+        if message and not args:
+            self.error(message)
         return super().parse_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:

@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from subprocess import run
 from typing import Any
 
 from nuages.core.management.base import CommandError
@@ -24,7 +25,7 @@ def popen_wrapper(args: Sequence[str], stdout_encoding: str = "utf-8") -> tuple[
         CommandError: it cannot be started.
     """
     try:
-        done = subprocess.run(args, capture_output=True, close_fds=os.name != "nt", check=False)
+        done = run(args, capture_output=True, close_fds=os.name != "nt", check=False)
     except OSError as error:
         raise CommandError(f"Error executing {args[0]}") from error
     from nuages.utils.encoding import DEFAULT_LOCALE_ENCODING

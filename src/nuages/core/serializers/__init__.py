@@ -119,15 +119,14 @@ def _natural_dependencies(model: Any) -> set[Any]:
     from nuages.apps import apps
 
     declared = getattr(getattr(model, "natural_key", None), "dependencies", ())
-    needed = {apps.get_model(name) for name in declared}
     related = [field.remote_field for field in model._meta.fields if field.remote_field]
     related += [
         field.remote_field
         for field in model._meta.many_to_many
         if field.remote_field.through._meta.auto_created
     ]
-    needed.update(rel.model for rel in related if hasattr(rel.model, "natural_key"))
-    return needed - {model}
+    by_key = {rel.model for rel in related if hasattr(rel.model, "natural_key")}
+    return by_key - {model} | {apps.get_model(name) for name in declared}
 
 
 def sort_dependencies(app_list: Iterable[Any], allow_cycles: bool = False) -> list[Any]:

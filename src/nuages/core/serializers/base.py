@@ -194,7 +194,9 @@ class Serializer:
         )
         related = getattr(obj, "_prefetched_objects_cache", {}).get(field.name)
         if related is None:
-            related = getattr(obj, field.name).select_related(None).order_by("pk")
+            related = getattr(obj, field.name).select_related(None)
+            # The same data each time, whatever the database finds first.
+            related = related if related.ordered else related.order_by("pk")
             related = (related if natural else related.only("pk")).iterator(chunk_size=2000)
         for each in related:
             yield each, self._resolve_natural_key(each) if natural else None

@@ -28,10 +28,6 @@ class DjangoSafeDumper(SafeDumper):
 
 for _type in (decimal.Decimal, datetime.time):
     DjangoSafeDumper.add_representer(_type, DjangoSafeDumper.represent_as_text)
-# Ordered as they are: fields in the order of the model.
-DjangoSafeDumper.add_representer(
-    dict, lambda dumper, data: dumper.represent_mapping("tag:yaml.org,2002:map", data.items())
-)
 
 
 class Serializer(PythonSerializer):

@@ -285,6 +285,11 @@ def get_language_from_request(request: Any, check_path: bool = False) -> str:  #
     """Return the language that a request asks for, by path, cookie or header."""
 
 
+def trim_whitespace(s: str) -> str:
+    """Join the lines of a text, without the white space around them."""
+    return " ".join(filter(None, map(str.strip, s.split("\n"))))
+
+
 def templatize(src: str, **kwargs: Any) -> str:
     """Return template source turned into something that ``xgettext`` can read."""
     from nuages.utils.translation import template

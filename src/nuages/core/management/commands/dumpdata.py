@@ -151,7 +151,8 @@ class Command(BaseCommand):
         known = {f".{name}" for name in serializers.get_public_serializer_formats()}
         if extension and extension not in known and os.path.splitext(root)[1] in known:
             warnings.warn(
-                f"Unsupported file extension ({extension}). Fixtures saved in '{root}'.",
+                f"Unsupported file extension ({extension}). "
+                f"Fixtures saved in '{os.path.basename(root)}'.",
                 RuntimeWarning,
                 stacklevel=2,
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache, partial
+from types import MethodType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nuages.apps import apps
@@ -743,6 +744,32 @@ def _manage_with_both(model: Any, related: Any, through: Any) -> None:
     through._meta.managed = model._meta.managed or related._meta.managed
 
 
+#: What a relation through a table says of that table's columns.
+_NAMES_BETWEEN = (
+    "m2m_field_name",
+    "m2m_reverse_field_name",
+    "m2m_column_name",
+    "m2m_reverse_name",
+    "m2m_target_field_name",
+    "m2m_reverse_target_field_name",
+)
+
+
+def _links_of(field: Any) -> tuple[Any, Any]:
+    """Return the two foreign keys of the table between: to the field's model, and to the other."""
+    relation = field.remote_field
+    through = relation.through._meta
+    if relation.through_fields:
+        near, far = relation.through_fields
+        return through.get_field(near), through.get_field(far)
+    keys = [each for each in through.fields if each.is_relation and each.remote_field]
+    near = next(each for each in keys if each.remote_field.model == field.model)
+    targets = [each for each in keys if each.remote_field.model == relation.model]
+    # A relation of a model to itself has two that look alike: the second one leads away.
+    far = next((each for each in targets if each is not near), near)
+    return near, far
+
+
 class ManyToManyField(RelatedField):
     """A relation from many objects to many. Manual: "ManyToManyField"."""
 
@@ -827,45 +854,39 @@ class ManyToManyField(RelatedField):
         own = f"{strip_quotes(opts.db_table)}_{self.name}"
         return truncate_name(own, connection.ops.max_name_length())
 
-    def _links(self) -> tuple[Any, Any]:
-        """Return the two foreign keys of the table between: to this model, and to the other."""
-        relation = self.remote_field
-        through = relation.through._meta
-        if relation.through_fields:
-            near, far = relation.through_fields
-            return through.get_field(near), through.get_field(far)
-        keys = [each for each in through.fields if each.is_relation and each.remote_field]
-        near = next(each for each in keys if each.remote_field.model == self.model)
-        targets = [each for each in keys if each.remote_field.model == relation.model]
-        # A relation of a model to itself has two that look alike: the second one leads away.
-        far = next((each for each in targets if each is not near), near)
-        return near, far
-
     @cached_property
     def _near_link(self) -> Any:
-        return self._links()[0]
+        return _links_of(self)[0]
 
     @cached_property
     def _far_link(self) -> Any:
-        return self._links()[1]
+        return _links_of(self)[1]
+
+    def _get_m2m_attr(self, related: Any, attr: str) -> Any:
+        """Return an attribute of the foreign key that leads from the table between to this model."""
+        return getattr(_links_of(self)[0], attr)
+
+    def _get_m2m_reverse_attr(self, related: Any, attr: str) -> Any:
+        """Return an attribute of the foreign key that leads from the table between to the other."""
+        return getattr(_links_of(self)[1], attr)
 
     def m2m_field_name(self) -> str:
-        return self._near_link.name
+        return self._get_m2m_attr(None, "name")
 
     def m2m_reverse_field_name(self) -> str:
-        return self._far_link.name
+        return self._get_m2m_reverse_attr(None, "name")
 
     def m2m_column_name(self) -> str:
-        return self._near_link.column
+        return self._get_m2m_attr(None, "column")
 
     def m2m_reverse_name(self) -> str:
-        return self._far_link.column
+        return self._get_m2m_reverse_attr(None, "column")
 
     def m2m_target_field_name(self) -> str:
-        return self._near_link.remote_field.field_name
+        return self._get_m2m_attr(None, "remote_field").field_name
 
     def m2m_reverse_target_field_name(self) -> str:
-        return self._far_link.remote_field.field_name
+        return self._get_m2m_reverse_attr(None, "remote_field").field_name
 
     def m2m_db_table(self) -> str:
         return self._get_m2m_db_table(self.opts)
@@ -922,6 +943,9 @@ class ManyToManyField(RelatedField):
     def contribute_to_related_class(self, cls: type[Model], related: Any) -> None:
         if not related.hidden and not related.related_model._meta.swapped:
             setattr(cls, related.get_accessor_name(), ManyToManyDescriptor(related, reverse=True))
+        for name in () if isinstance(self, ManyToManyField) else _NAMES_BETWEEN:
+            # A field of a project's own that borrows this method is told its names too.
+            setattr(self, name, MethodType(getattr(ManyToManyField, name), self))
 
     def set_attributes_from_rel(self) -> None:
         """Do nothing: the field has its names."""

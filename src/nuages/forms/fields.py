@@ -15,7 +15,6 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from nuages.core import validators
 from nuages.core.exceptions import ValidationError
@@ -225,6 +224,9 @@ class ImageField(FileField):
         return attrs
 
 
+_has_scheme = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE | re.ASCII).match
+
+
 class URLField(CharField, widget=URLInput, errors={"invalid": _("Enter a valid URL.")}):
     """A URL. Manual: "Form fields", class ``URLField``."""
 
@@ -235,21 +237,12 @@ class URLField(CharField, widget=URLInput, errors={"invalid": _("Enter a valid U
         super().__init__(strip=True, **kwargs)
 
     def to_python(self, value: Any) -> Any:
-        """Return the URL with a scheme."""
+        """Return the URL with a scheme; whether it is one is for the validator to say."""
         text = super().to_python(value)
-        try:
-            return self._completed(text) if text else text
-        except ValueError:
-            # urlsplit() refuses some texts, such as unbalanced brackets.
-            raise self._error("invalid") from None
-
-    def _completed(self, text: str) -> str:
-        parts = urlsplit(text)
-        if not parts.scheme:
-            # Without "//" the host was taken for the start of the path.
-            host, path = (parts.netloc, parts.path) if parts.netloc else (parts.path, "")
-            parts = parts._replace(scheme=self.assume_scheme, netloc=host, path=path)
-        return urlsplit(parts.geturl()).geturl()
+        # No parsing of what may be a megabyte long: a look at its start is enough.
+        if not text or _has_scheme(text):
+            return text
+        return f"{self.assume_scheme}:{'' if text.startswith('//') else '//'}{text}"
 
 
 _FALSE_TEXTS = frozenset({"false", "0"})

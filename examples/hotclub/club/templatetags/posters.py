@@ -49,7 +49,7 @@ def strings(roll, ink, first, second):
     lines = format_html_join(
         "",
         '<path d="M{} -10L{} 410" stroke="{}" stroke-width="{}"/>',
-        ((70 + 32 * n, 70 + 32 * n + slope, ink, 1.2 + 0.8 * n) for n in range(6)),
+        ((70 + 32 * n, 70 + 32 * n + slope, ink, round(1.2 + 0.8 * n, 1)) for n in range(6)),
     )
     return format_html(
         '<circle cx="{}" cy="{}" r="{}" fill="{}"/>{}',

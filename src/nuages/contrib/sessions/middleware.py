@@ -52,9 +52,9 @@ class SessionMiddleware(MiddlewareMixin):
             )
             patch_vary_headers(response, ("Cookie",))
             return response
-        if accessed:
-            patch_vary_headers(response, ("Cookie",))
         wanted = (modified or settings.SESSION_SAVE_EVERY_REQUEST) and not empty
+        if accessed or wanted:
+            patch_vary_headers(response, ("Cookie",))
         # What a failed view has done to the session is not kept.
         if not wanted or response.status_code >= 500:
             return response

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from nuages.conf import settings
-from nuages.contrib.messages.constants import INFO
+from nuages.contrib.messages import constants
 from nuages.contrib.messages.utils import LevelTags
 
 LEVEL_TAGS = LevelTags()
@@ -19,7 +19,8 @@ class Message:
 
     level: int
     message: Any
-    extra_tags: str | None = None
+    # Messages are equal that say the same, however they look.
+    extra_tags: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         self.level = int(self.level)
@@ -118,9 +119,8 @@ class BaseStorage:
     @property
     def level(self) -> int:
         """The lowest level that is recorded; ``None`` goes back to the setting's."""
-        if self._own_level is not None:
-            return self._own_level
-        return getattr(settings, "MESSAGE_LEVEL", INFO)
+        own = self._own_level
+        return getattr(settings, "MESSAGE_LEVEL", constants.INFO) if own is None else own
 
     @level.setter
     def level(self, value: int | None) -> None:

@@ -137,6 +137,9 @@ class SessionBase:
         """Whether there is neither a key nor, as far as it was loaded, any data."""
         return not self._session_key and not getattr(self, "_session_cache", None)
 
+    def __bool__(self) -> bool:
+        return not self.is_empty()
+
     # -- the dictionary -------------------------------------------------------------------------
 
     @twin

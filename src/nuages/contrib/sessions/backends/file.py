@@ -64,8 +64,8 @@ class SessionStore(SessionBase):
 
     def _last_modification(self) -> datetime:
         """When the file was written."""
-        changed = datetime.fromtimestamp(os.stat(self._key_to_file()).st_mtime, tz=UTC)
-        return changed if settings.USE_TZ else changed.replace(tzinfo=None)
+        changed = os.stat(self._key_to_file()).st_mtime
+        return datetime.fromtimestamp(changed, tz=UTC if settings.USE_TZ else None)
 
     def _expiry_date(self, session_data: dict[str, Any]) -> datetime:
         """When the session expires; without a time of its own, some time after the file's."""
@@ -87,7 +87,7 @@ class SessionStore(SessionBase):
             data, text = None, None
         if text is None:
             self._session_key = None
-        elif data:
+        elif data is not None:
             age = self.get_expiry_age(expiry=self._expiry_date(data))  # type: ignore[operator]
             if age <= 0:
                 self.delete()

@@ -134,8 +134,11 @@ class FilterRoom:
         # An outer join that the condition makes inner before it is ORed must not stay so; what was inner
         # before is inner after.
         inner = [alias for alias, join in self.alias_map.items() if join.join_type == INNER]
-        reuse = set(self.alias_map) if reuse_all else self.used_aliases
+        present = set(self.alias_map) if reuse_all else self.used_aliases
+        reuse = present | self.used_aliases
         clause, _ = self._add_q(q_object, reuse)
+        # What it joined may be used by the next condition, if that belongs to this one.
+        self.used_aliases |= reuse - present
         if clause:
             self.where.add(clause, AND)
         self.demote_joins(inner)

@@ -143,6 +143,7 @@ class ModelValidation:
         from nuages.db import connection
 
         lookups = {}
+        of_key = True
         for name in names:
             field = self._meta.get_field(name)
             value = getattr(self, field.attname)
@@ -151,11 +152,10 @@ class ModelValidation:
             ):
                 # Nulls are never equal.
                 return None
-            if field.primary_key and not self._state.adding:
-                # The instance has its key already.
-                continue
             lookups[name] = value
-        return lookups or None
+            of_key = of_key and (field.primary_key or field in self._meta.pk_fields)
+        # A row that is there has its key already.
+        return None if of_key and not self._state.adding else lookups
 
     def _perform_date_checks(self: Any, date_checks: Iterable[Any]) -> dict[str, list[Any]]:
         errors: dict[str, list[Any]] = {}

@@ -115,19 +115,14 @@ class ModelState:
         elif options.get("order_with_respect_to") in {field.name for field in meta.private_fields}:
             # Relations to anything are no columns.
             del options["order_with_respect_to"]
+        # In the order of resolution: without the abstract ones between, another may be impossible.
+        in_order = sorted(set(_without_abstract(model)), key=model.__mro__.index)
         bases = tuple(
-            dict.fromkeys(
-                base._meta.label_lower if hasattr(base, "_meta") else base
-                for base in _without_abstract(model)
-            )
+            base._meta.label_lower if hasattr(base, "_meta") else base for base in in_order
         )
-        if not any(
-            isinstance(base, str) or issubclass(base, models.Model) for base in bases
-        ):
+        if not any(isinstance(base, str) or issubclass(base, models.Model) for base in bases):
             bases = (models.Model,)
-        return cls(
-            meta.app_label, meta.object_name, fields, options, bases, _managers_of(model)
-        )
+        return cls(meta.app_label, meta.object_name, fields, options, bases, _managers_of(model))
 
     def construct_managers(self) -> Iterator[tuple[str, Any]]:
         """Yield the managers by name, made anew from what they deconstruct to."""
@@ -219,7 +214,9 @@ def _options_of(meta: Any) -> Iterator[tuple[str, Any]]:
                 value = [index.clone() for index in meta.indexes]
                 for copied, original in zip(value, meta.indexes, strict=True):
                     if not copied.name:
-                        copied.set_name_with_model(original.model if hasattr(original, "model") else meta.model)
+                        copied.set_name_with_model(
+                            original.model if hasattr(original, "model") else meta.model
+                        )
             case "constraints":
                 value = [constraint.clone() for constraint in meta.constraints]
         yield name, value

@@ -307,7 +307,8 @@ def save_table_steps(
     if update_fields:
         columns = [f for f in columns if f.name in update_fields or f.attname in update_fields]
     key = instance._get_pk_val(options)
-    if not instance._is_pk_set(options):
+    # (A default that the database makes was chosen: it stays.)
+    if key is None or (isinstance(key, tuple) and None in key):
         key = options.pk.get_pk_value_on_save(instance)
         setattr(instance, options.pk.attname, key)
     key_set = instance._is_pk_set(options)
@@ -347,7 +348,7 @@ def save_table_steps(
             _take_back(instance, returning, result, [value for _f, _m, value in values], columns)
             return True
     if options.order_with_respect_to:
-        yield from _put_last(instance, cls, using)
+        yield from put_last_steps(cls, [instance], using)
     fields = [
         field
         for field in options.local_concrete_fields
@@ -411,19 +412,21 @@ def _take_back(
             instance.__dict__.pop(field.attname, None)
 
 
-def _put_last(instance: Model, cls: type[Model], using: str | None) -> Steps[None]:
-    """Give a new row the last place in its order."""
-    from nuages.db.models import IntegerField, Max, Value
-    from nuages.db.models.expressions import ExpressionWrapper
-    from nuages.db.models.functions import Coalesce
+def put_last_steps(cls: type[Model], instances: Iterable[Any], using: str | None) -> Steps[None]:
+    """Give new rows that have no place the last ones in their orders, one after the other."""
+    from nuages.db.models import Max
 
-    group = cls._meta.order_with_respect_to.get_filter_kwargs_for_object(instance)
-    after_last = ExpressionWrapper(Max("_order") + Value(1), output_field=IntegerField())
-    found = yield Call(
-        cls._base_manager.using(using).filter(**group).aggregate,
-        _order__max=Coalesce(after_last, Value(0)),
-    )
-    instance._order = found["_order__max"]  # type: ignore[attr-defined]
+    relation = cls._meta.order_with_respect_to
+    next_places: dict[Any, int] = {}
+    for instance in instances:
+        group = relation.get_filter_kwargs_for_object(instance)
+        owner = tuple(group.values())
+        if owner not in next_places:
+            rows = cls._base_manager.using(using).filter(**group)
+            last = (yield Call(rows.aggregate, last=Max("_order")))["last"]
+            next_places[owner] = 0 if last is None else last + 1
+        instance._order = next_places[owner]
+        next_places[owner] += 1
 
 
 def update_steps(
@@ -530,6 +533,10 @@ def refresh_steps(
             continue
         setattr(instance, field.attname, getattr(fresh, field.attname))
         if field.is_relation:
+            _renew_cached(field, instance, fresh)
+    for field in options.fields:
+        # Relations by columns of other fields.
+        if field.is_relation and not field.concrete:
             _renew_cached(field, instance, fresh)
     named = fields
     for relation in options.related_objects:

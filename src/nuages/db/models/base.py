@@ -187,7 +187,7 @@ class Model(ModelValidation, AltersData, metaclass=ModelBase):
 
     def __reduce__(self) -> tuple[Any, ...]:
         state = self.__getstate__()
-        state[DJANGO_VERSION_PICKLE_KEY] = nuages.get_version()
+        state[DJANGO_VERSION_PICKLE_KEY] = nuages.__version__
         options = self._meta
         return model_unpickle, ((options.app_label, options.object_name),), state
 
@@ -207,9 +207,9 @@ class Model(ModelValidation, AltersData, metaclass=ModelBase):
         version = state.get(DJANGO_VERSION_PICKLE_KEY)
         if version is None:
             self._warn_of_pickle("version is not specified.")
-        elif version != nuages.get_version():
+        elif version != nuages.__version__:
             self._warn_of_pickle(
-                f"version {version} does not match the current version {nuages.get_version()}."
+                f"version {version} does not match the current version {nuages.__version__}."
             )
         for name, value in state.pop("_memoryview_attrs", ()):
             state[name] = memoryview(value)

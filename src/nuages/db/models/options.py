@@ -547,7 +547,8 @@ class Options:
                 for field in options._relation_tree:
                     relation = field.remote_field
                     # The link from this model to its parent is not a relation of the model's own.
-                    inherited_link = options is not self and getattr(relation, "parent_link", False)
+                    elsewhere = options.concrete_model is not self.concrete_model
+                    inherited_link = elsewhere and getattr(relation, "parent_link", False)
                     if (include_hidden or not relation.hidden) and not inherited_link:
                         fields.append(relation)
             if forward:

@@ -11,6 +11,7 @@ from nuages.db.engine import Call, Steps, atomic_steps, run
 from nuages.db.models import sql
 from nuages.db.models._query.core import awaited
 from nuages.db.models._query.read import Reading
+from nuages.db.models._saving import put_last_steps
 from nuages.db.models.constants import LOOKUP_SEP, OnConflict
 from nuages.db.models.expressions import Case, DatabaseDefault, F, Value, When
 from nuages.db.models.functions import Cast
@@ -242,6 +243,9 @@ class Writing(Reading):
         conflict = self._check_conflicts(ignore_conflicts, update_conflicts, fields, unique)
         self._for_write = True
         self._prepare_for_bulk_create(given)
+        if options.order_with_respect_to:
+            placeless = [obj for obj in given if obj._order is None]
+            yield from put_last_steps(self.model, placeless, self.db)
         inserts = self._bulk_insert_steps(given, batch_size, conflict, fields, unique)
         if len({obj._is_pk_set() for obj in given}) > 1:
             yield from atomic_steps(self.db, inserts, savepoint=False)

@@ -500,7 +500,7 @@ class Field(RegisterLookupMixin):
 
     def get_pk_value_on_save(self, instance: Model) -> Any:
         """Return the default with which a missing primary key is filled before saving."""
-        return self.get_default() if self.has_default() else None
+        return self.get_default() if self.has_default() or self.has_db_default() else None
 
     def pre_save(self, model_instance: Model, add: bool) -> Any:
         """Return the value to be saved, of an instance about to be inserted or updated."""
@@ -527,6 +527,10 @@ class Field(RegisterLookupMixin):
     def value_to_string(self, obj: Model) -> str:
         """Return the value of this field on ``obj`` as a serializer writes it."""
         return str(self.value_from_object(obj))
+
+    def get_filter_kwargs_for_object(self, obj: Model) -> dict[str, Any]:
+        """Return the lookups for objects with the same value as ``obj``."""
+        return {self.name: getattr(obj, self.attname)}
 
     def save_form_data(self, instance: Model, data: Any) -> None:
         """Put what a form says on ``instance``."""

@@ -197,8 +197,8 @@ def field_type_is_current(field: Any, **kwargs: Any) -> Messages:
     """E9xx and W9xx: types of field that are gone, or going."""
     name = type(field).__name__
     stages = (
-        (checks.Error, field.system_check_removed_details, "has been removed", "E900"),
-        (checks.Warning, field.system_check_deprecated_details, "has been deprecated", "W900"),
+        (checks.Error, field.system_check_removed_details, "has been removed", "EXXX"),
+        (checks.Warning, field.system_check_deprecated_details, "has been deprecated", "WXXX"),
     )
     for level, details, fate, number in stages:
         if details is not None:

@@ -719,6 +719,20 @@ class _ManyToManyManager(_RelatedManager):
         )
         return target_ids.difference(linked.values_list(target_field_name, flat=True))
 
+    def _add_items(
+        self,
+        source_field_name: str,
+        target_field_name: str,
+        *objs: Any,
+        through_defaults: Any = None,
+    ) -> None:
+        """Link ``objs``, in one direction."""
+        run(self._link(source_field_name, target_field_name, objs, through_defaults, False))
+
+    def _remove_items(self, source_field_name: str, target_field_name: str, *objs: Any) -> None:
+        """End the links to ``objs``."""
+        run(self._unlink(objs))
+
     def _unlink(self, objs: Iterable[Any], raw: bool = False) -> Steps[None]:
         """Delete the rows between this instance and ``objs``."""
         objs = tuple(objs)

@@ -899,7 +899,14 @@ class ManyToManyField(RelatedField):
             near, far = far, near
         to_table = near.reverse_path_infos
         beyond = far.get_path_info(filtered_relation) if filtered_relation else far.path_infos
-        return [*to_table, *beyond]
+        arrived, leaving = to_table[-1].to_opts, beyond[0].from_opts
+        between: list[PathInfo] = []
+        if arrived is not leaving:
+            # The two links are of different models of one family.
+            below = issubclass(arrived.model, leaving.model)
+            climb = arrived.get_path_to_parent if below else leaving.get_path_from_parent
+            between = climb((leaving if below else arrived).model)
+        return [*to_table, *between, *beyond]
 
     def get_path_info(self, filtered_relation: Any = None) -> list[PathInfo]:
         return self._path(True, filtered_relation)

@@ -7,7 +7,7 @@ Manual: "Related objects reference".
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 from nuages.db import router
@@ -137,7 +137,7 @@ class ForwardManyToOneDescriptor(_SingleObject):
             keys = {points_to(each)[0] for each in instances} - {None}
             queryset = queryset.filter(**{f"{target.name}__in": sorted_if_possible(keys)})
         else:
-            queryset = queryset.filter(**{f"{field.related_query_name()}__in": instances})
+            queryset = self._narrowed(queryset, instances)
         # An order costs, and nobody sees it.
         queryset.query.clear_ordering(force=True)
         if not relation.multiple:
@@ -145,6 +145,21 @@ class ForwardManyToOneDescriptor(_SingleObject):
             for related in queryset:
                 relation.set_cached_value(related, pointing[key_of(related)])
         return queryset, key_of, points_to, True, field.cache_name, False
+
+    def _narrowed(self, queryset: Any, instances: Any) -> Any:
+        """Narrow ``queryset`` to what ``instances`` point to by several columns."""
+        from nuages.db.models.expressions import F
+        from nuages.db.models.fields.tuple_lookups import TupleIn
+
+        field = self.field
+        pointing = [each for each in instances if None not in field.get_local_related_value(each)]
+        if not pointing:
+            return queryset.none()
+        if not field.remote_field.hidden:
+            return queryset.filter(**{f"{field.related_query_name()}__in": pointing})
+        columns = tuple(F(target.name) for target in field.foreign_related_fields)
+        keys = dict.fromkeys(map(field.get_local_related_value, pointing))
+        return queryset.filter(TupleIn(columns, list(keys)))
 
     def get_object(self, instance: Any) -> Any:
         """Read the related object."""
@@ -252,22 +267,13 @@ class ForwardOneToOneDescriptor(ForwardManyToOneDescriptor):
     def __set__(self, instance: Any, value: Any) -> None:
         super().__set__(instance, value)
         field = self.field
-        # The key of the parent is the child's own.
-        if field.primary_key and field.remote_field.parent_link:
-            for inherited in _inherited_keys(instance, field.remote_field.model):
-                key = inherited.target_field
-                setattr(
-                    instance,
-                    inherited.attname if inherited.model is type(instance) else key.attname,
-                    getattr(value, key.attname) if value is not None else None,
-                )
-
-
-def _inherited_keys(instance: Any, parent: Any) -> Iterable[Any]:
-    for above in parent._meta.all_parents:
-        link = parent._meta.get_ancestor_link(above)
-        if link is not None:
-            yield link
+        if not (field.primary_key and field.remote_field.parent_link):
+            return
+        # The child is another parent's now: with it go the keys of all parents above.
+        for link in instance._meta.concrete_fields:
+            if link.primary_key and link.remote_field:
+                key = link.remote_field.model._meta.pk.attname
+                setattr(instance, key, None if value is None else getattr(value, key))
 
 
 class ReverseOneToOneDescriptor(_SingleObject):

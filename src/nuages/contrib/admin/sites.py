@@ -15,10 +15,12 @@ from nuages.conf import settings
 from nuages.contrib.admin.exceptions import AlreadyRegistered, NotRegistered
 from nuages.contrib.admin.options import ModelAdmin
 from nuages.contrib.auth import REDIRECT_FIELD_NAME
+from nuages.contrib.auth.decorators import login_not_required
 from nuages.core.exceptions import ImproperlyConfigured
 from nuages.http import Http404, HttpResponseRedirect
 from nuages.template.response import TemplateResponse
 from nuages.urls import NoReverseMatch, reverse
+from nuages.utils.decorators import method_decorator
 from nuages.utils.functional import LazyObject
 from nuages.utils.module_loading import import_string
 from nuages.utils.text import capfirst
@@ -342,6 +344,7 @@ class AdminSite:
                 return HttpResponseRedirect(request.get_full_path(force_append_slash=True))
         raise Http404
 
+    @method_decorator(login_not_required)
     def login(self, request: Any, extra_context: dict[str, Any] | None = None) -> Any:
         """Show the login page, or log in."""
         from nuages.contrib.admin.forms import AdminAuthenticationForm

@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
+from asgiref.sync import sync_to_async
+
 from nuages.apps import apps as django_apps
 from nuages.conf import settings
 from nuages.core.exceptions import ImproperlyConfigured, PermissionDenied
 from nuages.utils.crypto import constant_time_compare
 from nuages.utils.inspect import signature
 from nuages.utils.module_loading import import_string
-from nuages.views.decorators.debug import sensitive_variables
 from nuages.utils.twins import Calls, arun, call, run
+from nuages.views.decorators.debug import sensitive_variables
 
 from .signals import user_logged_in, user_logged_out, user_login_failed
 
@@ -83,34 +85,53 @@ def _accepting(request: Any, credentials: dict[str, Any]) -> Iterator[tuple[Any,
 def _clean_credentials(credentials: dict[str, Any]) -> dict[str, Any]:
     """Return credentials with stars in the place of secrets."""
     return {
-        name: CLEANSED if any(secret in name.lower() for secret in _SECRETS) else value
-        for name, value in credentials.items()
+        name: CLEANSED if any(secret in name.lower() for secret in _SECRETS) else credentials[name]
+        for name in map(str.__str__, credentials)
     }
 
 
-def authenticate(request: Any = None, **credentials: Any) -> Calls[Any]:
+def _rejected(request: Any, credentials: dict[str, Any]) -> dict[str, Any]:
+    shown = _clean_credentials(credentials)
+    return {"sender": __name__, "credentials": shown, "request": request}
+
+
+# These two are not made from one: what stands between would show the password in reports of errors.
+
+
+@sensitive_variables("credentials")
+def authenticate(request: Any = None, **credentials: Any) -> Any:
     """Return the user that the credentials belong to; None if no backend knows one.
 
     The user remembers the backend as ``user.backend``.
     """
+    user = None
     for backend, path in _accepting(request, credentials):
-        ask = call(backend, "authenticate")._replace(args=(request,), kwargs=credentials)
         try:
-            user = yield ask
+            user = backend.authenticate(request, **credentials)
         except PermissionDenied:
             break  # it forbids that others be asked
         if user is not None:
             user.backend = path
             return user
-    shown = _clean_credentials(credentials)
-    yield call(user_login_failed, "send", sender=__name__, credentials=shown, request=request)
-    return None
+    user_login_failed.send(**_rejected(request, credentials))
+    return user
 
 
-authenticate, aauthenticate = _pair(authenticate)  # type: ignore[assignment]
-for _function in (authenticate, aauthenticate):
-    # No report of an error shows what these were called with.
-    _function.sensitive_variables = "__ALL__"  # type: ignore[attr-defined]
+@sensitive_variables("credentials")
+async def aauthenticate(request: Any = None, **credentials: Any) -> Any:
+    """Asynchronous twin of ``authenticate``."""
+    user = None
+    for backend, path in _accepting(request, credentials):
+        ask = call(backend, "authenticate").awaiting
+        try:
+            user = await ask(request, **credentials)
+        except PermissionDenied:
+            break
+        if user is not None:
+            user.backend = path
+            return user
+    await user_login_failed.asend(**_rejected(request, credentials))
+    return user
 
 
 def _remembered_user_id(stored: Any) -> Any:
@@ -270,6 +291,11 @@ get_user, aget_user = _pair(get_user)  # type: ignore[assignment]
 update_session_auth_hash, aupdate_session_auth_hash = _pair(  # type: ignore[assignment]
     update_session_auth_hash
 )
+
+
+async def afake_hashing(password: Any) -> None:
+    """Work as long as for a known user, so that nobody learns who is known."""
+    await sync_to_async(get_user_model()().set_password)(password)
 
 
 def get_permission_codename(action: str, opts: Any) -> str:

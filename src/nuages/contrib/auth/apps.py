@@ -21,13 +21,11 @@ class AuthConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the signals and register the checks."""
-        post_migrate.connect(
-            create_permissions, dispatch_uid="django.contrib.auth.management.create_permissions"
-        )
-        post_migrate.connect(
-            rename_permissions_after_model_rename,
-            dispatch_uid="django.contrib.auth.management.rename_permissions_after_model_rename",
-        )
+        # Permissions that follow a renamed model are not created anew.
+        for follow in (rename_permissions_after_model_rename, create_permissions):
+            post_migrate.connect(
+                follow, dispatch_uid=f"django.contrib.auth.management.{follow.__name__}"
+            )
         user_model = get_user_model()
         if isinstance(getattr(user_model, "last_login", None), DeferredAttribute):
             from .models import update_last_login

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from nuages.contrib.auth import get_user_model
+from nuages.contrib.auth import afake_hashing, get_user_model
 from nuages.contrib.auth.models import Permission
 from nuages.db.models import Exists, OuterRef, Q
 from nuages.utils.twins import Calls, Either, call, either, twin
+from nuages.views.decorators.debug import sensitive_variables
 
 
 class BaseBackend:
@@ -42,7 +43,7 @@ class BaseBackend:
         """Return all permissions of a user."""
         found: set[str] = set()
         for origin in ("user", "group"):
-            found |= yield call(self, f"get_{origin}_permissions", user_obj, obj=obj)
+            found.update((yield call(self, f"get_{origin}_permissions", user_obj, obj=obj)))
         return found
 
     @twin
@@ -63,25 +64,45 @@ def _rows_of(rows: Any) -> Either:
 class ModelBackend(BaseBackend):
     """Knows the users, groups and permissions in the database."""
 
-    @twin
+    @staticmethod
+    def _name(username: str | None, credentials: dict[str, Any]) -> Any:
+        key = get_user_model().USERNAME_FIELD
+        return credentials.get(key) if username is None else username
+
+    # As in the package: one for each colour, so that reports of errors do not show the password.
+
+    @sensitive_variables("password")
     def authenticate(
         self, request: Any, username: str | None = None, password: str | None = None, **kwargs: Any
-    ) -> Calls[Any]:
+    ) -> Any:
         """Return the active user of that name and password, or None."""
-        model = get_user_model()
-        name = kwargs.get(model.USERNAME_FIELD) if username is None else username
-        if None in (name, password):
+        model, name = get_user_model(), self._name(username, kwargs)
+        if password is None or name is None:
             return None
         try:
-            user = yield call(model._default_manager, "get_by_natural_key", name)
+            user = model._default_manager.get_by_natural_key(name)
         except model.DoesNotExist:
             # As much work as for a known name, so that nobody learns who is known.
             model().set_password(password)
-        else:
-            right = yield call(user, "check_password", password)
-            if right and self.user_can_authenticate(user):
-                return user
-        return None
+            return None
+        right = user.check_password(password)
+        return user if right and self.user_can_authenticate(user) else None
+
+    @sensitive_variables("password")
+    async def aauthenticate(
+        self, request: Any, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> Any:
+        """Asynchronous twin of ``authenticate``."""
+        model, name = get_user_model(), self._name(username, kwargs)
+        if password is None or name is None:
+            return None
+        try:
+            user = await model._default_manager.aget_by_natural_key(name)
+        except model.DoesNotExist:
+            await afake_hashing(password)
+            return None
+        right = await user.acheck_password(password)
+        return user if right and self.user_can_authenticate(user) else None
 
     def user_can_authenticate(self, user: Any) -> bool:
         """Whether a user may log in: not so with ``is_active`` off."""
@@ -194,9 +215,7 @@ class ModelBackend(BaseBackend):
             case Permission():
                 wanted = {"pk": perm.pk}
             case _:
-                raise TypeError(
-                    "The `perm` argument must be a string or a permission instance."
-                )
+                raise TypeError("The `perm` argument must be a string or a permission instance.")
         model = get_user_model()
         if obj is not None:
             return model._default_manager.none()
@@ -238,9 +257,7 @@ class RemoteUserBackend(ModelBackend):
         created = False
         try:
             if self.create_unknown_user:
-                user, created = yield call(
-                    known, "get_or_create", **{model.USERNAME_FIELD: name}
-                )
+                user, created = yield call(known, "get_or_create", **{model.USERNAME_FIELD: name})
             else:
                 user = yield call(known, "get_by_natural_key", name)
         except model.DoesNotExist:

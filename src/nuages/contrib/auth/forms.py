@@ -54,7 +54,6 @@ class ReadOnlyPasswordHashWidget(forms.Widget):
         names["widget"]["value"] = value
         return {**names, "button_label": _("Reset password") if usable else _("Set password")}
 
-
     def id_for_label(self, id_: Any) -> None:
         """Return None: there is nothing that a label could be for."""
         return None
@@ -107,22 +106,21 @@ class SetPasswordMixin:
             new(label2, help_text=_("Enter the same password as before, for verification.")),
         )
 
-    @sensitive_variables("first", "second")
+    @sensitive_variables("password1", "password2")
     def validate_passwords(
         self, password1_field_name: str = "password1", password2_field_name: str = "password2"
     ) -> None:
         """Add an error if the two are not equal."""
-        first, second = map(self.cleaned_data.get, (password1_field_name, password2_field_name))
-        if first and second and first != second:
+        fields = (password1_field_name, password2_field_name)
+        password1, password2 = map(self.cleaned_data.get, fields)
+        if password1 and password2 and password1 != password2:
             mismatch = self.error_messages["password_mismatch"]
             self.add_error(
                 password2_field_name, ValidationError(mismatch, code="password_mismatch")
             )
 
     @sensitive_variables("password")
-    def validate_password_for_user(
-        self, user: Any, password_field_name: str = "password2"
-    ) -> None:
+    def validate_password_for_user(self, user: Any, password_field_name: str = "password2") -> None:
         """Add errors for a password that breaks the rules."""
         password = self.cleaned_data.get(password_field_name)
         if not password:
@@ -256,9 +254,7 @@ class UserChangeForm(forms.ModelForm):
 
     password = ReadOnlyPasswordHashField(
         label=_("Password"),
-        help_text=_(
-            "Raw passwords are not stored, so there is no way to see the user’s password."
-        ),
+        help_text=_("Raw passwords are not stored, so there is no way to see the user’s password."),
     )
 
     class Meta:
@@ -447,17 +443,15 @@ class PasswordChangeForm(SetPasswordForm):
 
     field_order = ["old_password", "new_password1", "new_password2"]
     error_messages = SetPasswordForm.error_messages | {
-        "password_incorrect": _(
-            "Your old password was entered incorrectly. Please enter it again."
-        )
+        "password_incorrect": _("Your old password was entered incorrectly. Please enter it again.")
     }
 
-    @sensitive_variables("entered")
+    @sensitive_variables("old_password")
     def clean_old_password(self) -> Any:
         """Raise ``ValidationError`` unless it is right."""
-        entered = self.cleaned_data["old_password"]
-        if self.user.check_password(entered):
-            return entered
+        old_password = self.cleaned_data["old_password"]
+        if self.user.check_password(old_password):
+            return old_password
         wrong = self.error_messages["password_incorrect"]
         raise ValidationError(wrong, code="password_incorrect")
 

@@ -15,6 +15,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from asgiref.sync import sync_to_async
+
 from nuages.conf import settings
 from nuages.core.exceptions import ImproperlyConfigured
 from nuages.core.signals import setting_changed
@@ -87,8 +89,6 @@ async def acheck_password(
     preferred: Any = "default",
 ) -> bool:
     """Asynchronous twin of ``check_password``; hashing runs on a thread."""
-    from asgiref.sync import sync_to_async
-
     verify = sync_to_async(verify_password, thread_sensitive=False)
     matches, outdated = await verify(password, encoded, preferred=preferred)
     if setter is not None and matches and outdated:
@@ -105,9 +105,7 @@ def make_password(password: Any, salt: Any = None, hasher: Any = "default") -> s
     if password is None:
         return UNUSABLE_PASSWORD_PREFIX + get_random_string(UNUSABLE_PASSWORD_SUFFIX_LENGTH)
     if not isinstance(password, (bytes, str)):
-        raise TypeError(
-            f"Password must be a string or bytes, got {type(password).__qualname__}."
-        )
+        raise TypeError(f"Password must be a string or bytes, got {type(password).__qualname__}.")
     chosen = get_hasher(hasher)
     return chosen.encode(password, salt or chosen.salt())
 
@@ -571,9 +569,7 @@ class MD5PasswordHasher(BasePasswordHasher):
 
     def verify(self, password: Any, encoded: str) -> bool:
         """Whether the password matches."""
-        return constant_time_compare(
-            encoded, self.encode(password, self.decode(encoded)["salt"])
-        )
+        return constant_time_compare(encoded, self.encode(password, self.decode(encoded)["salt"]))
 
     def safe_summary(self, encoded: str) -> dict[str, Any]:
         """Return what may be shown of an encoded password."""

@@ -11,6 +11,7 @@ from nuages.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from nuages.contrib.auth.hashers import make_password
 from nuages.contrib.contenttypes.models import ContentType
 from nuages.core.exceptions import PermissionDenied
+from nuages.core.mail import send_mail
 from nuages.db import models
 from nuages.db.models.manager import EmptyManager
 from nuages.utils import timezone
@@ -53,9 +54,7 @@ class PermissionManager(_NaturalManager):
     def get_by_natural_key(self, codename: str, app_label: str, model: str) -> Permission:
         """Return the permission of that name for a model."""
         types = ContentType.objects.db_manager(self.db)
-        return self.get(
-            content_type=types.get_by_natural_key(app_label, model), codename=codename
-        )
+        return self.get(content_type=types.get_by_natural_key(app_label, model), codename=codename)
 
 
 class GroupManager(_NaturalManager):
@@ -128,8 +127,8 @@ class UserManager(BaseUserManager):
     use_in_migrations = True
 
     @twin
-    def _create(
-        self, username: str, email: str | None, password: str | None, fields: dict[str, Any]
+    def _create_user(
+        self, username: str, email: str | None, password: str | None, **fields: Any
     ) -> Calls[Any]:
         if not username:
             raise ValueError("The given username must be set")
@@ -156,7 +155,7 @@ class UserManager(BaseUserManager):
             ValueError: the name is empty.
         """
         fields = {**dict.fromkeys(_POWERS, False), **extra_fields}
-        return (yield call(self, "_create", username, email, password, fields))
+        return (yield call(self, "_create_user", username, email, password, **fields))
 
     @twin
     def create_superuser(
@@ -175,7 +174,7 @@ class UserManager(BaseUserManager):
         for flag in _POWERS:
             if fields[flag] is not True:
                 raise ValueError(f"Superuser must have {flag}=True.")
-        return (yield call(self, "_create", username, email, password, fields))
+        return (yield call(self, "_create_user", username, email, password, **fields))
 
     def with_perm(
         self,
@@ -223,7 +222,7 @@ def _collected(user: Any, obj: Any, origin: str) -> Calls[set[str]]:
     found: set[str] = set()
     for backend in auth.get_backends():
         if hasattr(backend, method):
-            found |= yield call(backend, method, user, obj)
+            found.update((yield call(backend, method, user, obj)))
     return found
 
 

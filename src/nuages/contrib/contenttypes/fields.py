@@ -361,8 +361,9 @@ class GenericRelation(ForeignObject):
             to_opts=target,
             target_fields=targets,
             join_field=join,
-            m2m=join is not self,
-            direct=join is self,
+            # Neither way it is one to one, nor may a join be left out: it has a condition.
+            m2m=True,
+            direct=False,
             filtered_relation=filtered,
         )
 
@@ -438,10 +439,6 @@ class GenericRelation(ForeignObject):
                 f"{self.object_id_field_name}__in": [obj.pk for obj in objs],
             }
         )
-
-
-
-
 
 
 class ReverseGenericManyToOneDescriptor(ReverseManyToOneDescriptor):

@@ -58,9 +58,7 @@ class BaseGenericInlineFormSet(BaseModelFormSet):
     def get_default_prefix(cls) -> str:
         """Return the prefix of field names in this formset."""
         opts = cls.model._meta
-        return "-".join(
-            (opts.app_label, opts.model_name, cls.ct_field.name, cls.ct_fk_field.name)
-        )
+        return "-".join((opts.app_label, opts.model_name, cls.ct_field.name, cls.ct_fk_field.name))
 
     def save_new(self, form: Any, commit: bool = True) -> Any:
         """Return the new object of a form, pointed to the instance."""
@@ -104,7 +102,7 @@ def generic_inlineformset_factory(
         not isinstance(type_field, models.ForeignKey)
         or type_field.remote_field.model != ContentType
     ):
-        raise ValueError(f"fk_name '{ct_field}' is not a ForeignKey to ContentType")
+        raise ValueError(f"fk_name '{type_field}' is not a ForeignKey to ContentType")
     id_field = opts.get_field(fk_field)
     made = modelformset_factory(
         model,

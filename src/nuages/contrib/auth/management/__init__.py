@@ -67,15 +67,16 @@ def create_permissions(
         .filter(content_type__in=set(types.values()))
         .values_list("content_type", "codename")
     )
-    missing = [
-        permission(codename=codename, name=name, content_type=types[model])
-        for model in models
-        for codename, name in _get_all_permissions(model._meta)
-        if (types[model].pk, codename) not in known
-    ]
-    for made in missing:
-        # The row must be for the database at hand, also for routers that look at instances.
-        made._state.db = using
+    missing = []
+    for model, of_model in types.items():
+        for codename, name in _get_all_permissions(model._meta):
+            if (of_model.pk, codename) in known:
+                continue
+            made = permission(codename=codename, name=name)
+            # Routers look at the databases of both when one is assigned to the other.
+            made._state.db = using
+            made.content_type = of_model
+            missing.append(made)
     permission.objects.using(using).bulk_create(missing)
     if verbosity >= 2:
         for made in missing:
@@ -117,9 +118,7 @@ def rename_permissions_after_model_rename(
             for row in rows.filter(codename=before):
                 _rename(row, after, f"Can {action} {new}", using, out)
                 if verbosity >= 2:
-                    out.write(
-                        f"Renamed permission(s): {app_config.label}.{before} → {after}\n"
-                    )
+                    out.write(f"Renamed permission(s): {app_config.label}.{before} → {after}\n")
 
 
 def _renamed_models(label: str, plan: Any) -> dict[str, str]:

@@ -177,7 +177,6 @@ class Command(BaseCommand):
         if wants_password:
             values[PASSWORD_FIELD] = self._password(known)
 
-
     def _username(self, given: Any) -> Any:
         """Return a name that is not taken."""
         default = get_default_username(database=self.database)
@@ -216,11 +215,13 @@ class Command(BaseCommand):
 
     def get_input_data(self, field: Any, message: str, default: Any = None) -> Any:
         """Return what was entered, checked; None (after a message) if it is not valid."""
-        entered = input(message)
-        if default and entered == "":
-            entered = default
+        entered: Any = input(message) or default or ""
+        if field.many_to_many:
+            entered = list(filter(None, map(str.strip, entered.split(","))))
         try:
-            return field.clean(entered, None)
+            if entered == []:
+                raise exceptions.ValidationError(field.error_messages["blank"], code="blank")
+            return self._cleaned(field, entered)
         except exceptions.ValidationError as error:
             self.stderr.write(f"Error: {'; '.join(error.messages)}")
             return None
@@ -243,11 +244,8 @@ class Command(BaseCommand):
             return f"{capfirst(label)} cannot be blank."
         if self._must_be_unique():
             known = self.UserModel._default_manager.db_manager(self.database)
-            try:
-                known.get_by_natural_key(username)
-            except self.UserModel.DoesNotExist:
-                pass
-            else:
+            lookup = {self.username_field.name: username}
+            if hasattr(known, "get_by_natural_key") and known.filter(**lookup).exists():
                 return f"Error: That {label} is already taken."
         try:
             self.username_field.clean(username, None)

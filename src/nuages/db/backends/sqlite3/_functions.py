@@ -45,9 +45,16 @@ def register_if_missing(connection: Any, error: Exception) -> bool:
         return False
     if getattr(connection, "has_our_functions", True):
         return False
-    register(connection)
-    connection.has_our_functions = True
+    register_once(connection)
     return True
+
+
+def register_once(connection: Any) -> None:
+    """Register the functions in a connection that notes it."""
+    pristine = connection.pristine
+    register(connection)
+    # These are ours, and the next user's too.
+    connection.has_our_functions, connection.pristine = True, pristine
 
 
 def _built_in(connection: Any) -> set[str]:

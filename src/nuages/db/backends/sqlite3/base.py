@@ -15,12 +15,13 @@ from typing import Any
 from nuages.core.exceptions import ImproperlyConfigured
 from nuages.db.backends.base.base import BaseDatabaseWrapper
 from nuages.db.backends.base.shortcut import guard
-from nuages.db.backends.sqlite3._functions import register, register_if_missing
+from nuages.db.backends.sqlite3._functions import register, register_if_missing, register_once
 from nuages.db.backends.sqlite3.client import DatabaseClient
 from nuages.db.backends.sqlite3.creation import DatabaseCreation
 from nuages.db.backends.sqlite3.features import DatabaseFeatures
 from nuages.db.backends.sqlite3.introspection import DatabaseIntrospection
 from nuages.db.backends.sqlite3.operations import DatabaseOperations
+from nuages.db.backends.sqlite3.parking import Handle, note, park, take
 from nuages.db.utils import IntegrityError
 from nuages.utils.asyncio import async_unsafe
 from nuages.utils.dateparse import parse_date, parse_datetime, parse_time
@@ -67,6 +68,7 @@ class SQLiteCursorWrapper(Database.Cursor):
             arguments = (_to_named(query, params), params)
         else:
             arguments = (to_qmark(query), params)
+        note(self.connection, query)
         try:
             return super().execute(*arguments)
         except Database.OperationalError as error:
@@ -77,8 +79,7 @@ class SQLiteCursorWrapper(Database.Cursor):
     def executescript(self, script: str) -> Any:
         # A statement in the middle cannot be tried again.
         if not getattr(self.connection, "has_our_functions", True):
-            register(self.connection)
-            self.connection.has_our_functions = True
+            register_once(self.connection)
         return super().executescript(script)
 
     def executemany(self, query: str, param_list: Iterable[Any]) -> Any:
@@ -99,12 +100,6 @@ class SQLiteCursorWrapper(Database.Cursor):
     def convert_query(self, query: str, *, param_names: Iterable[str] | None = None) -> str:
         """Return the query in SQLite's style of placeholders."""
         return to_qmark(query) if param_names is None else _to_named(query, param_names)
-
-
-class Handle(Database.Connection):
-    """A driver's connection that notes whether our functions are registered in it."""
-
-    has_our_functions = False
 
 
 def _varchar(column: Mapping[str, Any]) -> str:
@@ -235,16 +230,41 @@ class DatabaseWrapper(BaseDatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Return a new ``sqlite3.Connection`` with our functions, foreign keys checked."""
+        conn_params = conn_params.copy()
         init_command = conn_params.pop("init_command", "")
-        conn = Database.connect(**{"factory": Handle, **conn_params})
+        self._opened_with = {"factory": Handle, **conn_params}
+        conn = take(self._opened_with)
+        if conn is not None:
+            # Its own setting up has left its marks; the project's has to be done again.
+            return self._prepared(conn, init_command)
+        conn = Database.connect(**self._opened_with)
         if not isinstance(conn, Handle):
             register(conn)
         conn.execute("PRAGMA foreign_keys = ON")
         # Renaming a table has to follow the references to it.
         conn.execute("PRAGMA legacy_alter_table = OFF")
+        return self._prepared(conn, init_command)
+
+    def _prepared(self, conn: Any, init_command: str) -> Any:
         if init_command:
             conn.executescript(init_command)
         return conn
+
+    _opened_with: dict[str, Any] | None = None
+    _parks = False
+
+    def close_if_unusable_or_obsolete(self) -> None:
+        """Close the connection if need be; the next request may get the driver's one again."""
+        self._parks = not self.errors_occurred
+        try:
+            super().close_if_unusable_or_obsolete()
+        finally:
+            self._parks = False
+
+    def _close(self) -> None:
+        handle = self.connection
+        if not (self._parks and handle is not None and park(handle, self._opened_with)):
+            super()._close()
 
     def get_database_version(self) -> tuple[int, ...]:
         return Database.sqlite_version_info

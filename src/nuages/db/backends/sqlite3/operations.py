@@ -12,7 +12,6 @@ from typing import Any
 from nuages.conf import settings
 from nuages.core.exceptions import FieldError
 from nuages.db.backends.base.operations import BaseDatabaseOperations
-from nuages.db.backends.utils import format_number
 from nuages.db.utils import DatabaseError, NotSupportedError
 from nuages.utils import timezone
 from nuages.utils.dateparse import parse_date, parse_datetime, parse_time
@@ -312,7 +311,12 @@ class DatabaseOperations(BaseDatabaseOperations):
     def get_decimalfield_converter(self, expression: Any) -> Callable[..., Any]:
         """Return a function that makes of SQLite's float the decimal that was stored."""
         # A float holds 15 significant digits for certain.
-        to_decimal = decimal.Context(prec=15).create_decimal_from_float
+        of_float = decimal.Context(prec=15).create_decimal_from_float
+
+        def to_decimal(value: Any) -> decimal.Decimal:
+            # Whole numbers are stored as such, and exact.
+            return of_float(value) if isinstance(value, float) else decimal.Decimal(value)
+
         from nuages.db.models.expressions import Col
 
         places = getattr(expression.output_field, "decimal_places", None)
@@ -325,11 +329,6 @@ class DatabaseOperations(BaseDatabaseOperations):
         return lambda value, expression, connection: (
             None if value is None else to_decimal(value).quantize(quantum, context=context)
         )
-
-    def adapt_decimalfield_value(
-        self, value: Any, max_digits: int | None = None, decimal_places: int | None = None
-    ) -> Any:
-        return format_number(value, max_digits, decimal_places)
 
     # -- JSON --------------------------------------------------------------------------------
 

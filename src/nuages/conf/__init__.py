@@ -235,13 +235,12 @@ class UserSettingsHolder:
     SETTINGS_MODULE = None
 
     def __init__(self, default_settings: Any) -> None:
-        self.__dict__["_deleted"] = set()
-        self.default_settings = default_settings
+        vars(self).update(_deleted=set(), default_settings=default_settings)
 
     def __getattr__(self, name: str) -> Any:
-        if not name.isupper() or name in self._deleted:
-            raise AttributeError(name=name, obj=self)
-        return getattr(self.default_settings, name)
+        if name.isupper() and name not in self._deleted:
+            return getattr(self.default_settings, name)
+        raise AttributeError(name=name, obj=self)
 
     def __setattr__(self, name: str, value: Any) -> None:
         self._deleted.discard(name)

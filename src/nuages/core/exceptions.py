@@ -128,14 +128,12 @@ class ValidationError(Exception):
         self, message: Any, code: str | None = None, params: dict[str, Any] | None = None
     ) -> None:
         super().__init__(message, code, params)
-        if isinstance(message, ValidationError):
+        if isinstance(inner := message, ValidationError):
             # Look through an error that only wraps another one.
-            if hasattr(message, "error_dict"):
-                message = message.error_dict
-            elif hasattr(message, "message"):
-                message, code, params = message.message, message.code, message.params
-            else:
-                message = message.error_list
+            by_field = hasattr(inner, "error_dict")
+            message = inner.error_dict if by_field else inner.error_list
+            if hasattr(inner, "message"):
+                message, code, params = inner.message, inner.code, inner.params
         match message:
             case dict():
                 self.error_dict = {

@@ -130,13 +130,13 @@ def _unsign_cookie(
 class JSONSerializer:
     """Compact JSON in Latin-1."""
 
-    def dumps(self, obj: Any) -> bytes:
-        """Return ``obj`` as JSON."""
-        return json.dumps(obj, separators=(",", ":")).encode("latin-1")
-
     def loads(self, data: bytes) -> Any:
         """Read JSON."""
-        return json.loads(data.decode("latin-1"))
+        return json.loads(str(data, "latin-1"))
+
+    def dumps(self, obj: Any) -> bytes:
+        """Return ``obj`` as JSON."""
+        return bytes(json.dumps(obj, separators=(",", ":")), "latin-1")
 
 
 def dumps(

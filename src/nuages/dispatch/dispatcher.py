@@ -46,6 +46,18 @@ ANYONE = _make_id(None)
 _NOBODY = Live([], [])
 
 
+def _check_receiver(receiver: Any) -> None:
+    """Refuse what cannot be called with keyword arguments, while a project is being worked on."""
+    from nuages.conf import settings
+
+    if not (settings.configured and settings.DEBUG):
+        return
+    if not callable(receiver):
+        raise TypeError("Signal receivers must be callable.")
+    if not func_accepts_kwargs(receiver):
+        raise ValueError("Signal receivers must accept keyword arguments (**kwargs).")
+
+
 class Signal:
     """A kind of event that receivers listen to.
 
@@ -54,11 +66,10 @@ class Signal:
     """
 
     def __init__(self, use_caching: bool = False) -> None:
+        self.use_caching, self._dead_receivers = use_caching, False
+        self.sender_receivers_cache: Any = weakref.WeakKeyDictionary() if use_caching else {}
         self.receivers: list[Link] = []
         self.lock = threading.Lock()
-        self.use_caching = use_caching
-        self.sender_receivers_cache: Any = weakref.WeakKeyDictionary() if use_caching else {}
-        self._dead_receivers = False
 
     def connect(
         self,
@@ -77,13 +88,7 @@ class Signal:
             TypeError, ValueError: with ``DEBUG``, for a receiver that cannot be called with
                 keyword arguments.
         """
-        from nuages.conf import settings
-
-        if settings.configured and settings.DEBUG:
-            if not callable(receiver):
-                raise TypeError("Signal receivers must be callable.")
-            if not func_accepts_kwargs(receiver):
-                raise ValueError("Signal receivers must accept keyword arguments (**kwargs).")
+        _check_receiver(receiver)
         key = (dispatch_uid or _make_id(receiver), _make_id(sender))
         held: Any = receiver
         if weak:

@@ -6,6 +6,7 @@ with status 3 when one has changed, which tells the parent to start it again.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import logging
@@ -39,16 +40,17 @@ try:
 except ImportError:
     termios = None  # type: ignore[assignment]
 
-autoreload_started = Signal()
-file_changed = Signal()
+#: The status with which the child asks to be started again.
+RESTART = 3
 DJANGO_AUTORELOAD_ENV = "RUN_MAIN"
-logger = logging.getLogger("django.utils.autoreload")
 
+_url_module_exception: BaseException | None = None
+_exception: Any = None
 #: Files in which an error was found; they may never have become modules.
 _error_files: list[str] = []
-_exception: Any = None
-_url_module_exception: BaseException | None = None
-RESTART = 3
+
+logger = logging.getLogger("django.utils.autoreload")
+file_changed, autoreload_started = Signal(), Signal()
 
 
 # The house's own files.
@@ -241,9 +243,18 @@ class BaseReloader:
     """Base of what watches files. Subclasses implement :meth:`tick`."""
 
     def __init__(self) -> None:
-        self.extra_files: set[Path] = set()
-        self.directory_globs: dict[Path, set[str]] = defaultdict(set)
         self._stop_condition = threading.Event()
+        self.directory_globs: dict[Path, set[str]] = defaultdict(set)
+        self.extra_files: set[Path] = set()
+
+    @property
+    def should_stop(self) -> bool:
+        """Whether to stop."""
+        return self._stop_condition.is_set()
+
+    def stop(self) -> None:
+        """Stop watching."""
+        self._stop_condition.set()
 
     def watch_dir(self, path: str | Path, glob: str) -> None:
         """Also watch the files of a folder that match a pattern."""
@@ -257,12 +268,12 @@ class BaseReloader:
 
     def watched_files(self, include_globs: bool = True) -> Iterator[Path]:
         """Yield the files to watch."""
-        yield from iter_all_python_module_files()
-        yield from self.extra_files
-        if include_globs:
-            for folder, patterns in self.directory_globs.items():
-                for pattern in patterns:
-                    yield from folder.glob(pattern)
+        globbed = self.directory_globs.items() if include_globs else ()
+        yield from itertools.chain(
+            iter_all_python_module_files(),
+            self.extra_files,
+            *(folder.glob(each) for folder, patterns in globbed for each in patterns),
+        )
 
     def wait_for_apps_ready(self, app_reg: Any, django_main_thread: threading.Thread) -> bool:
         """Wait until the applications are loaded; return whether they were."""
@@ -309,15 +320,6 @@ class BaseReloader:
         logger.debug("%s notified as changed. Signal results: %s.", path, answers)
         if not any(answer for _, answer in answers):
             trigger_reload(path)
-
-    @property
-    def should_stop(self) -> bool:
-        """Whether to stop."""
-        return self._stop_condition.is_set()
-
-    def stop(self) -> None:
-        """Stop watching."""
-        self._stop_condition.set()
 
 
 class StatReloader(BaseReloader):
@@ -430,20 +432,24 @@ class WatchmanReloader(StatReloader):
 
     def check_server_status(self, inner_ex: BaseException | None = None) -> bool:
         """Return true if the service answers. Raises ``WatchmanUnavailable``."""
+        answers = True
         try:
             self.client.query("version")
         except Exception:
+            answers = False
+        if not answers:
             raise WatchmanUnavailable(str(inner_ex)) from inner_ex
-        return True
+        return answers
 
     @classmethod
     def check_availability(cls) -> None:
-        if not pywatchman:
+        if pywatchman is None:
             raise WatchmanUnavailable("pywatchman not installed.")
-        try:
+        answer = None
+        with contextlib.suppress(Exception):
             answer = pywatchman.client(timeout=0.1).capabilityCheck()
-        except Exception:
-            raise WatchmanUnavailable("Cannot connect to the watchman service.") from None
+        if answer is None:
+            raise WatchmanUnavailable("Cannot connect to the watchman service.")
         from nuages.utils.version import get_version_tuple
 
         if get_version_tuple(answer["version"]) < (4, 9):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import os
 import sys
 import types
@@ -145,29 +146,23 @@ def warn_about_implementation(message: str, category: type[Warning], target: Any
     warnings.warn_explicit(message, category, filename, line, module=name, registry=registry)
 
 
-class warn_about_renamed_method:
-    """Decorator for the old name of a method: calls warn and go on."""
+def warn_about_renamed_method(
+    class_name: str,
+    old_method_name: str,
+    new_method_name: str,
+    deprecation_warning: type[Warning],
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator for the old name of a method: calls warn and go on."""
+    message = f"`{class_name}.{old_method_name}` is deprecated, use `{new_method_name}` instead."
 
-    def __init__(
-        self,
-        class_name: str,
-        old_method_name: str,
-        new_method_name: str,
-        deprecation_warning: type[Warning],
-    ) -> None:
-        self.message = (
-            f"`{class_name}.{old_method_name}` is deprecated, use `{new_method_name}` instead."
-        )
-        self.category = deprecation_warning
+    def renamed(method: Callable[..., Any]) -> Callable[..., Any]:
+        def old_name(*args: Any, **kwargs: Any) -> Any:
+            warnings.warn(message, deprecation_warning, stacklevel=2)
+            return method(*args, **kwargs)
 
-    def __call__(self, f: Callable[..., Any]) -> Callable[..., Any]:
-        message, category = self.message, self.category
+        return old_name
 
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
-            warnings.warn(message, category, stacklevel=2)
-            return f(*args, **kwargs)
-
-        return wrapper
+    return renamed
 
 
 class RenameMethodsBase(type):
@@ -178,26 +173,19 @@ class RenameMethodsBase(type):
 
     renamed_methods: Sequence[tuple[str, str, type[Warning]]] = ()
 
-    def __new__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> Any:
-        new_class = super().__new__(cls, name, bases, attrs)
-        for base in inspect.getmro(new_class):
-            own = vars(base)
-            for old, new, category in cls.renamed_methods:
-                if old not in own and new not in own:
-                    continue
-                renamed = warn_about_renamed_method(base.__name__, old, new, category)
-                if old not in own:
-                    setattr(base, old, renamed(own[new]))
-                elif new not in own:
-                    warnings.warn(
-                        f"`{base.__name__}.{old}` method should be renamed `{new}`.",
-                        category,
-                        stacklevel=2,
-                    )
-                    original = own[old]
-                    setattr(base, new, original)
-                    setattr(base, old, renamed(original))
-        return new_class
+    def __init__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> None:
+        super().__init__(name, bases, attrs)
+        for base, (old, new, category) in itertools.product(cls.__mro__, cls.renamed_methods):
+            has_old, has_new = old in vars(base), new in vars(base)
+            if has_old == has_new:
+                continue
+            method = vars(base)[old if has_old else new]
+            if has_old:
+                message = f"`{base.__name__}.{old}` method should be renamed `{new}`."
+                warnings.warn(message, category, stacklevel=2)
+                setattr(base, new, method)
+            warns = warn_about_renamed_method(base.__name__, old, new, category)
+            setattr(base, old, warns(method))
 
 
 def deprecate_posargs(
@@ -249,8 +237,10 @@ def deprecate_posargs(
         if shown == "__init__" and in_class:
             shown = owner.rpartition(".")[2]
 
-        def remap(args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
+        def call(args: tuple, kwargs: dict[str, Any]) -> Any:
             extra = len(args) - positional
+            if extra <= 0:
+                return func(*args, **kwargs)
             if extra > len(names):
                 raise TypeError(
                     f"{shown}() takes at most {positional + len(names) - bound} positional "
@@ -269,24 +259,15 @@ def deprecate_posargs(
                 deprecation_warning,
                 stacklevel=3,
             )
-            return args[:positional], {**moved, **kwargs}
+            return func(*args[:positional], **moved, **kwargs)
 
-        if iscoroutinefunction(func):
+        def plain(*args: Any, **kwargs: Any) -> Any:
+            return call(args, kwargs)
 
-            @functools.wraps(func)
-            async def wrapper(*args: Any, **kwargs: Any) -> Any:
-                if len(args) > positional:
-                    args, kwargs = remap(args, kwargs)
-                return await func(*args, **kwargs)
-        else:
+        async def awaiting(*args: Any, **kwargs: Any) -> Any:
+            return await call(args, kwargs)
 
-            @functools.wraps(func)
-            def wrapper(*args: Any, **kwargs: Any) -> Any:
-                if len(args) > positional:
-                    args, kwargs = remap(args, kwargs)
-                return func(*args, **kwargs)
-
-        return wrapper
+        return functools.update_wrapper(awaiting if iscoroutinefunction(func) else plain, func)
 
     return decorator
 

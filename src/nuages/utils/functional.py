@@ -239,11 +239,14 @@ class _IfWrappedHas:
         self.name = name
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        if instance is None:
-            return self
-        if instance._wrapped is empty:
-            instance._setup()
-        return getattr(instance._wrapped, self.name)
+        return self if instance is None else getattr(_evaluated(instance), self.name)
+
+
+def _evaluated(lazy_object: LazyObject) -> Any:
+    """Return what a lazy object stands for."""
+    if lazy_object._wrapped is empty:
+        lazy_object._setup()
+    return lazy_object._wrapped
 
 
 class LazyObject:
@@ -260,38 +263,33 @@ class LazyObject:
 
     __getattr__ = new_method_proxy(getattr)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name == "_wrapped":
-            self.__dict__["_wrapped"] = value
-            return
-        if self._wrapped is empty:
-            self._setup()
-        setattr(self._wrapped, name, value)
-
     def __delattr__(self, name: str) -> None:
         if name == "_wrapped":
             raise TypeError("can't delete _wrapped.")
-        if self._wrapped is empty:
-            self._setup()
-        delattr(self._wrapped, name)
+        delattr(_evaluated(self), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name != "_wrapped":
+            setattr(_evaluated(self), name, value)
+        else:
+            self.__dict__[name] = value
 
     def __reduce__(self) -> tuple:
-        if self._wrapped is empty:
-            self._setup()
-        return unpickle_lazyobject, (self._wrapped,)
+        return unpickle_lazyobject, (_evaluated(self),)
+
+    def _unevaluated(self) -> LazyObject:
+        # The type, not __class__: that is the wrapped object's.
+        return type(self)()
 
     def __copy__(self) -> Any:
-        if self._wrapped is empty:
-            return type(self)()
-        return copy.copy(self._wrapped)
+        wrapped = self._wrapped
+        return self._unevaluated() if wrapped is empty else copy.copy(wrapped)
 
     def __deepcopy__(self, memo: dict) -> Any:
-        if self._wrapped is empty:
-            # The type, not __class__: that is the wrapped object's.
-            fresh = type(self)()
-            memo[id(self)] = fresh
-            return fresh
-        return copy.deepcopy(self._wrapped, memo)
+        if self._wrapped is not empty:
+            return copy.deepcopy(self._wrapped, memo)
+        memo[id(self)] = self._unevaluated()
+        return memo[id(self)]
 
     def __repr__(self) -> str:
         shown = repr(self._wrapped) if self._wrapped is not empty else "not evaluated"
@@ -334,17 +332,8 @@ class SimpleLazyObject(LazyObject):
         shown = self._setupfunc if self._wrapped is empty else self._wrapped
         return f"<{type(self).__name__}: {shown!r}>"
 
-    def __copy__(self) -> Any:
-        if self._wrapped is empty:
-            return SimpleLazyObject(self._setupfunc)
-        return copy.copy(self._wrapped)
-
-    def __deepcopy__(self, memo: dict) -> Any:
-        if self._wrapped is empty:
-            fresh = SimpleLazyObject(self._setupfunc)
-            memo[id(self)] = fresh
-            return fresh
-        return copy.deepcopy(self._wrapped, memo)
+    def _unevaluated(self) -> SimpleLazyObject:
+        return SimpleLazyObject(self._setupfunc)
 
     __add__ = new_method_proxy(operator.add)
     __radd__ = new_method_proxy(lambda wrapped, other: other + wrapped)

@@ -8,13 +8,10 @@ import os
 import re
 import sys
 
+PY310, PY311, PY312, PY313, PY314, PY315 = (
+    sys.version_info >= (3, minor) for minor in range(10, 16)
+)
 PYPY = sys.implementation.name == "pypy"
-PY310 = sys.version_info >= (3, 10)
-PY311 = sys.version_info >= (3, 11)
-PY312 = sys.version_info >= (3, 12)
-PY313 = sys.version_info >= (3, 13)
-PY314 = sys.version_info >= (3, 14)
-PY315 = sys.version_info >= (3, 15)
 
 type Version = tuple[int, int, int, str, int]
 _LETTERS = {"alpha": "a", "beta": "b", "rc": "rc"}

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-DEBUG = 10
-INFO = 20
-WARNING = 30
-ERROR = 40
-CRITICAL = 50
+DEBUG, INFO, WARNING, ERROR, CRITICAL = range(10, 60, 10)
 
 
 class CheckMessage:
@@ -30,11 +26,7 @@ class CheckMessage:
     ) -> None:
         if not isinstance(level, int):
             raise TypeError("The first argument should be level.")
-        self.level = level
-        self.msg = msg
-        self.hint = hint
-        self.obj = obj
-        self.id = id
+        self.level, self.msg, self.hint, self.obj, self.id = level, msg, hint, obj, id
 
     def _parts(self) -> tuple[Any, ...]:
         return self.level, self.msg, self.hint, self.obj, self.id

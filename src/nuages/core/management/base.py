@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -198,24 +199,25 @@ class BaseCommand:
                 self.stderr.write(f"{type(error).__name__}: {error}")
             sys.exit(error.returncode)
         finally:
-            try:
+            # Commands such as startproject have no databases.
+            with contextlib.suppress(ImproperlyConfigured):
                 connections.close_all()
-            except ImproperlyConfigured:
-                # Commands such as startproject have no databases.
-                pass
 
     def execute(self, *args: Any, **options: Any) -> Any:
         """Run the checks and :meth:`handle`; print what it returns.
 
         Called by :func:`call_command` and :meth:`run_from_argv`.
         """
-        if options["force_color"] and options["no_color"]:
-            raise CommandError("The --no-color and --force-color options can't be used together.")
-        if options["force_color"]:
-            self.style = color_style(force_color=True)
-        elif options["no_color"]:
-            self._set_style(no_style())
-            self.stderr.style_func = None
+        match options["force_color"], options["no_color"]:
+            case True, True:
+                raise CommandError(
+                    "The --no-color and --force-color options can't be used together."
+                )
+            case True, _:
+                self.style = color_style(force_color=True)
+            case _, True:
+                self._set_style(no_style())
+                self.stderr.style_func = None
         for name in ("stdout", "stderr"):
             if stream := options.get(name):
                 wrapper = OutputWrapper(stream)
@@ -227,17 +229,14 @@ class BaseCommand:
         if self.requires_migrations_checks:
             self.check_migrations()
         output = self.handle(*args, **options)
-        if output:
-            if self.output_transaction:
-                ops = connections[options.get("database", DEFAULT_DB_ALIAS)].ops
-                output = "\n".join(
-                    (
-                        self.style.SQL_KEYWORD(ops.start_transaction_sql()),
-                        output,
-                        self.style.SQL_KEYWORD(ops.end_transaction_sql()),
-                    )
-                )
-            self.stdout.write(output)
+        if not output:
+            return output
+        if self.output_transaction:
+            ops = connections[options.get("database", DEFAULT_DB_ALIAS)].ops
+            begin, end = ops.start_transaction_sql(), ops.end_transaction_sql()
+            keyword = self.style.SQL_KEYWORD
+            output = f"{keyword(begin)}\n{output}\n{keyword(end)}"
+        self.stdout.write(output)
         return output
 
     def get_check_kwargs(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -284,11 +283,10 @@ class BaseCommand:
         """Print a notice if migrations were not applied to the default database."""
         from nuages.db.migrations.executor import MigrationExecutor
 
-        try:
+        plan: list[Any] = []
+        with contextlib.suppress(ImproperlyConfigured):
             executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
-        except ImproperlyConfigured:
-            return
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+            plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if not plan:
             return
         labels = sorted({migration.app_label for migration, _ in plan})
@@ -306,14 +304,19 @@ class BaseCommand:
         raise NotImplementedError("subclasses of BaseCommand must provide a handle() method")
 
 
+def _lines(outputs: Iterable[str | None]) -> str:
+    return "\n".join(filter(None, outputs))
+
+
 class AppCommand(BaseCommand):
     """A command for installed applications, named by label."""
 
     missing_args_message = "Enter at least one application label."
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "args", metavar="app_label", nargs="+", help="The labels of applications."
+    def handle_app_config(self, app_config: Any, **options: Any) -> str | None:
+        """Do the work for one application. Implement it."""
+        raise NotImplementedError(
+            "Subclasses of AppCommand must provide a handle_app_config() method."
         )
 
     def handle(self, *app_labels: str, **options: Any) -> str:
@@ -322,17 +325,13 @@ class AppCommand(BaseCommand):
         try:
             configs = [apps.get_app_config(label) for label in app_labels]
         except (LookupError, ImportError) as error:
-            raise CommandError(
-                f"{error}. Are you sure your INSTALLED_APPS setting is correct?"
-            ) from error
-        outputs = [self.handle_app_config(config, **options) for config in configs]
-        return "\n".join(filter(None, outputs))
+            advice = "Are you sure your INSTALLED_APPS setting is correct?"
+            raise CommandError(f"{error}. {advice}") from error
+        return _lines(self.handle_app_config(config, **options) for config in configs)
 
-    def handle_app_config(self, app_config: Any, **options: Any) -> str | None:
-        """Do the work for one application. Implement it."""
-        raise NotImplementedError(
-            "Subclasses of AppCommand must provide a handle_app_config() method."
-        )
+    def add_arguments(self, parser: CommandParser) -> None:
+        about = "The labels of applications."
+        parser.add_argument("args", nargs="+", metavar="app_label", help=about)
 
 
 class LabelCommand(BaseCommand):
@@ -346,13 +345,12 @@ class LabelCommand(BaseCommand):
         if self.missing_args_message is LabelCommand.missing_args_message:
             self.missing_args_message = f"Enter at least one {self.label}."
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("args", metavar=self.label, nargs="+")
-
-    def handle(self, *labels: str, **options: Any) -> str:
-        outputs = [self.handle_label(label, **options) for label in labels]
-        return "\n".join(filter(None, outputs))
-
     def handle_label(self, label: str, **options: Any) -> str | None:
         """Do the work for one argument. Implement it."""
         raise NotImplementedError("subclasses of LabelCommand must provide a handle_label() method")
+
+    def handle(self, *labels: str, **options: Any) -> str:
+        return _lines(self.handle_label(label, **options) for label in labels)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("args", nargs="+", metavar=self.label)

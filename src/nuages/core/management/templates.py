@@ -37,15 +37,18 @@ class TemplateCommand(BaseCommand):
     are replaced in all.
     """
 
-    requires_system_checks: list[str] = []
-    url_schemes = ["http", "https", "ftp"]
     #: Endings that keep Python from taking templates for modules, and what they become.
     rewrite_template_suffixes = ((".py-tpl", ".py"),)
+    url_schemes = ["http", "https", "ftp"]
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", help="The name of the application or project.")
-        parser.add_argument("directory", nargs="?", help="The folder to make it in.")
-        parser.add_argument("--template", help="A folder, an archive, or the address of one.")
+        for argument, more, text in (
+            ("name", {}, "The name of the application or project."),
+            ("directory", {"nargs": "?"}, "The folder to make it in."),
+            ("--template", {}, "A folder, an archive, or the address of one."),
+        ):
+            parser.add_argument(argument, help=text, **more)
         parser.add_argument(
             "--extension",
             "-e",

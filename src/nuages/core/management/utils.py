@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 import fnmatch
 import os
 import shutil
@@ -94,11 +96,10 @@ def get_command_line_option(argv: list[str], option: str) -> str | None:
 
     parser = CommandParser(add_help=False, allow_abbrev=False)
     parser.add_argument(option, dest="value")
-    try:
-        options, _ = parser.parse_known_args(argv[2:])
-    except CommandError:
-        return None
-    value: str | None = options.value
+    given = argparse.Namespace(value=None)
+    with contextlib.suppress(CommandError):
+        parser.parse_known_args(argv[2:], given)
+    value: str | None = given.value
     return value
 
 

@@ -95,6 +95,8 @@ def of_relation(
     found = [OperationDependency(*target, None, Kind.CREATE)]
     if through := getattr(remote, "through", None):
         found.append(
-            OperationDependency(*resolve_relation(through, app_label, model_name), None, Kind.CREATE)
+            OperationDependency(
+                *resolve_relation(through, app_label, model_name), None, Kind.CREATE
+            )
         )
     return found

@@ -31,9 +31,8 @@ class MigrationAutodetector:
     """
 
     def __init__(self, from_state: Any, to_state: Any, questioner: Any = None) -> None:
-        self.from_state = from_state
-        self.to_state = to_state
         self.questioner = questioner or MigrationQuestioner()
+        self.from_state, self.to_state = from_state, to_state
         self.existing_apps = {label for label, _ in from_state.models}
 
     def changes(
@@ -50,9 +49,9 @@ class MigrationAutodetector:
             convert_apps: applications that had no migrations and get them.
             migration_name: the name to use.
         """
-        changes = self._detect_changes(convert_apps, graph)
-        changes = self.arrange_for_graph(changes, graph, migration_name)
-        return self._trim_to_apps(changes, set(trim_to_apps)) if trim_to_apps else changes
+        found = self._detect_changes(convert_apps, graph)
+        arranged = self.arrange_for_graph(found, graph, migration_name)
+        return self._trim_to_apps(arranged, set(trim_to_apps)) if trim_to_apps else arranged
 
     def deep_deconstruct(self, obj: Any) -> Any:
         """Return what an object is made of, all the way down."""
@@ -126,7 +125,9 @@ class MigrationAutodetector:
             if sum(map(len, self.operations.values())) < left:
                 continue
             if may_split:
-                raise ValueError(f"Cannot resolve operation dependencies: {dict(self.operations)!r}")
+                raise ValueError(
+                    f"Cannot resolve operation dependencies: {dict(self.operations)!r}"
+                )
             # Nothing goes in one piece: start an application, finish it later.
             may_split = True
 

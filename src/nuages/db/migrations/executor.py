@@ -260,7 +260,9 @@ class MigrationExecutor:
             the answer, and the state after the migration.
         """
         if migration.initial is None:
-            depends_on_own = any(label == migration.app_label for label, _ in migration.dependencies)
+            depends_on_own = any(
+                label == migration.app_label for label, _ in migration.dependencies
+            )
             if depends_on_own:
                 return False, project_state
         elif migration.initial is False:
@@ -326,5 +328,3 @@ class _Expected:
             return False
         described = self.connection.introspection.get_table_description(self.cursor, table)
         return self.fold(field.column) in {self.fold(each.name) for each in described}
-
-

@@ -7,6 +7,7 @@ stack of their own, so that long histories do not exhaust Python's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import total_ordering
 from typing import Any
 
@@ -16,48 +17,42 @@ type Key = tuple[str, str]
 
 
 @total_ordering
+@dataclass(eq=False, repr=False)
 class Node:
     """A migration in the graph. Compares as its key does."""
 
-    def __init__(self, key: Key) -> None:
-        self.key = key
-        self.children: set[Node] = set()
-        self.parents: set[Node] = set()
+    key: Key
+    #: The migrations that depend on this one, and those that it depends on.
+    children: set[Node] = field(default_factory=set)
+    parents: set[Node] = field(default_factory=set)
 
-    def __eq__(self, other: object) -> bool:
-        return self.key == (other.key if isinstance(other, Node) else other)
-
-    def __lt__(self, other: Any) -> bool:
-        return bool(self.key < (other.key if isinstance(other, Node) else other))
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __getitem__(self, item: int) -> str:
-        return self.key[item]
+    def __repr__(self) -> str:
+        app_label, name = self.key
+        return f"<{type(self).__name__}: ({app_label!r}, {name!r})>"
 
     def __str__(self) -> str:
         return str(self.key)
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: ({self.key[0]!r}, {self.key[1]!r})>"
+    def __getitem__(self, part: int) -> str:
+        return self.key[part]
 
-    def add_child(self, child: Node) -> None:
-        """Note a migration that depends on this one."""
-        self.children.add(child)
+    def __lt__(self, other: Any) -> bool:
+        return bool(self.key < getattr(other, "key", other))
 
-    def add_parent(self, parent: Node) -> None:
-        """Note a migration that this one depends on."""
-        self.parents.add(parent)
+    def __eq__(self, other: object) -> bool:
+        return bool(self.key == getattr(other, "key", other))
+
+    def __hash__(self) -> int:
+        return hash(self.key)
 
 
+@dataclass(eq=False, repr=False)
 class DummyNode(Node):
     """Stands for a migration that is named and not there, until it is replaced or complained of."""
 
-    def __init__(self, key: Key, origin: Any, error_message: str) -> None:
-        super().__init__(key)
-        self.origin = origin
-        self.error_message = error_message
+    #: The migration that names it.
+    origin: Any = None
+    error_message: str = ""
 
     def raise_error(self) -> None:
         """Raise ``NodeNotFoundError``."""
@@ -67,21 +62,24 @@ class DummyNode(Node):
 class MigrationGraph:
     """All migrations of all applications, and their dependencies."""
 
+    #: The migrations themselves; ``None`` where only the key is known.
+    nodes: dict[Key, Any]
+    node_map: dict[Key, Node]
+
     def __init__(self) -> None:
-        self.node_map: dict[Key, Node] = {}
-        #: The migrations themselves; ``None`` where only the key is known.
-        self.nodes: dict[Key, Any] = {}
+        self.nodes, self.node_map = {}, {}
+
+    def _put(self, node: Node, migration: Any) -> None:
+        self.nodes[node.key], self.node_map[node.key] = migration, node
+
+    def add_dummy_node(self, key: Key, origin: Any, error_message: str) -> None:
+        """Add a migration that is missing."""
+        self._put(DummyNode(key, origin=origin, error_message=error_message), None)
 
     def add_node(self, key: Key, migration: Any) -> None:
         """Add a migration."""
         assert key not in self.node_map
-        self.node_map[key] = Node(key)
-        self.nodes[key] = migration
-
-    def add_dummy_node(self, key: Key, origin: Any, error_message: str) -> None:
-        """Add a migration that is missing."""
-        self.node_map[key] = DummyNode(key, origin, error_message)
-        self.nodes[key] = None
+        self._put(Node(key), migration)
 
     def add_dependency(
         self, migration: Any, child: Key, parent: Key, skip_validation: bool = False
@@ -102,8 +100,8 @@ class MigrationGraph:
 
     @staticmethod
     def _join(child: Node, parent: Node) -> None:
-        child.add_parent(parent)
-        parent.add_child(child)
+        child.parents.add(parent)
+        parent.children.add(child)
 
     def _take_out(self, key: Key) -> Node:
         """Remove a node and its edges; return it with what it was joined to."""
@@ -193,7 +191,9 @@ class MigrationGraph:
                 continue
             stack.append((node, True))
             around = node.parents if forwards else node.children
-            stack += [(each, False) for each in sorted(around, reverse=forwards) if each not in done]
+            stack += [
+                (each, False) for each in sorted(around, reverse=forwards) if each not in done
+            ]
         return order
 
     def _ends(self, app: str | None, side: str) -> list[Key]:
@@ -201,8 +201,7 @@ class MigrationGraph:
         return sorted(
             key
             for key, node in self.node_map.items()
-            if app in (None, key[0])
-            and all(each.key[0] != key[0] for each in getattr(node, side))
+            if app in (None, key[0]) and all(each.key[0] != key[0] for each in getattr(node, side))
         )
 
     def root_nodes(self, app: str | None = None) -> list[Key]:

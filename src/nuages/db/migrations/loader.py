@@ -235,10 +235,11 @@ class MigrationLoader:
         self.applied_migrations = {} if recorder is None else recorder.applied_migrations()
         self.graph = MigrationGraph()
         self.replacements: dict[Key, Any] = {}
-        for key, migration in self.disk_migrations.items():
-            self.graph.add_node(key, migration)
-            if migration.replaces:
-                self.replacements[key] = migration
+        for key in self.disk_migrations:
+            self.graph.add_node(key, self.disk_migrations[key])
+        self.replacements.update(
+            (key, each) for key, each in self.disk_migrations.items() if each.replaces
+        )
         for join in (self.add_internal_dependencies, self.add_external_dependencies):
             for key, migration in self.disk_migrations.items():
                 join(key, migration)
@@ -327,9 +328,7 @@ class MigrationLoader:
         statements: list[str] = []
         state = None
         for migration, backwards in plan:
-            with self.connection.schema_editor(
-                collect_sql=True, atomic=migration.atomic
-            ) as editor:
+            with self.connection.schema_editor(collect_sql=True, atomic=migration.atomic) as editor:
                 if state is None:
                     state = self.project_state((migration.app_label, migration.name), at_end=False)
                 run = migration.unapply if backwards else migration.apply

@@ -19,21 +19,20 @@ class Migration:
         app_label: the application's label.
     """
 
-    operations: list[Any] = []
-    #: (label, name) of migrations that must have been applied before.
-    dependencies: list[Any] = []
-    #: (label, name) of migrations that must be applied after.
-    run_before: list[Any] = []
-    #: (label, name) of migrations that this one stands for.
-    replaces: list[Any] = []
-    #: Whether it makes an application's first tables; found out if not said.
-    initial: bool | None = None
     #: Whether it runs in a transaction, where the database can roll DDL back.
     atomic = True
+    #: Whether it makes an application's first tables; found out if not said.
+    initial: bool | None = None
+    #: (label, name) of migrations that this one stands for.
+    replaces: list[Any] = []
+    #: (label, name) of migrations that must be applied after.
+    run_before: list[Any] = []
+    #: (label, name) of migrations that must have been applied before.
+    dependencies: list[Any] = []
+    operations: list[Any] = []
 
     def __init__(self, name: str, app_label: str) -> None:
-        self.name = name
-        self.app_label = app_label
+        self.app_label, self.name = app_label, name
         # Lists of its own: the class's are shared by all instances.
         for attribute in ("operations", "dependencies", "run_before", "replaces"):
             setattr(self, attribute, list(getattr(type(self), attribute)))
@@ -71,11 +70,9 @@ class Migration:
             collect_sql: also write comments between the collected statements.
         """
         for operation in self.operations:
-            if collect_sql:
-                self._comment(schema_editor, operation)
-                if not operation.reduces_to_sql:
-                    continue
-                collected = len(schema_editor.collected_sql)
+            if collect_sql and not self._comment(schema_editor, operation):
+                continue
+            collected = len(schema_editor.collected_sql) if collect_sql else 0
             before = project_state.clone()
             operation.state_forwards(self.app_label, project_state)
             self._in_transaction(
@@ -103,11 +100,9 @@ class Migration:
             steps.append((operation, after, before))
             state = after
         for operation, after, before in reversed(steps):
-            if collect_sql:
-                self._comment(schema_editor, operation)
-                if not operation.reduces_to_sql:
-                    continue
-                collected = len(schema_editor.collected_sql)
+            if collect_sql and not self._comment(schema_editor, operation):
+                continue
+            collected = len(schema_editor.collected_sql) if collect_sql else 0
             self._in_transaction(
                 operation, schema_editor, operation.database_backwards, after, before
             )
@@ -127,11 +122,13 @@ class Migration:
             method(self.app_label, schema_editor, from_state, to_state)
 
     @staticmethod
-    def _comment(schema_editor: Any, operation: Any) -> None:
-        lines = ["--", f"-- {operation.describe()}"]
+    def _comment(schema_editor: Any, operation: Any) -> bool:
+        """Say what an operation does; return whether SQL can follow."""
+        lines = ["--", f"-- {operation.describe()}", "--"]
         if not operation.reduces_to_sql:
             lines.append("-- THIS OPERATION CANNOT BE WRITTEN AS SQL")
-        schema_editor.collected_sql += [*lines, "--"]
+        schema_editor.collected_sql += lines
+        return bool(operation.reduces_to_sql)
 
     def suggest_name(self) -> str:
         """Return a name for the migration, made of what its operations do."""

@@ -58,14 +58,9 @@ class ModelState:
         bases: tuple[Any, ...] | None = None,
         managers: list[tuple[str, Any]] | None = None,
     ) -> None:
-        self.app_label = app_label
-        self.name = name
-        self.fields: dict[str, Any] = dict(fields)
-        self.options = options or {}
-        self.options.setdefault("indexes", [])
-        self.options.setdefault("constraints", [])
-        self.bases = bases or (models.Model,)
-        self.managers = managers or []
+        self.app_label, self.name, self.fields = app_label, name, dict(fields)
+        self.options: dict[str, Any] = {"indexes": [], "constraints": [], **(options or {})}
+        self.bases, self.managers = bases or (models.Model,), managers or []
         for field_name, trouble in _validated_fields(self.fields):
             raise ValueError(trouble.format(field_name, f"{app_label}.{name}.{field_name}"))
         for index in self.options["indexes"]:
@@ -233,27 +228,26 @@ def _without_abstract(model: Any) -> Iterator[Any]:
 
 def _managers_of(model: Any) -> list[tuple[str, Any]]:
     """Return the managers that migrations see, and those without which they are not found."""
-    managers: list[tuple[str, Any]] = []
-    seen = set()
-    default = None
+    kept: dict[str, Any] = {}
+    places = (model._base_manager, model._default_manager)
     for manager in model._meta.managers:
-        if manager.name in seen:
-            continue
         if manager.use_in_migrations:
-            kept = copy.copy(manager)
-            kept._set_creation_counter()
-        elif manager is model._base_manager or manager is model._default_manager:
-            # Its place is kept, for queries through it.
-            kept = models.Manager()
-            kept.model = manager.model
-            kept.name = manager.name
-            if manager is model._default_manager:
-                default = kept
-        else:
-            continue
-        seen.add(manager.name)
-        managers.append((manager.name, kept))
+            kept.setdefault(manager.name, manager)
+        elif any(manager is place for place in places):
+            kept.setdefault(manager.name, None)
     # A plain "objects" need not be said.
-    if managers == [("objects", default)]:
+    default = model._default_manager
+    if list(kept.items()) == [("objects", None)] and default.name == "objects":
         return []
-    return managers
+    return [(name, _manager_of_state(model, name, manager)) for name, manager in kept.items()]
+
+
+def _manager_of_state(model: Any, name: str, manager: Any) -> Any:
+    if manager is not None:
+        copied = copy.copy(manager)
+        copied._set_creation_counter()
+        return copied
+    # Only its place is kept, for queries through it.
+    plain = models.Manager()
+    plain.model, plain.name = model, name
+    return plain

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import importlib
 import os
@@ -31,22 +32,23 @@ class MigrationQuestioner:
         specified_apps: set[str] | None = None,
         dry_run: bool | None = None,
     ) -> None:
-        self.defaults = defaults or {}
+        self.defaults, self.dry_run = defaults or {}, dry_run
         self.specified_apps = specified_apps or set()
-        self.dry_run = dry_run
+
+    def _default(self, question: str) -> bool:
+        return bool(self.defaults.get(question))
 
     def ask_initial(self, app_label: str) -> bool:
         """Whether an application gets its first migration: if it has the package for it."""
         if app_label in self.specified_apps:
             return True
-        try:
+        module = None
+        with contextlib.suppress(LookupError, ImportError):
             apps.get_app_config(app_label)
             name, _ = MigrationLoader.migrations_module(app_label)
             module = importlib.import_module(name) if name else None
-        except (LookupError, ImportError):
-            return bool(self.defaults.get("ask_initial", False))
         if module is None:
-            return bool(self.defaults.get("ask_initial", False))
+            return self._default("ask_initial")
         if filename := getattr(module, "__file__", None):
             files = set(os.listdir(os.path.dirname(filename)))
         elif len(folders := list(getattr(module, "__path__", ()))) == 1:
@@ -67,36 +69,30 @@ class MigrationQuestioner:
         self, model_name: str, old_name: str, new_name: str, field_instance: Any
     ) -> bool:
         """Whether a field was renamed."""
-        return bool(self.defaults.get("ask_rename", False))
-
-    def ask_rename_model(self, old_model_state: Any, new_model_state: Any) -> bool:
-        """Whether a model was renamed."""
-        return bool(self.defaults.get("ask_rename_model", False))
+        return self._default("ask_rename")
 
     def ask_merge(self, app_label: str) -> bool:
         """Whether branches are to be merged."""
-        return bool(self.defaults.get("ask_merge", False))
+        return self._default("ask_merge")
 
-    def ask_auto_now_add_addition(self, field_name: str, model_name: str) -> Any:
-        """The value for rows that are there, for a new column with the time of creation."""
-        return None
+    def ask_rename_model(self, old_model_state: Any, new_model_state: Any) -> bool:
+        """Whether a model was renamed."""
+        return self._default("ask_rename_model")
 
     def ask_unique_callable_default_addition(self, field_name: str, model_name: str) -> Any:
         """Called for a new unique column whose default is computed once for all rows."""
+        return None
+
+    def ask_auto_now_add_addition(self, field_name: str, model_name: str) -> Any:
+        """The value for rows that are there, for a new column with the time of creation."""
         return None
 
 
 class InteractiveMigrationQuestioner(MigrationQuestioner):
     """Asks on the terminal."""
 
-    def __init__(
-        self,
-        defaults: dict[str, Any] | None = None,
-        specified_apps: set[str] | None = None,
-        dry_run: bool | None = None,
-        prompt_output: Any = None,
-    ) -> None:
-        super().__init__(defaults=defaults, specified_apps=specified_apps, dry_run=dry_run)
+    def __init__(self, *args: Any, prompt_output: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.prompt_output = prompt_output or OutputWrapper(sys.stdout)
 
     def _say(self, text: str, ending: str | None = None) -> None:
@@ -136,7 +132,9 @@ class InteractiveMigrationQuestioner(MigrationQuestioner):
         """Ask for a Python expression and return its value."""
         self._say("Please enter the default value as valid Python.")
         if default:
-            self._say(f"Accept the default '{default}' by pressing 'Enter' or provide another value.")
+            self._say(
+                f"Accept the default '{default}' by pressing 'Enter' or provide another value."
+            )
         self._say(
             "The datetime and django.utils.timezone modules are available, so it is possible to "
             "provide e.g. timezone.now as a value."
@@ -155,7 +153,9 @@ class InteractiveMigrationQuestioner(MigrationQuestioner):
                 except Exception as error:
                     self._say(f"{type(error).__name__}: {error}")
 
-    def _default_or_quit(self, question: str, choices: Sequence[str], ask: Callable[[], Any]) -> Any:
+    def _default_or_quit(
+        self, question: str, choices: Sequence[str], ask: Callable[[], Any]
+    ) -> Any:
         """Offer to give a value now, and to quit."""
         choice = self._choice_input(question, choices)
         if choice == len(choices):
@@ -264,15 +264,13 @@ class NonInteractiveMigrationQuestioner(MigrationQuestioner):
 
     def __init__(
         self,
-        defaults: dict[str, Any] | None = None,
-        specified_apps: set[str] | None = None,
-        dry_run: bool | None = None,
+        *args: Any,
         verbosity: int = 1,
         log: Callable[[str], Any] | None = None,
+        **kwargs: Any,
     ) -> None:
-        self.verbosity = verbosity
-        self.log = log or print
-        super().__init__(defaults=defaults, specified_apps=specified_apps, dry_run=dry_run)
+        super().__init__(*args, **kwargs)
+        self.log, self.verbosity = log or print, verbosity
 
     def log_lack_of_migration(self, field_name: str, model_name: str, reason: str) -> None:
         """Say that a field was left out, and why."""
@@ -281,7 +279,9 @@ class NonInteractiveMigrationQuestioner(MigrationQuestioner):
 
     def ask_not_null_addition(self, field_name: str, model_name: str) -> Any:
         self.log_lack_of_migration(
-            field_name, model_name, "it is impossible to add a non-nullable field without specifying a default"
+            field_name,
+            model_name,
+            "it is impossible to add a non-nullable field without specifying a default",
         )
         sys.exit(3)
 

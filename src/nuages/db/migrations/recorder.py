@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from nuages.apps.registry import Apps
@@ -11,6 +12,20 @@ from nuages.utils.functional import classproperty
 from nuages.utils.timezone import now
 
 
+@functools.cache
+def _migration_model() -> Any:
+    # Made late, when models may be.
+    meta = {"apps": Apps(), "app_label": "migrations", "db_table": "django_migrations"}
+    body = {
+        "__module__": __name__,
+        "Meta": type("Meta", (), meta),
+        "__str__": lambda row: f"Migration {row.name} for {row.app}",
+        **{name: models.CharField(max_length=255) for name in ("app", "name")},
+        "applied": models.DateTimeField(default=now),
+    }
+    return type(models.Model)("Migration", (models.Model,), body)
+
+
 class MigrationRecorder:
     """Reads and writes which migrations a database has.
 
@@ -18,32 +33,13 @@ class MigrationRecorder:
         connection: the database.
     """
 
-    _migration_class: Any = None
-
     def __init__(self, connection: Any) -> None:
-        self.connection = connection
-        self._has_table = False
+        self.connection, self._has_table = connection, False
 
     @classproperty
     def Migration(cls) -> Any:  # noqa: N802, N805
-        """The model of the table. Made late, when models may be."""
-        if cls._migration_class is None:
-
-            class Migration(models.Model):
-                app = models.CharField(max_length=255)
-                name = models.CharField(max_length=255)
-                applied = models.DateTimeField(default=now)
-
-                class Meta:
-                    apps = Apps()
-                    app_label = "migrations"
-                    db_table = "django_migrations"
-
-                def __str__(self) -> str:
-                    return f"Migration {self.name} for {self.app}"
-
-            cls._migration_class = Migration
-        return cls._migration_class
+        """The model of the table."""
+        return _migration_model()
 
     @property
     def migration_qs(self) -> Any:
@@ -52,10 +48,9 @@ class MigrationRecorder:
 
     def has_table(self) -> bool:
         """Whether the table is there. Once seen, it is not looked for again."""
-        if not self._has_table:
-            with self.connection.cursor() as cursor:
-                tables = self.connection.introspection.table_names(cursor)
-            self._has_table = self.Migration._meta.db_table in tables
+        self._has_table = self._has_table or (
+            self.Migration._meta.db_table in self.connection.introspection.table_names()
+        )
         return self._has_table
 
     def ensure_schema(self) -> None:
@@ -64,15 +59,13 @@ class MigrationRecorder:
         Raises:
             MigrationSchemaMissing: it cannot be made.
         """
-        if self.has_table():
-            return
         try:
-            with self.connection.schema_editor() as editor:
-                editor.create_model(self.Migration)
+            if not self.has_table():
+                with self.connection.schema_editor() as editor:
+                    editor.create_model(self.Migration)
         except DatabaseError as error:
-            raise MigrationSchemaMissing(
-                f"Unable to create the django_migrations table ({error})"
-            ) from error
+            message = f"Unable to create the django_migrations table ({error})"
+            raise MigrationSchemaMissing(message) from error
 
     def applied_migrations(self) -> dict[tuple[str, str], Any]:
         """Return the applied migrations' rows by key."""
@@ -82,13 +75,16 @@ class MigrationRecorder:
 
     def record_applied(self, app: str, name: str) -> None:
         """Note that a migration was applied."""
-        self.ensure_schema()
-        self.migration_qs.create(app=app, name=name)
+        self._rows().create(app=app, name=name)
 
     def record_unapplied(self, app: str, name: str) -> None:
         """Note that a migration was unapplied."""
+        self._rows().filter(app=app, name=name).delete()
+
+    def _rows(self) -> Any:
+        """The rows of a table that may have to be made first."""
         self.ensure_schema()
-        self.migration_qs.filter(app=app, name=name).delete()
+        return self.migration_qs
 
     def flush(self) -> None:
         """Forget all migrations."""

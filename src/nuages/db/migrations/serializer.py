@@ -39,7 +39,9 @@ class BaseSerializer:
 
     def serialize(self) -> Source:
         """Return an expression and the imports it needs."""
-        raise NotImplementedError("Subclasses of BaseSerializer must implement the serialize() method.")
+        raise NotImplementedError(
+            "Subclasses of BaseSerializer must implement the serialize() method."
+        )
 
 
 class _Known(BaseSerializer):
@@ -61,14 +63,15 @@ class Serializer:
     @classmethod
     def register(cls, type_: Any, serializer: Any) -> None:
         """Register a serializer. Raises ``ValueError`` if it is none."""
-        if not issubclass(serializer, BaseSerializer):
+        if issubclass(serializer, BaseSerializer):
+            cls._registry[type_] = serializer
+        else:
             raise ValueError(f"'{serializer.__name__}' must inherit from 'BaseSerializer'.")
-        cls._registry[type_] = serializer
 
     @classmethod
     def unregister(cls, type_: Any) -> None:
         """Forget a serializer."""
-        cls._registry.pop(type_)
+        del cls._registry[type_]
 
 
 def serializer_factory(value: Any) -> BaseSerializer:
@@ -77,11 +80,12 @@ def serializer_factory(value: Any) -> BaseSerializer:
     Raises:
         ValueError: there is none.
     """
-    if isinstance(value, Promise):
-        value = str(value)
-    elif isinstance(value, LazyObject):
-        # What it stands for, evaluated.
-        value = value.__reduce__()[1][0]
+    match value:
+        case Promise():
+            value = str(value)
+        case LazyObject():
+            # What it stands for, evaluated.
+            _, (value,) = value.__reduce__()
     for is_of_kind, function in _FIRST:
         if is_of_kind(value):
             return _Known(value, function)
@@ -156,7 +160,11 @@ def _with_import(module: str) -> Callable[[Any], Source]:
 
 
 def _float(value: float) -> Source:
-    return (f'float("{value}")' if value != value or value in (float("inf"), -float("inf")) else repr(value)), set()
+    return (
+        f'float("{value}")'
+        if value != value or value in (float("inf"), -float("inf"))
+        else repr(value)
+    ), set()
 
 
 def _list(value: Iterable[Any]) -> Source:
@@ -346,8 +354,14 @@ _BY_TYPE: list[tuple[Any, Callable[[Any], Source]]] = [
     (re.RegexFlag, _regex_flags),
     (enum.Enum, _enum),
     (datetime.datetime, _datetime),
-    ((datetime.date, datetime.timedelta, datetime.time, datetime.timezone), _with_import("datetime")),
-    (SettingsReference, lambda value: (f"settings.{value.setting_name}", {"from django.conf import settings"})),
+    (
+        (datetime.date, datetime.timedelta, datetime.time, datetime.timezone),
+        _with_import("datetime"),
+    ),
+    (
+        SettingsReference,
+        lambda value: (f"settings.{value.setting_name}", {"from django.conf import settings"}),
+    ),
     (float, _float),
     ((bool, int, types.NoneType, bytes, str, range), _plain),
     (decimal.Decimal, _decimal),

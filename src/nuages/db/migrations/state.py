@@ -287,9 +287,7 @@ class ProjectState:
                 apps.unregister_model(*key)
         real = {(each.app_label, each.name_lower): each for each in apps.real_models}
         # In the order of the states, so that the outcome does not depend on a set's order.
-        apps.render_multiple(
-            state for key, state in {**real, **self.models}.items() if key in keys
-        )
+        apps.render_multiple(state for key, state in {**real, **self.models}.items() if key in keys)
 
     # Changes, as operations make them.
 
@@ -594,5 +592,3 @@ def _with_default(field: Any, preserve_default: bool) -> Any:
     field = field.clone()
     field.default = NOT_PROVIDED
     return field
-
-

@@ -94,8 +94,8 @@ class MigrationWriter:
     """
 
     def __init__(self, migration: Any, include_header: bool = True) -> None:
-        self.migration = migration
-        self.include_header = include_header
+        self.migration, self.include_header = migration, include_header
+        #: Whether somebody must copy functions by hand; known once the text is made.
         self.needs_manual_porting = False
 
     def as_string(self) -> str:
@@ -110,9 +110,7 @@ class MigrationWriter:
         dependencies = []
         for dependency in sorted(migration.dependencies):
             if dependency[0] == "__setting__":
-                dependencies.append(
-                    f"migrations.swappable_dependency(settings.{dependency[1]})"
-                )
+                dependencies.append(f"migrations.swappable_dependency(settings.{dependency[1]})")
                 imports.add("from django.conf import settings")
             else:
                 dependencies.append(self.serialize(tuple(dependency))[0])
@@ -216,15 +214,9 @@ class MigrationWriter:
         """Return an expression for a value and the imports it needs. Raises ``ValueError``."""
         return serializer_factory(value).serialize()
 
-    @classmethod
-    def register_serializer(cls, type_: Any, serializer: Any) -> None:
-        """Register a serializer for a type of values."""
-        Serializer.register(type_, serializer)
-
-    @classmethod
-    def unregister_serializer(cls, type_: Any) -> None:
-        """Forget the serializer for a type."""
-        Serializer.unregister(type_)
+    #: Register and forget a serializer for a type of values.
+    register_serializer = Serializer.register
+    unregister_serializer = Serializer.unregister
 
 
 def _folder_of(module: Any) -> str:
@@ -237,5 +229,3 @@ def _touch(filename: str) -> None:
     if not os.path.exists(filename):
         with open(filename, "w", encoding="utf-8"):
             pass
-
-

@@ -67,14 +67,14 @@ class Command(BaseCommand):
         ):
             parser.add_argument(flag, action="store_true", help=text)
 
+    def log(self, msg: str) -> None:
+        """Say what is done."""
+        self.log_output.write(msg)
+
     @property
     def log_output(self) -> Any:
         """Where to say what is done."""
         return self.stderr if self.scriptable else self.stdout
-
-    def log(self, msg: str) -> None:
-        """Say what is done."""
-        self.log_output.write(msg)
 
     @no_translations
     def handle(self, *app_labels: str, **options: Any) -> None:
@@ -277,7 +277,7 @@ class Command(BaseCommand):
         loader = MigrationLoader(connections[DEFAULT_DB_ALIAS])
         replaced = {}
         applied = MigrationRecorder(connections[DEFAULT_DB_ALIAS]).applied_migrations()
-        for label, (first, *rest) in [(key, value) for key, value in changes.items()]:
+        for label, (first, *rest) in list(changes.items()):
             leaves = loader.graph.leaf_nodes(app=label)
             if not leaves:
                 raise CommandError(f"App {label} has no migration, cannot update last migration.")

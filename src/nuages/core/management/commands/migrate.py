@@ -310,15 +310,16 @@ class Command(BaseCommand):
         self.stdout.write(self.style.SUCCESS(done + elapsed))
 
     def _show_plan(self, plan: Any) -> None:
-        self.stdout.write("Planned operations:", self.style.MIGRATE_LABEL)
+        say = self.stdout.write
+        say("Planned operations:", self.style.MIGRATE_LABEL)
         if not plan:
-            self.stdout.write("  No planned migration operations.")
+            say("  No planned migration operations.")
         for migration, backwards in plan:
-            self.stdout.write(str(migration), self.style.MIGRATE_HEADING)
+            say(str(migration), self.style.MIGRATE_HEADING)
             for operation in migration.operations:
                 message, is_error = self.describe_operation(operation, backwards)
                 style = self.style.WARNING if is_error else None
-                self.stdout.write("    " + message, style)
+                say("    " + message, style)
 
     @staticmethod
     def describe_operation(operation: Any, backwards: bool) -> tuple[str, bool]:

@@ -22,13 +22,13 @@ class Command(BaseCommand):
     help = "Optimizes the operations for the named migration."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("app_label", help="The application.")
-        parser.add_argument("migration_name", help="The migration, or the start of its name.")
-        parser.add_argument(
-            "--check",
-            action="store_true",
-            help="Leave with a status if it can be optimized; write nothing.",
-        )
+        for argument, text in (
+            ("app_label", "The application."),
+            ("migration_name", "The migration, or the start of its name."),
+        ):
+            parser.add_argument(argument, help=text)
+        check = "Leave with a status if it can be optimized; write nothing."
+        parser.add_argument("--check", help=check, action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
         verbosity = options["verbosity"]

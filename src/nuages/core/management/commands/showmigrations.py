@@ -42,13 +42,14 @@ class Command(BaseCommand):
         show(connection, options["app_label"])
 
     def _validate_app_names(self, loader: MigrationLoader, app_names: list[str]) -> None:
-        unknown = False
+        unknown = []
         for name in app_names:
             try:
                 apps.get_app_config(name)
             except LookupError as error:
-                self.stderr.write(str(error))
-                unknown = True
+                unknown.append(str(error))
+        for text in unknown:
+            self.stderr.write(text)
         if unknown:
             sys.exit(2)
 
@@ -56,11 +57,8 @@ class Command(BaseCommand):
         """Show the migrations of each application."""
         loader = MigrationLoader(connection, ignore_no_migrations=True)
         recorded = MigrationRecorder(connection).applied_migrations()
-        if app_names:
-            self._validate_app_names(loader, app_names)
-        else:
-            app_names = sorted(loader.migrated_apps)
-        for app_name in app_names:
+        self._validate_app_names(loader, app_names or [])
+        for app_name in app_names or sorted(loader.migrated_apps):
             self.stdout.write(app_name, self.style.MIGRATE_LABEL)
             keys: dict[Any, None] = {}
             for leaf in loader.graph.leaf_nodes(app_name):

@@ -27,8 +27,8 @@ class Command(AppCommand):
         if app_config.models_module is None:
             return None
         connection = connections[options["database"]]
-        models = app_config.get_models(include_auto_created=True)
-        statements = connection.ops.sequence_reset_sql(self.style, models)
-        if not statements and options["verbosity"] >= 1:
+        reset = connection.ops.sequence_reset_sql
+        statements = reset(self.style, app_config.get_models(include_auto_created=True))
+        if not (statements or options["verbosity"] < 1):
             self.stderr.write("No sequences found.")
         return "\n".join(statements)

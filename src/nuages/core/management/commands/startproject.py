@@ -19,8 +19,7 @@ class Command(TemplateCommand):
     missing_args_message = "You must provide a project name."
 
     def handle(self, **options: Any) -> None:  # type: ignore[override]
-        name = options.pop("name")
-        target = options.pop("directory")
         # The prefix tells the deployment checks that nobody has chosen this key.
-        options["secret_key"] = SECRET_KEY_INSECURE_PREFIX + get_random_secret_key()
-        super().handle("project", name, target, **options)
+        key = SECRET_KEY_INSECURE_PREFIX + get_random_secret_key()
+        name, target = (options.pop(each) for each in ("name", "directory"))
+        super().handle("project", name, target, secret_key=key, **options)

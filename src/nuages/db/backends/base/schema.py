@@ -21,6 +21,16 @@ logger = logging.getLogger("django.db.backends.schema")
 _related_non_m2m_objects = related_non_m2m_objects
 
 
+def _is_statement(sql: Any) -> bool:
+    return isinstance(sql, Statement)
+
+
+def _join_tables(model: Any) -> list[Any]:
+    """Return the models that stand for a model's many-to-many fields alone."""
+    throughs = [field.remote_field.through for field in model._meta.local_many_to_many]
+    return [through for through in throughs if through._meta.auto_created]
+
+
 class BaseDatabaseSchemaEditor(ColumnSQL, IndexSQL):
     """Makes, changes and drops tables, columns, indexes and constraints.
 
@@ -89,17 +99,16 @@ class BaseDatabaseSchemaEditor(ColumnSQL, IndexSQL):
     sql_alter_column_comment: str | None = "COMMENT ON COLUMN %(table)s.%(column)s IS %(comment)s"
 
     def __init__(self, connection: Any, collect_sql: bool = False, atomic: bool = True) -> None:
-        self.connection = connection
-        self.collect_sql = collect_sql
+        self.connection, self.collect_sql = connection, collect_sql
+        self.deferred_sql: list[Any] = []
         self.collected_sql: list[str] = []
         #: Whether all is done in one transaction.
-        self.atomic_migration = self.connection.features.can_rollback_ddl and atomic
-        self.deferred_sql: list[Any] = []
+        self.atomic_migration = atomic and connection.features.can_rollback_ddl
 
     def __enter__(self) -> BaseDatabaseSchemaEditor:
         self.deferred_sql = []
-        if self.atomic_migration:
-            self.atomic = atomic(self.connection.alias)
+        self.atomic = atomic(self.connection.alias) if self.atomic_migration else None
+        if self.atomic is not None:
             self.atomic.__enter__()
         return self
 
@@ -116,7 +125,7 @@ class BaseDatabaseSchemaEditor(ColumnSQL, IndexSQL):
             exc_type, exc_value, traceback = type(error), error, error.__traceback__
             raise
         finally:
-            if self.atomic_migration:
+            if self.atomic is not None:
                 self.atomic.__exit__(exc_type, exc_value, traceback)
 
     def _run_deferred(self) -> None:
@@ -232,70 +241,55 @@ class BaseDatabaseSchemaEditor(ColumnSQL, IndexSQL):
                     if field.db_comment:
                         self._set_column_comment(model, field)
         self.deferred_sql.extend(self._model_indexes_sql(model))
-        for field in model._meta.local_many_to_many:
-            if field.remote_field.through._meta.auto_created:
-                self.create_model(field.remote_field.through)
+        for through in _join_tables(model):
+            self.create_model(through)
 
     def delete_model(self, model: Any) -> None:
         """Drop a model's table and the tables of its many-to-many fields."""
-        for field in model._meta.local_many_to_many:
-            if field.remote_field.through._meta.auto_created:
-                self.delete_model(field.remote_field.through)
-        self.execute(self.sql_delete_table % {"table": self.quote_name(model._meta.db_table)})
-        self._forget(lambda sql: sql.references_table(model._meta.db_table))
+        table = model._meta.db_table
+        for through in _join_tables(model):
+            self.delete_model(through)
+        self.execute(self.sql_delete_table % {"table": self.quote_name(table)})
+        self._forget(lambda sql: sql.references_table(table))
 
     def _forget(self, is_obsolete: Any) -> None:
         """Drop deferred statements about something that is gone."""
         self.deferred_sql = [
-            sql
-            for sql in self.deferred_sql
-            if not (isinstance(sql, Statement) and is_obsolete(sql))
+            sql for sql in self.deferred_sql if not (_is_statement(sql) and is_obsolete(sql))
         ]
 
     def alter_db_table(self, model: Any, old_db_table: str, new_db_table: str) -> None:
         """Rename a table."""
-        same = old_db_table == new_db_table or (
-            self.connection.features.ignores_table_name_case
-            and old_db_table.lower() == new_db_table.lower()
-        )
-        if same:
+        names = {"old_table": old_db_table, "new_table": new_db_table}
+        same_if_folded = self.connection.features.ignores_table_name_case
+        if len({name.lower() if same_if_folded else name for name in names.values()}) == 1:
             return
-        self.execute(
-            self.sql_rename_table
-            % {
-                "old_table": self.quote_name(old_db_table),
-                "new_table": self.quote_name(new_db_table),
-            }
-        )
-        for sql in self.deferred_sql:
-            if isinstance(sql, Statement):
-                sql.rename_table_references(old_db_table, new_db_table)
+        quoted = {part: self.quote_name(name) for part, name in names.items()}
+        self.execute(self.sql_rename_table % quoted)
+        for sql in filter(_is_statement, self.deferred_sql):
+            sql.rename_table_references(old_db_table, new_db_table)
 
     def alter_db_table_comment(
         self, model: Any, old_db_table_comment: str | None, new_db_table_comment: str | None
     ) -> None:
         """Change a table's comment."""
-        if self.sql_alter_table_comment and self.connection.features.supports_comments:
-            self.execute(
-                self.sql_alter_table_comment
-                % {
-                    "table": self.quote_name(model._meta.db_table),
-                    "comment": self.quote_value(new_db_table_comment or ""),
-                }
-            )
+        template = self.sql_alter_table_comment
+        if template and self.connection.features.supports_comments:
+            comment = self.quote_value(new_db_table_comment or "")
+            table = self.quote_name(model._meta.db_table)
+            self.execute(template % {"comment": comment, "table": table})
 
     def alter_db_tablespace(
         self, model: Any, old_db_tablespace: str, new_db_tablespace: str
     ) -> None:
         """Move a table to another tablespace."""
-        self.execute(
-            self.sql_retablespace_table
-            % {
-                "table": self.quote_name(model._meta.db_table),
-                "old_tablespace": self.quote_name(old_db_tablespace),
-                "new_tablespace": self.quote_name(new_db_tablespace),
-            }
-        )
+        names = {
+            "table": model._meta.db_table,
+            "old_tablespace": old_db_tablespace,
+            "new_tablespace": new_db_tablespace,
+        }
+        quoted = {part: self.quote_name(name) for part, name in names.items()}
+        self.execute(self.sql_retablespace_table % quoted)
 
     # Indexes and constraints.
 
@@ -312,11 +306,11 @@ class BaseDatabaseSchemaEditor(ColumnSQL, IndexSQL):
 
     def rename_index(self, model: Any, old_index: Any, new_index: Any) -> None:
         """Rename an index; where that cannot be, make it anew."""
-        if self.connection.features.can_rename_index:
-            self.execute(self._rename_index_sql(model, old_index.name, new_index.name), params=None)
-        else:
+        if not self.connection.features.can_rename_index:
             self.remove_index(model, old_index)
-            self.add_index(model, new_index)
+            return self.add_index(model, new_index)
+        statement = self._rename_index_sql(model, old_index.name, new_index.name)
+        return self.execute(statement, params=None)
 
     def add_constraint(self, model: Any, constraint: Any) -> None:
         """Add a constraint, if the database can have it."""

@@ -88,14 +88,11 @@ class ColumnSQL:
             if features.interprets_empty_strings_as_nulls and not field.primary_key:
                 # There is no telling an empty string from NULL there.
                 null = null or field.empty_strings_allowed
-            if not null:
-                yield "NOT NULL"
-            elif not features.implied_column_null:
-                yield "NULL"
-        if field.primary_key:
-            yield "PRIMARY KEY"
-        elif field.unique:
-            yield "UNIQUE"
+            if not (null and features.implied_column_null):
+                yield "NULL" if null else "NOT NULL"
+        if field.unique:
+            # So is a primary key.
+            yield "PRIMARY KEY" if field.primary_key else "UNIQUE"
         tablespace = field.db_tablespace or model._meta.db_tablespace
         if tablespace and features.supports_tablespaces and field.unique:
             yield ops.tablespace_sql(tablespace, inline=True)

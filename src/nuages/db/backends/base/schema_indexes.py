@@ -355,19 +355,17 @@ class IndexSQL:
         }
 
     def _create_check_sql(self, model: Any, name: str, check: str) -> Statement | None:
-        if not self.connection.features.supports_table_check_constraints:
-            return None
-        return Statement(
-            self.sql_create_check,
-            table=Table(model._meta.db_table, self.quote_name),
-            name=self.quote_name(name),
-            check=check,
-        )
+        statement = self._of_check(self.sql_create_check, model, name)
+        if statement is not None:
+            statement.parts["check"] = check
+        return statement
 
     def _delete_check_sql(self, model: Any, name: str) -> Statement | None:
-        if not self.connection.features.supports_table_check_constraints:
-            return None
-        return self._delete_constraint_sql(self.sql_delete_check, model, name)
+        return self._of_check(self.sql_delete_check, model, name)
+
+    def _of_check(self, template: str, model: Any, name: str) -> Statement | None:
+        has_checks = self.connection.features.supports_table_check_constraints
+        return self._named(template, model, name=name) if has_checks else None
 
     def _delete_constraint_sql(self, template: str, model: Any, name: str) -> Statement:
         return self._named(template, model, name=name)

@@ -19,14 +19,13 @@ _INLINE_FK = "REFERENCES %(to_table)s (%(to_column)s)%(on_delete_db)s DEFERRABLE
 class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
     """Changes tables of SQLite."""
 
-    sql_delete_table = "DROP TABLE %(table)s"
+    # No comments, and no keys that are added later.
+    sql_alter_table_comment = sql_alter_column_comment = None
     sql_create_fk = None  # type: ignore[assignment]
-    sql_create_inline_fk = _INLINE_FK
-    sql_create_column_inline_fk = _INLINE_FK
-    sql_create_unique = "CREATE UNIQUE INDEX %(name)s ON %(table)s (%(columns)s)"
+    sql_create_inline_fk = sql_create_column_inline_fk = _INLINE_FK
     sql_delete_unique = "DROP INDEX %(name)s"
-    sql_alter_table_comment = None
-    sql_alter_column_comment = None
+    sql_create_unique = "CREATE UNIQUE INDEX %(name)s ON %(table)s (%(columns)s)"
+    sql_delete_table = "DROP TABLE %(table)s"
 
     def __enter__(self) -> DatabaseSchemaEditor:
         # A table that is built anew is missing for a moment; keys to it must not mind.

@@ -412,31 +412,35 @@ class BaseDatabaseOperations(ValueAdapters):
             return self.CURRENT_ROW
         return f"{abs(value):d} {self.PRECEDING if value < 0 else self.FOLLOWING}"
 
+    def _check_bound(self, which: str, value: Any, sign: int = 0) -> None:
+        """Raise ``ValueError`` unless ``value`` is ``None`` or an integer (of this sign, or zero)."""
+        if value is None or (isinstance(value, int) and value * sign >= 0):
+            return
+        wanted = {-1: "a negative integer", 0: "an integer", 1: "a positive integer"}[sign]
+        raise ValueError(f"{which} argument must be {wanted}, zero, or None, but got '{value}'.")
+
+    def _frame(self, start: int | None, end: int | None) -> tuple[str, str]:
+        return (
+            self.window_frame_value(start) or self.UNBOUNDED_PRECEDING,
+            self.window_frame_value(end) or self.UNBOUNDED_FOLLOWING,
+        )
+
     def window_frame_rows_start_end(
         self, start: int | None = None, end: int | None = None
     ) -> tuple[str, str]:
         """Return the two bounds of a ROWS frame; ``None`` means unbounded."""
         if isinstance(start, int) and isinstance(end, int) and start > end:
             raise ValueError("start cannot be greater than end.")
-        if start is not None and not isinstance(start, int):
-            raise ValueError(
-                "start argument must be a negative integer, zero, positive integer, or None, "
-                f"but got '{start}'."
-            )
-        if end is not None and not isinstance(end, int):
-            raise ValueError(
-                "end argument must be a negative integer, zero, positive integer, or None, "
-                f"but got '{end}'."
-            )
-        return (
-            self.window_frame_value(start) or self.UNBOUNDED_PRECEDING,
-            self.window_frame_value(end) or self.UNBOUNDED_FOLLOWING,
-        )
+        self._check_bound("start", start)
+        self._check_bound("end", end)
+        return self._frame(start, end)
 
     def window_frame_range_start_end(
         self, start: int | None = None, end: int | None = None
     ) -> tuple[str, str]:
         """Return the two bounds of a RANGE frame; ``None`` means unbounded."""
+        self._check_bound("start", start, -1)
+        self._check_bound("end", end, 1)
         features = self.connection.features
         if not features.supports_frame_range_fixed_distance:
             if isinstance(start, int) and start < 0 or isinstance(end, int) and end > 0:
@@ -446,7 +450,7 @@ class BaseDatabaseOperations(ValueAdapters):
                     if features.only_supports_unbounded_with_preceding_and_following
                     else f"{vendor} does not support frame ranges with a fixed distance."
                 )
-        bounds = self.window_frame_rows_start_end(start, end)
+        bounds = self._frame(start, end)
         if features.only_supports_unbounded_with_preceding_and_following and (
             (start and start < 0) or (end and end > 0)
         ):

@@ -235,7 +235,7 @@ class Refinements(QuerySetCore):
         for arg in args:
             alias = _default_alias(arg, "Complex annotations require an alias")
             if alias in kwargs:
-                raise TypeError(
+                raise ValueError(
                     f"The named annotation '{alias}' conflicts with the default name for another "
                     "annotation."
                 )

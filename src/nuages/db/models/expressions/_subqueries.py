@@ -165,7 +165,7 @@ class Window(SQLiteNumericMixin, Expression):
 
     def __str__(self) -> str:
         partition = "" if self.partition_by is None else f"PARTITION BY {self.partition_by}"
-        order = "" if self.order_by is None else f"ORDER BY {self.order_by}"
+        order = "" if self.order_by is None else str(self.order_by)
         return f"{self.source_expression} OVER ({partition}{order}{self.frame or ''})"
 
     def __repr__(self) -> str:

@@ -188,7 +188,7 @@ class OrderByList(ExpressionList):
             return cls(param)
         raise ValueError(
             f"{context} must be either a string reference to a field, an expression, or a list or "
-            f"tuple of them."
+            f"tuple of them not {param!r}."
         )
 
 

@@ -16,6 +16,7 @@ from nuages.core.exceptions import FieldError
 from nuages.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
 from nuages.db.models.constants import LOOKUP_SEP
 from nuages.db.models.expressions import (
+    BaseExpression,
     Col,
     ColPairs,
     Exists,
@@ -105,19 +106,28 @@ def _lists_null(lookup: Any) -> bool:
 
 
 def rename_prefix_from_q(prefix: str, replacement: str, q: Q) -> Q:
-    """Return ``q`` with lookups that begin with ``prefix`` beginning with ``replacement``."""
+    """Return ``q`` with names that begin with ``prefix`` beginning with ``replacement``."""
+    start = prefix + LOOKUP_SEP
 
-    def renamed(child: Any) -> Any:
-        if isinstance(child, Q):
-            return rename_prefix_from_q(prefix, replacement, child)
-        if isinstance(child, tuple):
-            lookup, value = child
-            if lookup.startswith(prefix + LOOKUP_SEP):
-                lookup = lookup.replace(prefix, replacement, 1)
-            return lookup, value
-        return child
+    def renamed(item: Any) -> Any:
+        match item:
+            case Q():
+                return Q.create(
+                    [renamed(child) for child in item.children], item.connector, item.negated
+                )
+            case (str() as lookup, value):
+                if lookup.startswith(start):
+                    lookup = replacement + lookup.removeprefix(prefix)
+                return lookup, renamed(value)
+            case F(name=str() as name) if name.startswith(start):
+                twin = item.copy()
+                twin.name = replacement + name.removeprefix(prefix)
+                return twin
+            case BaseExpression() if not isinstance(item, FilterRoom):
+                return item._mapped(renamed)
+        return item
 
-    return Q.create([renamed(child) for child in q.children], q.connector, q.negated)
+    return renamed(q)
 
 
 class FilterRoom:
@@ -525,6 +535,7 @@ class FilterRoom:
             raise ValueError(
                 f"FilteredRelation doesn't support aliases with periods (got {alias!r})."
             )
+        filtered_relation = filtered_relation.clone()
         filtered_relation.alias = alias
         way = filtered_relation.relation_name
         lookups, relation, _ = self.solve_lookup_type(way)
@@ -537,9 +548,13 @@ class FilterRoom:
                 continue
             lookup = child[0]
             lookups, fields, _ = self.solve_lookup_type(lookup)
-            # The last name is a column, unless a lookup after it tells so already.
-            inner = fields[: -1 if lookups else -2] if len(fields) > (1 if lookups else 2) else []
-            for own, given in zip(relation, inner):
+            # The last name is a column of what the others lead to.
+            inner = fields[:-1]
+            if isinstance(child[1], FilterRoom) or isinstance(
+                getattr(child[1], "query", None), FilterRoom
+            ):
+                raise ValueError("Passing a QuerySet within a FilteredRelation is not supported.")
+            for own, given in zip(relation, inner if lookups else inner[:-1]):
                 if own != given:
                     raise ValueError(
                         "FilteredRelation's condition doesn't support relations outside the "
@@ -576,7 +591,10 @@ class FilterRoom:
         info = self.setup_joins(names, self.get_meta(), self.get_initial_alias(), can_reuse=reuse)
         targets, alias, joins = self.trim_joins(info.targets, info.joins, info.path)
         for refused, reason in (
-            (not allow_joins and len(joins) > 1, "Joined field references are not permitted in this query"),
+            (
+                not allow_joins and len(joins) > 1,
+                "Joined field references are not permitted in this query",
+            ),
             (len(targets) > 1, "Referencing multicolumn fields with F() objects isn't supported"),
         ):
             if refused:

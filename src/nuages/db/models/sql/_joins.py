@@ -254,13 +254,19 @@ class JoinRoom:
         return alias
 
     def _resolve_filter_of(self, alias: str, join: Join, reuse: Collection[str] | None) -> None:
-        allowed = None if reuse is None else {*reuse, alias}
+        # The condition is about this very join, so the way to it is the same as well.
+        allowed = None if reuse is None else {*reuse, *self._way_to(alias)}
         before = len(self.alias_map)
         resolved = join.filtered_relation.resolve_expression(self, reuse=allowed)
         if len(self.alias_map) > before:
             # The condition needs tables that have to stand in front.
             del self.alias_map[alias]
         self.alias_map[alias] = replace(join, filtered_relation=resolved)
+
+    def _way_to(self, alias: str | None) -> Iterator[str]:
+        while alias is not None:
+            yield alias
+            alias = self.alias_map[alias].parent_alias
 
     def join_parent_model(self, opts: Any, model: Any, alias: str, seen: dict[Any, str]) -> str:
         """Return the alias of the parent ``model``'s table, joined along the inheritance chain.
@@ -472,7 +478,9 @@ class JoinRoom:
             for alias, aliased in self.external_aliases.items()
         }
         # The other parts of a union have tables of their own; outer ones they share with this.
-        if self.combined_queries and (outer := {a: b for a, b in change_map.items() if a not in own}):
+        if self.combined_queries and (
+            outer := {a: b for a, b in change_map.items() if a not in own}
+        ):
             self.combined_queries = tuple(
                 query.relabeled_clone(outer) for query in self.combined_queries
             )

@@ -163,7 +163,7 @@ class RelatedSelection:
             local: Callable[[Any, Any], None] = _tie_nothing
         else:
             local = final.remote_field.set_cached_value
-        below_mask = mask.get((name, final)) or {}
+        below_mask = mask.get(name) or {}
         columns = self.compiler.get_default_columns(
             below_mask,
             start_alias=here,
@@ -200,8 +200,8 @@ class RelatedSelection:
 
 
 def _tie_origin(setter: Any, from_obj: Any, obj: Any) -> None:
-    if from_obj:
-        setter(from_obj, obj)
+    if obj:
+        setter(obj, from_obj)
 
 
 def _tie_named(name: str, obj: Any, from_obj: Any) -> None:

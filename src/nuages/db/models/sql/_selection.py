@@ -30,6 +30,8 @@ class SelectionRoom:
 
     # -- columns -------------------------------------------------------------------------------
 
+    #: Whether ``values()`` was called without names: what ``extra()`` selects later comes out, too.
+    _chose_all = False
     #: Whether ``values()`` had chosen columns before it was called once more.
     _chosen_before = False
 
@@ -111,7 +113,7 @@ class SelectionRoom:
             {
                 *get_field_names_from_opts(self.get_meta()),
                 *self.extra,
-                *self.annotation_select,
+                *self.annotations,
                 *self._filtered_relations,
             }
         )
@@ -126,6 +128,7 @@ class SelectionRoom:
         self.clear_deferred_loading()
         self.clear_select_fields()
         names = list(fields)
+        self._chose_all = not names
         for name in names:
             # Names of keys in documents become aliases, too; those of annotations were looked at before.
             if LOOKUP_SEP in name and name not in self.annotations:
@@ -225,7 +228,12 @@ class SelectionRoom:
                     or where in self.annotation_select_mask
                     or where in self.extra
                 }
-                self.selected = kept
+                new = [
+                    name
+                    for name in self.annotation_select_mask
+                    if name not in kept and name in self.annotations
+                ]
+                self.selected = {**kept, **{name: name for name in new}}
         self._annotation_select_cache = None
 
     def append_annotation_mask(self, names: Iterable[str]) -> None:
@@ -300,6 +308,9 @@ class SelectionRoom:
                 # "%%s" is a literal "%s".
                 wanted = text.replace("%%", "").count("%s")
                 self.extra[name] = (text, [next(left) for _ in range(wanted)])
+            if self.selected and self._chose_all:
+                self.selected = {**dict.fromkeys(select), **self.selected}
+                self.selected.update((name, name) for name in select)
         if where or params:
             self.where.add(ExtraWhere(where, params), "AND")
         if tables:
@@ -385,6 +396,11 @@ class SelectionRoom:
             elif below:
                 self._all_but(field.remote_field.model._meta, below, mask.setdefault(field, {}))
         for name, below in tree.items():
+            if name in self._filtered_relations and below:
+                way = self._filtered_relations[name].relation_name.split(LOOKUP_SEP)
+                path, *_ = self.names_to_path(way, opts)
+                self._all_but(path[-1].to_opts, below, mask.setdefault(name, {}))
+                continue
             relation = self._reverse_relation(opts, name)
             if relation is None:
                 # Raises for what is no field.

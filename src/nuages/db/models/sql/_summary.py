@@ -25,7 +25,9 @@ def resolve_aggregates(query: Any, aggregate_exprs: dict[str, Any]) -> tuple[dic
     present = dict(query.annotations)
     for alias, expression in aggregate_exprs.items():
         query.check_alias(alias)
-        aggregate = expression.resolve_expression(query, allow_joins=True, reuse=None, summarize=True)
+        aggregate = expression.resolve_expression(
+            query, allow_joins=True, reuse=None, summarize=True
+        )
         if not aggregate.contains_aggregate:
             raise TypeError(f"{alias} is not an aggregate expression")
         # An earlier one stays visible for those after it.
@@ -53,13 +55,13 @@ def resolve_aggregates(query: Any, aggregate_exprs: dict[str, Any]) -> tuple[dic
 
 def summary_query(query: Any, aggregates: dict[str, Any], needs_outer: bool) -> Any:
     """Return the query whose annotations are the aggregates. ``query`` may be used up."""
-    _, having, qualify = query.where.split_having_qualify(
-        must_group_by=query.group_by is not None
-    )
+    _, having, qualify = query.where.split_having_qualify(must_group_by=query.group_by is not None)
     aggregates_already = having is not None or any(
         getattr(item, "contains_aggregate", True) for item in query.annotations.values()
     )
-    spawns_rows = any(item.set_returning for item in query.annotations.values() if hasattr(item, "set_returning"))
+    spawns_rows = any(
+        item.set_returning for item in query.annotations.values() if hasattr(item, "set_returning")
+    )
     if (
         needs_outer
         or aggregates_already
@@ -70,7 +72,12 @@ def summary_query(query: Any, aggregates: dict[str, Any], needs_outer: bool) -> 
         or query.distinct
         or query.combinator
     ):
-        outer = _around(query, aggregates, aggregates_already, keep_all=bool(qualify or query.combinator or spawns_rows))
+        outer = _around(
+            query,
+            aggregates,
+            aggregates_already,
+            keep_all=bool(qualify or query.combinator or spawns_rows),
+        )
     else:
         outer = _inline(query, aggregates)
     outer.clear_ordering(force=True)
@@ -94,7 +101,9 @@ def _inline(query: Any, aggregates: dict[str, Any]) -> Any:
     return query
 
 
-def _around(query: Any, aggregates: dict[str, Any], aggregates_already: bool, keep_all: bool) -> Any:
+def _around(
+    query: Any, aggregates: dict[str, Any], aggregates_already: bool, keep_all: bool
+) -> Any:
     """Select the aggregates from the query."""
     from nuages.db.models.sql.subqueries import AggregateQuery
 
@@ -103,8 +112,9 @@ def _around(query: Any, aggregates: dict[str, Any], aggregates_already: bool, ke
     inner.select_for_update = False
     inner.select_related = False
     inner.set_annotation_mask(query.annotation_select)
-    # The order matters only to which rows are taken.
-    inner.clear_ordering(force=False)
+    # The order matters only to which rows are taken, and to groups: what is sorted by is grouped by.
+    if not isinstance(inner.group_by, tuple):
+        inner.clear_ordering(force=False)
     if not inner.distinct:
         if inner.default_cols and aggregates_already:
             inner.group_by = (inner.model._meta.pk.get_col(inner.get_initial_alias()),)
@@ -173,7 +183,9 @@ def exists_query(query: Any, limit: bool = True) -> Any:
         twin.clear_select_clause()
     if twin.combinator == "union" and twin.combined_queries:
         # Not every database takes a limit within a union.
-        twin.combined_queries = tuple(exists_query(part, limit=False) for part in twin.combined_queries)
+        twin.combined_queries = tuple(
+            exists_query(part, limit=False) for part in twin.combined_queries
+        )
     twin.clear_ordering(force=True)
     if limit:
         twin.set_limits(high=1)

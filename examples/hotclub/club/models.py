@@ -179,7 +179,7 @@ class Review(models.Model):
         choices={5: "★★★★★", 4: "★★★★", 3: "★★★", 2: "★★", 1: "★"}, default=5
     )
     text = models.TextField("what you heard", max_length=1200)
-    written_at = models.DateTimeField(auto_now_add=True)
+    written_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = ReviewQuerySet.as_manager()
 

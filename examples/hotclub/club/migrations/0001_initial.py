@@ -2,6 +2,7 @@ import uuid
 
 import django.core.validators
 import django.db.models.deletion
+import django.utils.timezone
 from django.db import migrations, models
 
 
@@ -108,7 +109,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("text", models.TextField(max_length=1200, verbose_name="what you heard")),
-                ("written_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "written_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
                 (
                     "concert",
                     models.ForeignKey(

@@ -10,6 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from nuages.db import connections, router, transaction
 from nuages.db.engine import Call, Steps, atomic_steps
+from nuages.db.models._writers import (
+    all_plain,
+    insert_row,
+    insert_writer,
+    update_row,
+    update_writer,
+)
 from nuages.db.models.constants import LOOKUP_SEP
 from nuages.db.models.signals import post_save, pre_save
 
@@ -328,18 +335,26 @@ def save_table_steps(
             for field in columns
         ]
         returning = _returned_by_update(instance, options, values, using)
-        result = yield from _overridable(
-            instance,
-            "_do_update",
-            update_steps,
-            cls._base_manager.using(using),
-            using,
-            key,
-            values,
-            update_fields,
-            forced_update,
-            *([returning] if _takes_returning(instance) else []),
-        )
+        plain = [value for _f, _m, value in values]
+        writer = None
+        if not (returning or instance._meta.select_on_save) and _ours(instance, "_do_update"):
+            if all_plain((*plain, key)):
+                writer = update_writer(cls, using, columns)
+        if writer is not None:
+            result = yield from update_row(writer, using, plain, key)
+        else:
+            result = yield from _overridable(
+                instance,
+                "_do_update",
+                update_steps,
+                cls._base_manager.using(using),
+                using,
+                key,
+                values,
+                update_fields,
+                forced_update,
+                *([returning] if _takes_returning(instance) else []),
+            )
         if force_update and not result:
             raise instance.NotUpdated("Forced update did not affect any rows.")
         if update_fields and not result:
@@ -360,9 +375,20 @@ def save_table_steps(
     for field, value in zip(fields, given, strict=True):
         if is_expression(value) and field not in returning and can_return:
             returning.append(field)
-    results = yield from _overridable(
-        instance, "_do_insert", insert_steps, cls._base_manager, using, fields, returning, raw
-    )
+    writer = None
+    if _ours(instance, "_do_insert") and all_plain(given):
+        writer = insert_writer(cls, using, fields, returning)
+    if writer is not None:
+        values = given if raw else [field.pre_save(instance, True) for field in fields]
+        # A field may make an expression of its value only now.
+        if not all_plain(values):
+            writer = None
+    if writer is not None:
+        results = yield from insert_row(writer, using, values)
+    else:
+        results = yield from _overridable(
+            instance, "_do_insert", insert_steps, cls._base_manager, using, fields, returning, raw
+        )
     _take_back(instance, returning, results or [], given, fields)
     return False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from nuages.conf import settings
@@ -15,11 +16,11 @@ from nuages.utils.text import get_text_list
 from nuages.utils.translation import gettext
 from nuages.utils.translation import gettext_lazy as _
 
-ADDITION = 1
-CHANGE = 2
-DELETION = 3
+ADDITION, CHANGE, DELETION = 1, 2, 3
 
-ACTION_FLAG_CHOICES = [(ADDITION, _("Addition")), (CHANGE, _("Change")), (DELETION, _("Deletion"))]
+ACTION_FLAG_CHOICES = [
+    *zip((ADDITION, CHANGE, DELETION), (_("Addition"), _("Change"), _("Deletion")), strict=True)
+]
 
 
 class LogEntryManager(models.Manager):
@@ -45,101 +46,113 @@ class LogEntryManager(models.Manager):
             change_message: in more detail: a text, or a list that is kept as JSON.
             single_object: return the one entry instead of a list.
         """
-        if isinstance(change_message, list):
-            change_message = json.dumps(change_message)
+        detail = json.dumps(change_message) if isinstance(change_message, list) else change_message
+        shared = {"user_id": user_id, "action_flag": action_flag, "change_message": detail}
+        type_of = partial(ContentType.objects.get_for_model, for_concrete_model=False)
         entries = [
             self.model(
-                user_id=user_id,
-                content_type_id=ContentType.objects.get_for_model(obj, for_concrete_model=False).id,
-                object_id=obj.pk,
-                object_repr=str(obj)[:200],
-                action_flag=action_flag,
-                change_message=change_message,
+                **shared,
+                object_id=one.pk,
+                object_repr=str(one)[:200],
+                content_type_id=type_of(one).id,
             )
-            for obj in queryset
+            for one in queryset
         ]
-        if len(entries) == 1:
-            # Not in bulk, so that signals are sent.
-            entries[0].save()
-            return entries[0] if single_object else entries
-        return self.model.objects.bulk_create(entries)
+        if len(entries) != 1:
+            return self.model.objects.bulk_create(entries)
+        # A single one not in bulk, so that signals are sent.
+        [only] = entries
+        only.save()
+        return only if single_object else entries
+
+
+def _is(flag: int, text: str) -> Any:
+    """Return a method that tells whether an entry is of a kind."""
+
+    def method(self: Any) -> bool:
+        return self.action_flag == flag
+
+    method.__doc__ = text
+    return method
 
 
 class LogEntry(models.Model):
     """Somebody added, changed or deleted something."""
 
-    action_time = models.DateTimeField(_("action time"), default=timezone.now, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("user"))
-    content_type = models.ForeignKey(
-        ContentType, models.SET_NULL, verbose_name=_("content type"), blank=True, null=True
+    class Meta:
+        db_table = "django_admin_log"
+        ordering = ["-action_time"]
+        verbose_name, verbose_name_plural = _("log entry"), _("log entries")
+
+    action_time = models.DateTimeField(
+        verbose_name=_("action time"), editable=False, default=timezone.now
     )
-    object_id = models.TextField(_("object id"), blank=True, null=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, verbose_name=_("user")
+    )
+    content_type = models.ForeignKey(
+        ContentType,
+        on_delete=models.SET_NULL,
+        verbose_name=_("content type"),
+        null=True,
+        blank=True,
+    )
+    object_id = models.TextField(verbose_name=_("object id"), null=True, blank=True)
     # Translators: how the object was shown, as text.
-    object_repr = models.CharField(_("object repr"), max_length=200)
-    action_flag = models.PositiveSmallIntegerField(_("action flag"), choices=ACTION_FLAG_CHOICES)
-    change_message = models.TextField(_("change message"), blank=True)
+    object_repr = models.CharField(verbose_name=_("object repr"), max_length=200)
+    action_flag = models.PositiveSmallIntegerField(
+        verbose_name=_("action flag"), choices=ACTION_FLAG_CHOICES
+    )
+    change_message = models.TextField(verbose_name=_("change message"), blank=True)
 
     objects = LogEntryManager()
 
-    class Meta:
-        verbose_name = _("log entry")
-        verbose_name_plural = _("log entries")
-        db_table = "django_admin_log"
-        ordering = ["-action_time"]
-
-    def __repr__(self) -> str:
-        return str(self.action_time)
+    is_addition = _is(ADDITION, "Whether something was added.")
+    is_change = _is(CHANGE, "Whether something was changed.")
+    is_deletion = _is(DELETION, "Whether something was deleted.")
 
     def __str__(self) -> str:
-        values = {"object": self.object_repr, "changes": self.get_change_message()}
-        if self.is_addition():
-            return gettext("Added “%(object)s”.") % values
-        if self.is_change():
-            return gettext("Changed “%(object)s” — %(changes)s") % values
-        if self.is_deletion():
-            return gettext("Deleted “%(object)s.”") % values
-        return gettext("LogEntry Object")
+        sentence = {
+            ADDITION: gettext("Added “%(object)s”."),
+            CHANGE: gettext("Changed “%(object)s” — %(changes)s"),
+            DELETION: gettext("Deleted “%(object)s.”"),
+        }.get(self.action_flag)
+        if sentence is None:
+            return gettext("LogEntry Object")
+        return sentence % {"object": self.object_repr, "changes": self.get_change_message()}
 
-    def is_addition(self) -> bool:
-        """Whether something was added."""
-        return self.action_flag == ADDITION
-
-    def is_change(self) -> bool:
-        """Whether something was changed."""
-        return self.action_flag == CHANGE
-
-    def is_deletion(self) -> bool:
-        """Whether something was deleted."""
-        return self.action_flag == DELETION
-
-    def get_change_message(self) -> str:
-        """Return in words what was done, in the current language."""
-        if not self.change_message.startswith("["):
-            return self.change_message
-        try:
-            changes = json.loads(self.change_message)
-        except json.JSONDecodeError:
-            return self.change_message
-        sentences = [_in_words(kind, detail) for each in changes for kind, detail in each.items()]
-        if not changes:
-            return gettext("No fields changed.")
-        return " ".join(filter(None, sentences)) or gettext("No fields changed.")
+    def __repr__(self) -> str:
+        return f"{self.action_time}"
 
     def get_edited_object(self) -> Any:
         """Return the object."""
-        return self.content_type.get_object_for_this_type(pk=self.object_id)
+        of_type = self.content_type
+        return of_type.get_object_for_this_type(pk=self.object_id)
 
     def get_admin_url(self) -> str | None:
         """Return the address of the object's page in the admin; None if it has none."""
-        if not self.content_type or not self.object_id:
-            return None
         from nuages.contrib.admin.utils import quote
 
-        name = f"admin:{self.content_type.app_label}_{self.content_type.model}_change"
+        of_type, key = self.content_type, self.object_id
+        if of_type and key:
+            name = "_".join((of_type.app_label, of_type.model, "change"))
+            try:
+                return reverse(f"admin:{name}", args=(quote(key),))
+            except NoReverseMatch:
+                pass
+        return None
+
+    def get_change_message(self) -> str:
+        """Return in words what was done, in the current language."""
+        text = self.change_message
         try:
-            return reverse(name, args=(quote(self.object_id),))
-        except NoReverseMatch:
-            return None
+            changes = json.loads(text) if text[:1] == "[" else None
+        except json.JSONDecodeError:
+            changes = None
+        if changes is None:
+            return text
+        sentences = (_in_words(kind, detail) for each in changes for kind, detail in each.items())
+        return " ".join(filter(None, sentences)) or gettext("No fields changed.")
 
 
 def _in_words(kind: str, detail: dict[str, Any]) -> str:

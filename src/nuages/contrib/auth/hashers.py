@@ -6,7 +6,6 @@ An encoded password names its algorithm first: ``algorithm$parameters…$salt$ha
 from __future__ import annotations
 
 import base64
-import binascii
 import functools
 import hashlib
 import importlib
@@ -77,7 +76,7 @@ def check_password(
         preferred: the algorithm that new hashes use.
     """
     matches, outdated = verify_password(password, encoded, preferred=preferred)
-    if setter is not None and matches and outdated:
+    if matches and outdated and setter:
         setter(password)
     return matches
 
@@ -89,11 +88,11 @@ async def acheck_password(
     preferred: Any = "default",
 ) -> bool:
     """Asynchronous twin of ``check_password``; hashing runs on a thread."""
-    verify = sync_to_async(verify_password, thread_sensitive=False)
-    matches, outdated = await verify(password, encoded, preferred=preferred)
-    if setter is not None and matches and outdated:
+    on_a_thread = sync_to_async(verify_password, thread_sensitive=False)
+    result = await on_a_thread(password, encoded, preferred=preferred)
+    if setter and all(result):
         await setter(password)
-    return matches
+    return result[0]
 
 
 def make_password(password: Any, salt: Any = None, hasher: Any = "default") -> str:
@@ -117,13 +116,11 @@ def get_hashers() -> list[Any]:
     Raises:
         ImproperlyConfigured: one names no algorithm.
     """
-    hashers = []
-    for path in settings.PASSWORD_HASHERS:
-        hasher = import_string(path)()
+    made = {path: import_string(path)() for path in settings.PASSWORD_HASHERS}
+    for path, hasher in made.items():
         if not getattr(hasher, "algorithm", None):
             raise ImproperlyConfigured(f"hasher doesn't specify an algorithm name: {path}")
-        hashers.append(hasher)
-    return hashers
+    return [*made.values()]
 
 
 @functools.lru_cache
@@ -181,8 +178,25 @@ def must_update_salt(salt: Any, expected_entropy: int) -> bool:
     return len(salt) * math.log2(len(RANDOM_STRING_CHARS)) < expected_entropy
 
 
+def _must_provide(name: str, article: str = "a") -> Any:
+    """Return a method that subclasses replace."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(
+            f"subclasses of BasePasswordHasher must provide {article} {name}() method"
+        )
+
+    method.__name__ = name
+    method.__doc__ = f"Subclasses provide ``{name}()``."
+    return method
+
+
 class BasePasswordHasher:
     """Base of hashers.
+
+    Subclasses provide ``encode(password, salt)``, which returns the encoded form, ``decode(encoded)``,
+    which returns its parts, ``verify(password, encoded)``, and ``safe_summary(encoded)``, which
+    returns what may be shown.
 
     Attributes:
         algorithm: the name that encoded passwords begin with.
@@ -190,51 +204,14 @@ class BasePasswordHasher:
         salt_entropy: bits.
     """
 
+    salt_entropy = 128
     algorithm: str | None = None
     library: str | tuple[str, str] | None = None
-    salt_entropy = 128
 
-    def _load_library(self) -> Any:
-        if self.library is None:
-            raise ValueError(f"Hasher {type(self).__name__!r} doesn't specify a library attribute")
-        name = self.library if isinstance(self.library, str) else self.library[1]
-        try:
-            return importlib.import_module(name)
-        except ImportError as error:
-            raise ValueError(
-                f"Couldn't load {type(self).__name__!r} algorithm library: {error}"
-            ) from error
-
-    def salt(self) -> Any:
-        """Return a random salt."""
-        letters = math.ceil(self.salt_entropy / math.log2(len(RANDOM_STRING_CHARS)))
-        return get_random_string(letters)
-
-    def verify(self, password: Any, encoded: str) -> bool:
-        """Whether the password matches."""
-        raise NotImplementedError("subclasses of BasePasswordHasher must provide a verify() method")
-
-    def _check_encode_args(self, password: Any, salt: Any) -> None:
-        if password is None:
-            raise TypeError("password must be provided.")
-        if not salt or "$" in force_str(salt):
-            raise ValueError("salt must be provided and cannot contain $.")
-
-    def encode(self, password: Any, salt: Any) -> str:
-        """Return the encoded form of a password."""
-        raise NotImplementedError(
-            "subclasses of BasePasswordHasher must provide an encode() method"
-        )
-
-    def decode(self, encoded: str) -> dict[str, Any]:
-        """Return the parts of an encoded password."""
-        raise NotImplementedError("subclasses of BasePasswordHasher must provide a decode() method")
-
-    def safe_summary(self, encoded: str) -> dict[str, Any]:
-        """Return what may be shown of an encoded password."""
-        raise NotImplementedError(
-            "subclasses of BasePasswordHasher must provide a safe_summary() method"
-        )
+    encode = _must_provide("encode", "an")
+    decode = _must_provide("decode")
+    verify = _must_provide("verify")
+    safe_summary = _must_provide("safe_summary")
 
     def must_update(self, encoded: str) -> bool:
         """Whether the hash is weaker than those made today."""
@@ -242,248 +219,146 @@ class BasePasswordHasher:
 
     def harden_runtime(self, password: Any, encoded: str) -> None:
         """Do the work that a stronger hash would have taken in addition."""
-        warnings.warn(
-            "subclasses of BasePasswordHasher should provide a harden_runtime() method",
-            stacklevel=2,
-        )
+        message = "subclasses of BasePasswordHasher should provide a harden_runtime() method"
+        warnings.warn(message, stacklevel=2)
+
+    def salt(self) -> Any:
+        """Return a random salt."""
+        bits_each = math.log2(len(RANDOM_STRING_CHARS))
+        return get_random_string(math.ceil(self.salt_entropy / bits_each))
+
+    def _load_library(self) -> Any:
+        wanted, kind = self.library, type(self).__name__
+        if not wanted:
+            raise ValueError(f"Hasher {kind!r} doesn't specify a library attribute")
+        *_unused, module = [wanted] if isinstance(wanted, str) else wanted
+        try:
+            return importlib.import_module(module)
+        except ImportError as error:
+            problem = f"Couldn't load {kind!r} algorithm library: {error}"
+            raise ValueError(problem) from error
+
+    @staticmethod
+    def _check_encode_args(password: Any, salt: Any) -> None:
+        if password is None:
+            raise TypeError("password must be provided.")
+        if not salt or "$" in force_str(salt):
+            raise ValueError("salt must be provided and cannot contain $.")
 
 
-class PBKDF2PasswordHasher(BasePasswordHasher):
-    """PBKDF2 with SHA-256."""
+class _LaidOut(BasePasswordHasher):
+    """A hasher whose encoded form is a list of parts: ``algorithm$part$part…``.
 
-    algorithm = "pbkdf2_sha256"
-    iterations = 1_500_000
-    digest: Callable[..., Any] = hashlib.sha256
+    Attributes:
+        layout: name and type of each part, in order; ``salt`` and ``hash`` are among them.
+        costs: the parts that say how much work it is, with the attributes that say it today.
+        summary: labels of the parts that may be shown, with the number of characters that stay
+            readable (0 for all).
+    """
 
-    def encode(self, password: Any, salt: Any, iterations: int | None = None) -> str:
-        """Return the encoded form of a password."""
+    layout: tuple[tuple[str, Callable[[str], Any]], ...]
+    costs: dict[str, str] = {}
+    summary: dict[str, tuple[str, int]]
+    weak_salts_count = True
+
+    def _digest(self, password: Any, salt: str, costs: dict[str, Any]) -> str:
+        raise NotImplementedError("subclasses do the work")
+
+    def _encoded(self, password: Any, salt: Any, given: dict[str, Any]) -> str:
         self._check_encode_args(password, salt)
-        rounds = iterations or self.iterations
-        salt = force_str(salt)
-        made = pbkdf2(password, salt, rounds, digest=self.digest)
-        return f"{self.algorithm}${rounds}${salt}${base64.b64encode(made).decode('ascii')}"
+        parts = {part: given.get(part) or getattr(self, now) for part, now in self.costs.items()}
+        parts["salt"] = force_str(salt)
+        parts["hash"] = self._digest(password, parts["salt"], parts)
+        return "$".join([self.algorithm or "", *(str(parts[name]) for name, _ in self.layout)])
 
     def decode(self, encoded: str) -> dict[str, Any]:
         """Return the parts of an encoded password."""
-        algorithm, iterations, salt, made = encoded.split("$", 3)
+        algorithm, *texts = encoded.split("$", len(self.layout))
         assert algorithm == self.algorithm
-        return {
-            "algorithm": algorithm,
-            "hash": made,
-            "iterations": int(iterations),
-            "salt": salt,
-        }
+        pairs = zip(self.layout, texts, strict=True)
+        return {"algorithm": algorithm} | {name: read(text) for (name, read), text in pairs}
 
     def verify(self, password: Any, encoded: str) -> bool:
         """Whether the password matches."""
         parts = self.decode(encoded)
-        again = self.encode(password, parts["salt"], parts["iterations"])
-        return constant_time_compare(encoded, again)
+        return constant_time_compare(self._encoded(password, parts["salt"], parts), encoded)
 
     def safe_summary(self, encoded: str) -> dict[str, Any]:
         """Return what may be shown of an encoded password."""
         parts = self.decode(encoded)
         return {
-            _("algorithm"): parts["algorithm"],
-            _("iterations"): parts["iterations"],
-            _("salt"): mask_hash(parts["salt"]),
-            _("hash"): mask_hash(parts["hash"]),
+            label: mask_hash(parts[name], show=readable) if readable else parts[name]
+            for label, (name, readable) in self.summary.items()
         }
 
     def must_update(self, encoded: str) -> bool:
-        """Whether rounds or salt are not those of today."""
+        """Whether work or salt are not those of today."""
         parts = self.decode(encoded)
-        return parts["iterations"] != self.iterations or must_update_salt(
-            parts["salt"], self.salt_entropy
-        )
+        if any(parts[part] != getattr(self, now) for part, now in self.costs.items()):
+            return True
+        return self.weak_salts_count and must_update_salt(parts["salt"], self.salt_entropy)
+
+
+class PBKDF2PasswordHasher(_LaidOut):
+    """PBKDF2 with SHA-256."""
+
+    algorithm = "pbkdf2_sha256"
+    digest: Callable[..., Any] = hashlib.sha256
+    iterations = 1_500_000
+
+    layout = (("iterations", int), ("salt", str), ("hash", str))
+    costs = {"iterations": "iterations"}
+    summary = {
+        _("algorithm"): ("algorithm", 0),
+        _("iterations"): ("iterations", 0),
+        _("salt"): ("salt", 6),
+        _("hash"): ("hash", 6),
+    }
+
+    def encode(self, password: Any, salt: Any, iterations: int | None = None) -> str:
+        """Return the encoded form of a password."""
+        return self._encoded(password, salt, {"iterations": iterations})
+
+    def _digest(self, password: Any, salt: str, costs: dict[str, Any]) -> str:
+        made = pbkdf2(password, salt, costs["iterations"], digest=type(self).digest)
+        return base64.b64encode(made).decode("ascii").strip()
 
     def harden_runtime(self, password: Any, encoded: str) -> None:
         """Do the rounds that are missing."""
-        parts = self.decode(encoded)
-        missing = self.iterations - parts["iterations"]
-        if missing > 0:
-            self.encode(password, parts["salt"], missing)
+        done = self.decode(encoded)
+        if (missing := self.iterations - done["iterations"]) > 0:
+            self.encode(password, done["salt"], missing)
 
 
 class PBKDF2SHA1PasswordHasher(PBKDF2PasswordHasher):
     """PBKDF2 with SHA-1, for old hashes."""
 
-    algorithm = "pbkdf2_sha1"
-    digest = hashlib.sha1
+    digest, algorithm = hashlib.sha1, "pbkdf2_sha1"
 
 
-class Argon2PasswordHasher(BasePasswordHasher):
-    """Argon2id; needs argon2-cffi."""
-
-    algorithm = "argon2"
-    library = "argon2"
-
-    time_cost = 2
-    memory_cost = 102400
-    parallelism = 8
-
-    def params(self) -> Any:
-        """Return the parameters as argon2-cffi takes them."""
-        argon2 = self._load_library()
-        return argon2.Parameters(
-            type=argon2.low_level.Type.ID,
-            version=argon2.low_level.ARGON2_VERSION,
-            salt_len=argon2.DEFAULT_RANDOM_SALT_LENGTH,
-            hash_len=argon2.DEFAULT_HASH_LENGTH,
-            time_cost=self.time_cost,
-            memory_cost=self.memory_cost,
-            parallelism=self.parallelism,
-        )
-
-    def encode(self, password: Any, salt: Any) -> str:
-        """Return the encoded form of a password."""
-        argon2 = self._load_library()
-        parameters = self.params()
-        made = argon2.low_level.hash_secret(
-            force_bytes(password),
-            force_bytes(salt),
-            time_cost=parameters.time_cost,
-            memory_cost=parameters.memory_cost,
-            parallelism=parameters.parallelism,
-            hash_len=parameters.hash_len,
-            type=parameters.type,
-        )
-        return self.algorithm + made.decode("ascii")
-
-    def decode(self, encoded: str) -> dict[str, Any]:
-        """Return the parts of an encoded password."""
-        argon2 = self._load_library()
-        algorithm, rest = encoded.split("$", 1)
-        assert algorithm == self.algorithm
-        parameters = argon2.extract_parameters(f"${rest}")
-        variety, *_unused, salt, made = rest.split("$")
-        padded = salt + "=" * (-len(salt) % 4)
-        return {
-            "algorithm": algorithm,
-            "hash": made,
-            "memory_cost": parameters.memory_cost,
-            "parallelism": parameters.parallelism,
-            "salt": base64.b64decode(padded).decode("latin1"),
-            "time_cost": parameters.time_cost,
-            "variety": variety,
-            "version": parameters.version,
-            "params": parameters,
-        }
-
-    def verify(self, password: Any, encoded: str) -> bool:
-        """Whether the password matches."""
-        argon2 = self._load_library()
-        algorithm, rest = encoded.split("$", 1)
-        assert algorithm == self.algorithm
-        try:
-            return argon2.PasswordHasher().verify(f"${rest}", password)
-        except argon2.exceptions.VerificationError:
-            return False
-
-    def safe_summary(self, encoded: str) -> dict[str, Any]:
-        """Return what may be shown of an encoded password."""
-        parts = self.decode(encoded)
-        return {
-            _("algorithm"): parts["algorithm"],
-            _("variety"): parts["variety"],
-            _("version"): parts["version"],
-            _("memory cost"): parts["memory_cost"],
-            _("time cost"): parts["time_cost"],
-            _("parallelism"): parts["parallelism"],
-            _("salt"): mask_hash(parts["salt"]),
-            _("hash"): mask_hash(parts["hash"]),
-        }
-
-    def must_update(self, encoded: str) -> bool:
-        """Whether the parameters are not those of today."""
-        parts = self.decode(encoded)
-        current, used = self.params(), parts["params"]
-        # The length of old salts does not matter: their strength is looked at by itself.
-        current.salt_len = used.salt_len
-        return current != used or must_update_salt(parts["salt"], self.salt_entropy)
-
-    def harden_runtime(self, password: Any, encoded: str) -> None:
-        """Do nothing: the cost of Argon2 cannot be split."""
-
-
-class BCryptSHA256PasswordHasher(BasePasswordHasher):
-    """bcrypt of the SHA-256 digest, so that long passwords count whole; needs bcrypt."""
-
-    algorithm = "bcrypt_sha256"
-    digest: Callable[..., Any] | None = hashlib.sha256
-    library = ("bcrypt", "bcrypt")
-    rounds = 12
-
-    def salt(self) -> bytes:
-        """Return a random salt of bcrypt's form."""
-        return self._load_library().gensalt(self.rounds)
-
-    def encode(self, password: Any, salt: Any) -> str:
-        """Return the encoded form of a password."""
-        bcrypt = self._load_library()
-        secret = force_bytes(password)
-        if self.digest is not None:
-            secret = binascii.hexlify(self.digest(secret).digest())
-        made = bcrypt.hashpw(secret, force_bytes(salt))
-        return f"{self.algorithm}${made.decode('ascii')}"
-
-    def decode(self, encoded: str) -> dict[str, Any]:
-        """Return the parts of an encoded password."""
-        algorithm, empty, variety, cost, data = encoded.split("$", 4)
-        assert algorithm == self.algorithm
-        return {
-            "algorithm": algorithm,
-            "algostr": variety,
-            "checksum": data[22:],
-            "salt": data[:22],
-            "work_factor": int(cost),
-        }
-
-    def verify(self, password: Any, encoded: str) -> bool:
-        """Whether the password matches."""
-        algorithm, data = encoded.split("$", 1)
-        assert algorithm == self.algorithm
-        return constant_time_compare(encoded, self.encode(password, data.encode("ascii")))
-
-    def safe_summary(self, encoded: str) -> dict[str, Any]:
-        """Return what may be shown of an encoded password."""
-        parts = self.decode(encoded)
-        return {
-            _("algorithm"): parts["algorithm"],
-            _("work factor"): parts["work_factor"],
-            _("salt"): mask_hash(parts["salt"]),
-            _("checksum"): mask_hash(parts["checksum"]),
-        }
-
-    def must_update(self, encoded: str) -> bool:
-        """Whether the work factor is not that of today."""
-        return self.decode(encoded)["work_factor"] != self.rounds
-
-    def harden_runtime(self, password: Any, encoded: str) -> None:
-        """Do the rounds that are missing."""
-        _algorithm, data = encoded.split("$", 1)
-        salt = data[:29]  # with its prefix
-        cost = int(data.split("$")[2])
-        # The work factor is a logarithm.
-        for _unused in range(2 ** (self.rounds - cost) - 1):
-            self.encode(password, salt.encode("ascii"))
-
-
-class BCryptPasswordHasher(BCryptSHA256PasswordHasher):
-    """bcrypt alone, which looks at the first 72 bytes only."""
-
-    algorithm = "bcrypt"
-    digest = None
-
-
-class ScryptPasswordHasher(BasePasswordHasher):
+class ScryptPasswordHasher(_LaidOut):
     """scrypt."""
 
     algorithm = "scrypt"
-    block_size = 8
-    maxmem = 0
-    parallelism = 5
-    work_factor = 2**14
+    work_factor, block_size, parallelism, maxmem = 2**14, 8, 5, 0
+
+    layout = (
+        ("work_factor", int),
+        ("salt", str),
+        ("block_size", int),
+        ("parallelism", int),
+        ("hash", str),
+    )
+    costs = {name: name for name in ("work_factor", "block_size", "parallelism")}
+    summary = {
+        _("algorithm"): ("algorithm", 0),
+        _("work factor"): ("work_factor", 0),
+        _("block size"): ("block_size", 0),
+        _("parallelism"): ("parallelism", 0),
+        _("salt"): ("salt", 6),
+        _("hash"): ("hash", 6),
+    }
+    weak_salts_count = False
 
     def encode(
         self,
@@ -494,95 +369,191 @@ class ScryptPasswordHasher(BasePasswordHasher):
         p: int | None = None,
     ) -> str:
         """Return the encoded form of a password."""
-        self._check_encode_args(password, salt)
-        n, r, p = n or self.work_factor, r or self.block_size, p or self.parallelism
-        salt = force_str(salt)
-        made = hashlib.scrypt(
-            force_bytes(password), salt=salt.encode(), n=n, r=r, p=p, maxmem=self.maxmem, dklen=64
-        )
-        return f"{self.algorithm}${n}${salt}${r}${p}${base64.b64encode(made).decode('ascii')}"
+        given = {"work_factor": n, "block_size": r, "parallelism": p}
+        return self._encoded(password, salt, given)
 
-    def decode(self, encoded: str) -> dict[str, Any]:
-        """Return the parts of an encoded password."""
-        algorithm, n, salt, r, p, made = encoded.split("$", 6)
-        assert algorithm == self.algorithm
-        return {
-            "algorithm": algorithm,
-            "work_factor": int(n),
-            "salt": salt,
-            "block_size": int(r),
-            "parallelism": int(p),
-            "hash": made,
-        }
-
-    def verify(self, password: Any, encoded: str) -> bool:
-        """Whether the password matches."""
-        parts = self.decode(encoded)
-        again = self.encode(
-            password,
-            parts["salt"],
-            parts["work_factor"],
-            parts["block_size"],
-            parts["parallelism"],
-        )
-        return constant_time_compare(encoded, again)
-
-    def safe_summary(self, encoded: str) -> dict[str, Any]:
-        """Return what may be shown of an encoded password."""
-        parts = self.decode(encoded)
-        return {
-            _("algorithm"): parts["algorithm"],
-            _("work factor"): parts["work_factor"],
-            _("block size"): parts["block_size"],
-            _("parallelism"): parts["parallelism"],
-            _("salt"): mask_hash(parts["salt"]),
-            _("hash"): mask_hash(parts["hash"]),
-        }
-
-    def must_update(self, encoded: str) -> bool:
-        """Whether the parameters are not those of today."""
-        parts = self.decode(encoded)
-        names = ("work_factor", "block_size", "parallelism")
-        return any(parts[name] != getattr(self, name) for name in names)
+    def _digest(self, password: Any, salt: str, costs: dict[str, Any]) -> str:
+        n, r, p = (costs[name] for name in self.costs)
+        options = {"salt": salt.encode(), "n": n, "r": r, "p": p, "maxmem": self.maxmem}
+        made = hashlib.scrypt(force_bytes(password), **options, dklen=64)
+        return base64.b64encode(made).decode("ascii").strip()
 
     def harden_runtime(self, password: Any, encoded: str) -> None:
         """Do nothing: the cost of scrypt cannot be split."""
 
 
-class MD5PasswordHasher(BasePasswordHasher):
+class MD5PasswordHasher(_LaidOut):
     """Salted MD5: weak, for tests that hash a lot."""
 
     algorithm = "md5"
+    layout = (("salt", str), ("hash", str))
+    summary = {
+        _("algorithm"): ("algorithm", 0),
+        _("salt"): ("salt", 2),
+        _("hash"): ("hash", 6),
+    }
 
     def encode(self, password: Any, salt: Any) -> str:
         """Return the encoded form of a password."""
-        self._check_encode_args(password, salt)
-        salt = force_str(salt)
-        made = hashlib.md5(salt.encode() + force_bytes(password), usedforsecurity=False)
-        return f"{self.algorithm}${salt}${made.hexdigest()}"
+        return self._encoded(password, salt, {})
+
+    def _digest(self, password: Any, salt: str, costs: dict[str, Any]) -> str:
+        return hashlib.md5(salt.encode() + force_bytes(password), usedforsecurity=False).hexdigest()
+
+    def harden_runtime(self, password: Any, encoded: str) -> None:
+        """Do nothing: there is no cost to speak of."""
+
+
+class Argon2PasswordHasher(BasePasswordHasher):
+    """Argon2id; needs argon2-cffi."""
+
+    library = algorithm = "argon2"
+    memory_cost, parallelism, time_cost = 102400, 8, 2
+
+    def params(self) -> Any:
+        """Return the parameters as argon2-cffi takes them."""
+        argon2 = self._load_library()
+        costs = {name: getattr(self, name) for name in ("time_cost", "memory_cost", "parallelism")}
+        return argon2.Parameters(
+            version=argon2.low_level.ARGON2_VERSION,
+            type=argon2.low_level.Type.ID,
+            hash_len=argon2.DEFAULT_HASH_LENGTH,
+            salt_len=argon2.DEFAULT_RANDOM_SALT_LENGTH,
+            **costs,
+        )
+
+    def encode(self, password: Any, salt: Any) -> str:
+        """Return the encoded form of a password."""
+        chosen = self.params()
+        names = ("time_cost", "memory_cost", "parallelism", "hash_len", "type")
+        made = self._load_library().low_level.hash_secret(
+            *map(force_bytes, (password, salt)), **{name: getattr(chosen, name) for name in names}
+        )
+        return f"{self.algorithm}{made.decode('ascii')}"
+
+    def _bare(self, encoded: str) -> str:
+        """Return what argon2-cffi made."""
+        algorithm, dollar, rest = encoded.partition("$")
+        assert algorithm == self.algorithm
+        return dollar + rest
 
     def decode(self, encoded: str) -> dict[str, Any]:
         """Return the parts of an encoded password."""
-        algorithm, salt, made = encoded.split("$", 2)
-        assert algorithm == self.algorithm
-        return {"algorithm": algorithm, "salt": salt, "hash": made}
+        bare = self._bare(encoded)
+        used = self._load_library().extract_parameters(bare)
+        variety, *_unused, salt, made = bare[1:].split("$")
+        parts = {name: getattr(used, name) for name in ("memory_cost", "parallelism", "time_cost")}
+        # The padding is left out there.
+        text = base64.b64decode(f"{salt}{'=' * (-len(salt) % 4)}").decode("latin1")
+        return {
+            **parts,
+            "algorithm": self.algorithm,
+            "variety": variety,
+            "version": used.version,
+            "salt": text,
+            "hash": made,
+            "params": used,
+        }
 
     def verify(self, password: Any, encoded: str) -> bool:
         """Whether the password matches."""
-        return constant_time_compare(encoded, self.encode(password, self.decode(encoded)["salt"]))
+        argon2 = self._load_library()
+        try:
+            return argon2.PasswordHasher().verify(self._bare(encoded), password)
+        except argon2.exceptions.VerificationError:
+            return False
 
     def safe_summary(self, encoded: str) -> dict[str, Any]:
         """Return what may be shown of an encoded password."""
         parts = self.decode(encoded)
-        return {
-            _("algorithm"): parts["algorithm"],
-            _("salt"): mask_hash(parts["salt"], show=2),
-            _("hash"): mask_hash(parts["hash"]),
+        plain = {
+            _("algorithm"): "algorithm",
+            _("variety"): "variety",
+            _("version"): "version",
+            _("memory cost"): "memory_cost",
+            _("time cost"): "time_cost",
+            _("parallelism"): "parallelism",
         }
+        shown = {label: parts[name] for label, name in plain.items()}
+        masked = {_("salt"): "salt", _("hash"): "hash"}
+        return shown | {label: mask_hash(parts[name]) for label, name in masked.items()}
 
     def must_update(self, encoded: str) -> bool:
-        """Whether the salt is weaker than those of today."""
-        return must_update_salt(self.decode(encoded)["salt"], self.salt_entropy)
+        """Whether the parameters are not those of today."""
+        parts, today = self.decode(encoded), self.params()
+        # The length of old salts does not matter: their strength is looked at by itself.
+        today.salt_len = parts["params"].salt_len
+        weak = must_update_salt(parts["salt"], self.salt_entropy)
+        return weak or parts["params"] != today
 
     def harden_runtime(self, password: Any, encoded: str) -> None:
-        """Do nothing: there is no cost to speak of."""
+        """Do nothing: the cost of Argon2 cannot be split."""
+
+
+class BCryptSHA256PasswordHasher(BasePasswordHasher):
+    """bcrypt of the SHA-256 digest, so that long passwords count whole; needs bcrypt."""
+
+    rounds = 12
+    algorithm = "bcrypt_sha256"
+    library = ("bcrypt", "bcrypt")
+    digest: Callable[..., Any] | None = hashlib.sha256
+
+    def salt(self) -> bytes:
+        """Return a random salt of bcrypt's form."""
+        return self._load_library().gensalt(self.rounds)
+
+    def encode(self, password: Any, salt: Any) -> str:
+        """Return the encoded form of a password."""
+        secret, shorten = force_bytes(password), type(self).digest
+        if shorten is not None:
+            secret = shorten(secret).hexdigest().encode("ascii")
+        made = self._load_library().hashpw(secret, force_bytes(salt))
+        return "$".join((self.algorithm or "", made.decode("ascii")))
+
+    def _bare(self, encoded: str) -> str:
+        """Return what bcrypt made."""
+        algorithm, _dollar, rest = encoded.partition("$")
+        assert algorithm == self.algorithm
+        return rest
+
+    def decode(self, encoded: str) -> dict[str, Any]:
+        """Return the parts of an encoded password."""
+        _empty, variety, cost, data = self._bare(encoded).split("$", 3)
+        length = 22  # of the salt
+        return {
+            "work_factor": int(cost),
+            "algostr": variety,
+            "algorithm": self.algorithm,
+            "salt": data[:length],
+            "checksum": data[length:],
+        }
+
+    def verify(self, password: Any, encoded: str) -> bool:
+        """Whether the password matches."""
+        again = self.encode(password, self._bare(encoded).encode("ascii"))
+        return constant_time_compare(again, encoded)
+
+    def safe_summary(self, encoded: str) -> dict[str, Any]:
+        """Return what may be shown of an encoded password."""
+        parts = self.decode(encoded)
+        salt, checksum = mask_hash(parts["salt"]), mask_hash(parts["checksum"])
+        shown = {_("algorithm"): self.algorithm, _("work factor"): parts["work_factor"]}
+        return {**shown, _("salt"): salt, _("checksum"): checksum}
+
+    def must_update(self, encoded: str) -> bool:
+        """Whether the work factor is not that of today."""
+        return self.decode(encoded)["work_factor"] != self.rounds
+
+    def harden_runtime(self, password: Any, encoded: str) -> None:
+        """Do the rounds that are missing."""
+        salt = self._bare(encoded)[:29].encode("ascii")  # with its prefix
+        # The work factor is a logarithm.
+        missing = 2 ** (self.rounds - self.decode(encoded)["work_factor"]) - 1
+        for _round in range(missing):
+            self.encode(password, salt)
+
+
+class BCryptPasswordHasher(BCryptSHA256PasswordHasher):
+    """bcrypt alone, which looks at the first 72 bytes only."""
+
+    algorithm, digest = "bcrypt", None

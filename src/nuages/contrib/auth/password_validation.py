@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import gzip
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
@@ -59,14 +59,16 @@ def validate_password(password: str, user: Any = None, password_validators: Any 
     Raises:
         ValidationError: with what each rule says.
     """
-    errors: list[Any] = []
-    for validator in _chosen(password_validators):
-        try:
-            validator.validate(password, user)
-        except ValidationError as error:
-            errors.append(error)
-    if errors:
-        raise ValidationError(errors)
+
+    def objections() -> Iterator[ValidationError]:
+        for rule in _chosen(password_validators):
+            try:
+                rule.validate(password, user)
+            except ValidationError as objection:
+                yield objection
+
+    if found := [*objections()]:
+        raise ValidationError(found)
 
 
 def password_changed(password: str, user: Any = None, password_validators: Any = None) -> None:
@@ -94,42 +96,56 @@ def _password_validators_help_text_html(password_validators: Any = None) -> str:
 password_validators_help_text_html = lazy(_password_validators_help_text_html, str)
 
 
-class MinimumLengthValidator:
+class _Rule:
+    """Base of the rules: ``validate()`` raises what ``get_error_message()`` says."""
+
+    code: str
+
+    def breaks(self, password: str, user: Any) -> dict[str, Any] | None:
+        """Return the parameters of the error for a password; None if it is all right."""
+        raise NotImplementedError("subclasses say what they want")
+
+    def validate(self, password: str, user: Any = None) -> None:
+        """Raise ``ValidationError`` for a password that breaks the rule."""
+        params = self.breaks(password, user)
+        if params is not None:
+            raise ValidationError(self.get_error_message(), code=self.code, params=params or None)
+
+    def get_error_message(self) -> str:
+        """Return what the error says."""
+        raise NotImplementedError("subclasses say what is wrong")
+
+    def get_help_text(self) -> str:
+        """Return what to tell those who choose a password."""
+        raise NotImplementedError("subclasses say what they want")
+
+
+class MinimumLengthValidator(_Rule):
     """Wants so many characters."""
+
+    code = "password_too_short"
 
     def __init__(self, min_length: int = 8) -> None:
         self.min_length = min_length
 
-    def validate(self, password: str, user: Any = None) -> None:
-        """Raise ``ValidationError`` for a shorter password."""
-        if len(password) < self.min_length:
-            raise ValidationError(
-                self.get_error_message(),
-                code="password_too_short",
-                params={"min_length": self.min_length},
-            )
-
-    def get_error_message(self) -> str:
-        """Return what the error says."""
-        template = ngettext(
-            "This password is too short. It must contain at least %d character.",
-            "This password is too short. It must contain at least %d characters.",
-            self.min_length,
-        )
-        return template % self.min_length
+    def breaks(self, password: str, user: Any) -> dict[str, Any] | None:
+        """Whether it is shorter."""
+        return {"min_length": self.min_length} if len(password) < self.min_length else None
 
     def get_help_text(self) -> str:
         """Return what to tell those who choose a password."""
-        return ngettext(
-            "Your password must contain at least %(min_length)d character.",
-            "Your password must contain at least %(min_length)d characters.",
-            self.min_length,
-        ) % {"min_length": self.min_length}
+        singular = "Your password must contain at least %(min_length)d character."
+        plural = "Your password must contain at least %(min_length)d characters."
+        return ngettext(singular, plural, self.min_length) % {"min_length": self.min_length}
+
+    def get_error_message(self) -> str:
+        """Return what the error says."""
+        singular = "This password is too short. It must contain at least %d character."
+        plural = "This password is too short. It must contain at least %d characters."
+        return ngettext(singular, plural, self.min_length) % self.min_length
 
 
-def exceeds_maximum_length_ratio(
-    password: str, max_similarity: float, value: str
-) -> bool:
+def exceeds_maximum_length_ratio(password: str, max_similarity: float, value: str) -> bool:
     """Whether a password is so much longer than a value that they cannot be alike.
 
     Comparing takes time that grows with the lengths, so such pairs are left out.
@@ -138,7 +154,7 @@ def exceeds_maximum_length_ratio(
     return len(password) >= 10 * len(value) and len(value) < enough
 
 
-class UserAttributeSimilarityValidator:
+class UserAttributeSimilarityValidator(_Rule):
     """Wants a password that is unlike the user's other data.
 
     Args:
@@ -149,6 +165,7 @@ class UserAttributeSimilarityValidator:
         ValueError: it is lower.
     """
 
+    code = "password_too_similar"
     DEFAULT_USER_ATTRIBUTES = ("username", "first_name", "last_name", "email")
 
     def __init__(
@@ -156,29 +173,21 @@ class UserAttributeSimilarityValidator:
         user_attributes: Iterable[str] = DEFAULT_USER_ATTRIBUTES,
         max_similarity: float = 0.7,
     ) -> None:
-        self.user_attributes = user_attributes
         if max_similarity < 0.1:
             raise ValueError("max_similarity must be at least 0.1")
-        self.max_similarity = max_similarity
+        self.user_attributes, self.max_similarity = user_attributes, max_similarity
 
-    def validate(self, password: str, user: Any = None) -> None:
-        """Raise ``ValidationError`` for a password that is too much like some data."""
-        if not user:
-            return
-        lowered = password.lower()
-        for attribute in self.user_attributes:
+    def breaks(self, password: str, user: Any) -> dict[str, Any] | None:
+        """Whether it is too much like some data of the user."""
+        for attribute in self.user_attributes if user else ():
             value = getattr(user, attribute, None)
-            if not value or not isinstance(value, str):
-                continue
-            value = value.lower()
-            # The whole, and each word of it.
-            for part in (*re.split(r"\W+", value), value):
-                if self._alike(lowered, part):
-                    raise ValidationError(
-                        self.get_error_message(),
-                        code="password_too_similar",
-                        params={"verbose_name": self._called(user, attribute)},
-                    )
+            if isinstance(value, str) and value:
+                whole = value.lower()
+                # The whole, and each word of it.
+                parts = (*re.split(r"\W+", whole), whole)
+                if any(self._alike(password.lower(), part) for part in parts):
+                    return {"verbose_name": self._called(user, attribute)}
+        return None
 
     def _alike(self, password: str, value: str) -> bool:
         if exceeds_maximum_length_ratio(password, self.max_similarity, value):
@@ -188,60 +197,60 @@ class UserAttributeSimilarityValidator:
     @staticmethod
     def _called(user: Any, attribute: str) -> str:
         try:
-            return str(user._meta.get_field(attribute).verbose_name)
+            return f"{user._meta.get_field(attribute).verbose_name}"
         except FieldDoesNotExist:
             return attribute
-
-    def get_error_message(self) -> str:
-        """Return what the error says."""
-        return _("The password is too similar to the %(verbose_name)s.")
 
     def get_help_text(self) -> str:
         """Return what to tell those who choose a password."""
         return _("Your password can’t be too similar to your other personal information.")
 
+    def get_error_message(self) -> str:
+        """Return what the error says."""
+        return _("The password is too similar to the %(verbose_name)s.")
 
-class CommonPasswordValidator:
+
+class CommonPasswordValidator(_Rule):
     """Wants a password that is not in a list of common ones.
 
     Args:
         password_list_path: a file with one password per line, perhaps compressed with gzip.
     """
 
-    DEFAULT_PASSWORD_LIST_PATH = Path(__file__).resolve().parent / "common-passwords.txt.gz"
+    code = "password_too_common"
+    DEFAULT_PASSWORD_LIST_PATH = Path(__file__).resolve().with_name("common-passwords.txt.gz")
 
     def __init__(self, password_list_path: Any = DEFAULT_PASSWORD_LIST_PATH) -> None:
         data = Path(password_list_path).read_bytes()
-        if data[:2] == b"\x1f\x8b":
-            data = gzip.decompress(data)
-        self.passwords = {line.strip() for line in data.decode().splitlines()}
+        text = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+        self.passwords = {*map(str.strip, text.decode().splitlines())}
 
-    def validate(self, password: str, user: Any = None) -> None:
-        """Raise ``ValidationError`` for a common password."""
-        if password.lower().strip() in self.passwords:
-            raise ValidationError(self.get_error_message(), code="password_too_common")
-
-    def get_error_message(self) -> str:
-        """Return what the error says."""
-        return _("This password is too common.")
+    def breaks(self, password: str, user: Any) -> dict[str, Any] | None:
+        """Whether it is in the list."""
+        return {} if password.strip().lower() in self.passwords else None
 
     def get_help_text(self) -> str:
         """Return what to tell those who choose a password."""
         return _("Your password can’t be a commonly used password.")
 
-
-class NumericPasswordValidator:
-    """Wants something besides digits."""
-
-    def validate(self, password: str, user: Any = None) -> None:
-        """Raise ``ValidationError`` for digits only."""
-        if password.isdigit():
-            raise ValidationError(self.get_error_message(), code="password_entirely_numeric")
-
     def get_error_message(self) -> str:
         """Return what the error says."""
-        return _("This password is entirely numeric.")
+        return _("This password is too common.")
+
+
+class NumericPasswordValidator(_Rule):
+    """Wants something besides digits."""
+
+    code = "password_entirely_numeric"
+
+    def breaks(self, password: str, user: Any) -> dict[str, Any] | None:
+        """Whether it is digits only."""
+        return {} if password.isdigit() else None
 
     def get_help_text(self) -> str:
         """Return what to tell those who choose a password."""
         return _("Your password can’t be entirely numeric.")
+
+    def get_error_message(self) -> str:
+        """Return what the error says."""
+        return _("This password is entirely numeric.")

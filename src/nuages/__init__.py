@@ -12,11 +12,11 @@ VERSION = (6, 1, 3, "final", 0)  # the level of the API, as ``django.VERSION`` d
 __version__ = "0.1.0"
 
 
-def get_version() -> str:
-    """Return the level of the API as text, e.g. ``"6.1.3"``."""
+def get_version(version: tuple[int, int, int, str, int] | None = None) -> str:
+    """Return a version (by default the level of the API) as text, e.g. ``"6.1.3"``."""
     from nuages.utils.version import get_version as format_version
 
-    return format_version(VERSION)
+    return format_version(VERSION if version is None else version)
 
 
 def setup(set_prefix: bool = True) -> None:

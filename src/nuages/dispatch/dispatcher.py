@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import threading
 import weakref
@@ -263,10 +264,16 @@ class Signal:
             return live
 
 
+_UNSET: Any = object()
+
+
 async def _together(
     receivers: Iterable[Receiver], start: Callable[[Receiver], Awaitable[Any]]
 ) -> Results:
-    """Run coroutine receivers concurrently; the first error cancels the others."""
+    """Run coroutine receivers concurrently; the first error cancels the others.
+
+    They share one context, and what they set in it is seen here afterwards.
+    """
     receivers = list(receivers)
     if len(receivers) == 1:
         return [(receivers[0], await start(receivers[0]))]
@@ -274,13 +281,17 @@ async def _together(
     async def one(each: Receiver) -> Any:
         return await start(each)
 
+    shared = contextvars.copy_context()
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(each)) for each in receivers]
+            tasks = [group.create_task(one(each), context=shared) for each in receivers]
     except BaseExceptionGroup as errors:
         if len(errors.exceptions) == 1:
             raise errors.exceptions[0] from None
         raise
+    for variable, value in shared.items():
+        if variable.get(_UNSET) is not value:
+            variable.set(value)
     return [(each, task.result()) for each, task in zip(receivers, tasks, strict=True)]
 
 

@@ -102,9 +102,11 @@ class LiveServerThread(threading.Thread):
         for alias in self.connections_override or ():
             connections[alias] = self.connections_override[alias]
         with contextlib.closing(_AllConnections()), self._report():
+            # Made first: a server that never served could not be shut down.
+            application = self.static_handler(_MediaFilesHandler(WSGIHandler()))
             server = self.httpd = self._create_server(self.connections_override)
             self.port = self.port or server.server_address[1]
-            server.set_app(self.static_handler(_MediaFilesHandler(WSGIHandler())))
+            server.set_app(application)
             self.is_ready.set()
             server.serve_forever()
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale, UnknownLocaleError, localedata
 from babel.core import get_global
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -141,6 +141,8 @@ _piece = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|.", re.DOTALL)
 def cldr(code: str) -> Locale | None:
     """Return what CLDR has for a language code."""
     name = ALIASES.get(code, code)
+    # Babel follows aliases of one language into data that the next one shares.
+    localedata._cache.clear()
     try:
         return None if name is None else Locale.parse(name.replace("-", "_"))
     except (UnknownLocaleError, ValueError):

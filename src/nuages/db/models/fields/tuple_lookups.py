@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from nuages.core.exceptions import EmptyResultSet
+from nuages.db import NotSupportedError
 from nuages.db.models.expressions import ColPairs, F, Func, ResolvedOuterRef, Subquery
 from nuages.db.models.lookups import (
     Exact,
@@ -46,6 +47,9 @@ class Tuple(Func):
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.source_expressions)
+
+
+_OPERATORS = {"exact": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
 def _is_query(value: Any) -> bool:
@@ -86,6 +90,11 @@ class TupleLookupMixin:
             if self.lookup_name not in ("exact", "in"):
                 raise ValueError(f"{self.lookup_name!r} doesn't support multi-column subqueries.")
             self._check_query(rhs)
+        elif not isinstance(rhs, Subquery | F | ColPairs | Tuple):
+            raise ValueError(
+                f"{self.lookup_name!r} subquery lookup of {self._left} only supports OuterRef and "
+                f"QuerySet objects (received {type(rhs).__name__!r})"
+            )
         return self.rhs
 
     def _check_direct(self: Any, rhs: Any) -> None:
@@ -118,9 +127,15 @@ class TupleLookupMixin:
     def _columns(self: Any) -> list[Any]:
         return list(self.lhs.get_cols() if isinstance(self.lhs, ColPairs) else self.lhs)
 
-    def _values(self: Any) -> list[Any]:
+    def _values(self: Any, compiler: Any) -> list[Any]:
         rhs = self.rhs
-        return list(rhs.get_cols() if isinstance(rhs, ColPairs) else rhs)
+        if isinstance(rhs, ColPairs):
+            return rhs.get_cols()
+        if isinstance(rhs, Tuple | tuple | list):
+            return list(rhs)
+        # A reference that is not resolved says so itself.
+        compiler.compile(rhs)
+        raise ValueError("Composite field lookups only work with composite expressions.")
 
     def _rows_sql(self: Any, operator: str, compiler: Any, connection: Any) -> tuple[str, Any]:
         """Compare the columns with the rows of a subquery."""
@@ -137,8 +152,14 @@ class TupleLookupMixin:
 
     def as_sql(self: Any, compiler: Any, connection: Any) -> tuple[str, Any]:
         if _is_query(self.rhs) or isinstance(self.rhs, Subquery):
-            return self._rows_sql("=", compiler, connection)
-        node = self.conditions(self._columns(), self._values())
+            comparable = connection.features.supports_tuple_comparison_against_subquery
+            if self.lookup_name != "exact" and not comparable:
+                raise NotSupportedError(
+                    f'"{self.lookup_name}" cannot be used to target composite fields through '
+                    "subqueries on this backend"
+                )
+            return self._rows_sql(_OPERATORS[self.lookup_name], compiler, connection)
+        node = self.conditions(self._columns(), self._values(compiler))
         return compiler.compile(node)
 
 

@@ -564,19 +564,18 @@ def load(queryset: Any) -> list[Any] | None:
     return results
 
 
+_links: tuple[Any, ...] = ()
+_links_of = attrgetter("execute_sql", "results_iter", "as_sql")
+
+
 def _compiler_is_own() -> bool:
-    compiler = _compilers[0]
-    return (compiler.execute_sql, compiler.results_iter, compiler.as_sql) == _compilers[1:]
+    return tuple(map(_links_of, _compilers)) == _links
 
 
 def remember_compiler() -> None:
-    """Take down what the methods of ``SQLCompiler`` are."""
-    global _compilers
-    from nuages.db.models.sql.compiler import SQLCompiler
+    """Take down what the methods of the compilers are."""
+    global _compilers, _links
+    from nuages.db.models.sql import compiler
 
-    _compilers = (
-        SQLCompiler,
-        SQLCompiler.execute_sql,
-        SQLCompiler.results_iter,
-        SQLCompiler.as_sql,
-    )
+    _compilers = (compiler.SQLCompiler, compiler.SQLInsertCompiler, compiler.SQLUpdateCompiler)
+    _links = tuple(map(_links_of, _compilers))

@@ -348,6 +348,14 @@ class BaseDatabaseWrapper(Transactions):
         """
         return None
 
+    def execute_compiled(self, sql: str, params: Any) -> int | None:
+        """Do the same for a statement that gives no rows, and return how many it changed."""
+        return None
+
+    def shows_nobody(self) -> bool:
+        """Whether nobody may want to see the next query go by."""
+        return False
+
     @contextmanager
     def execute_wrapper(self, wrapper: Callable[..., Any]) -> Iterator[None]:
         """Call ``wrapper(execute, sql, params, many, context)`` for each statement in the block.

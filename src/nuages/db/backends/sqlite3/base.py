@@ -272,17 +272,31 @@ class DatabaseWrapper(BaseDatabaseWrapper):
     def driver_sql(self, sql: str) -> str:
         return to_qmark(sql)
 
+    def shows_nobody(self) -> bool:
+        return nobody_looks(self)
+
     def fetch_compiled(self, sql: str, params: Any) -> list[tuple[Any, ...]] | None:
         if not nobody_looks(self):
             return None
-        handle = self.connection
         try:
-            return handle.execute(sql, params).fetchall()
+            return self.connection.execute(sql, params).fetchall()
         except Database.Error as error:
-            with self.wrap_database_errors:
-                if register_if_missing(handle, error):
-                    return handle.execute(sql, params).fetchall()
-                raise
+            return self._second_try(error, sql, params).fetchall()
+
+    def execute_compiled(self, sql: str, params: Any) -> int | None:
+        if not nobody_looks(self):
+            return None
+        try:
+            return self.connection.execute(sql, params).rowcount
+        except Database.Error as error:
+            return self._second_try(error, sql, params).rowcount
+
+    def _second_try(self, error: Exception, sql: str, params: Any) -> Any:
+        """Run a statement again if all it lacked was our functions; raise ``error`` if not."""
+        with self.wrap_database_errors:
+            if not register_if_missing(self.connection, error):
+                raise error
+            return self.connection.execute(sql, params)
 
     def create_cursor(self, name: str | None = None) -> Any:
         return self.connection.cursor(factory=SQLiteCursorWrapper)

@@ -71,11 +71,11 @@ def _local_field(options: Any, name: str) -> Any:
 def check_first_or_last(queryset: Any, name: str) -> None:
     """Raise ``TypeError`` if the query groups rows by what an automatic ordering would change."""
     query = queryset.query
-    if isinstance(query.group_by, tuple) and not any(
-        getattr(column, "target", None) is queryset.model._meta.pk
-        or column.output_field is queryset.model._meta.pk
-        for column in query.group_by
-    ):
+    if not isinstance(query.group_by, tuple):
+        return
+    options = queryset.model._meta
+    grouped = {getattr(column, "target", column.output_field) for column in query.group_by}
+    if options.pk not in grouped and not grouped.issuperset(options.pk_fields):
         raise TypeError(
             f"Cannot use QuerySet.{name}() on an unordered queryset performing aggregation. Add "
             "an ordering with order_by()."

@@ -9,6 +9,7 @@ from nuages.core import exceptions
 from nuages.db import IntegrityError, NotSupportedError, connections, transaction
 from nuages.db.engine import Call, Steps, atomic_steps, run
 from nuages.db.models import sql
+from nuages.db.models._query import written
 from nuages.db.models._query.core import awaited
 from nuages.db.models._query.read import Reading
 from nuages.db.models._saving import put_last_steps
@@ -142,7 +143,7 @@ class Writing(Reading):
         names.update(
             name
             for field in options.local_concrete_fields
-            if not (field.primary_key or type(field).pre_save is _plain_pre_save())
+            if not (field in options.pk_fields or type(field).pre_save is _plain_pre_save())
             for name in (field.name, field.attname)
         )
         return {"update_fields": names}
@@ -398,6 +399,12 @@ class Writing(Reading):
     ) -> Any:
         """Insert objects in one query; return the rows of ``returning_fields``."""
         self._for_write = True
+        if on_conflict is None and len(objs) == 1:
+            rows = written.insert(
+                self.model, objs[0], fields, returning_fields, raw, using or self.db
+            )
+            if rows is not None:
+                return rows
         query = sql.InsertQuery(
             self.model,
             on_conflict=on_conflict,
@@ -495,8 +502,13 @@ class Writing(Reading):
     aupdate.alters_data = True  # type: ignore[attr-defined]
 
     def _update_all_steps(self, values: dict[str, Any]) -> Steps[int]:
-        self._require_whole("update", _UPDATE_SLICED)
         self._for_write = True
+        if self._path is not None:
+            count = yield Call(written.update, self, values)
+            if count is not None:
+                self._result_cache = None
+                return count
+        self._require_whole("update", _UPDATE_SLICED)
         query = self.query.chain(sql.UpdateQuery)
         query.add_update_values(values)
         query.order_by = _inlined_order(query)
@@ -522,9 +534,13 @@ class Writing(Reading):
 
     def _update(self, values: Sequence[Any], returning_fields: Any = None) -> Any:
         """Update with (field, model, value) triples, for ``Model.save()``."""
-        if self.query.is_sliced:
+        if self.is_sliced:
             raise TypeError(_UPDATE_SLICED)
         self._result_cache = None
+        if self._path is not None and not returning_fields:
+            count = written.update_fields(self, values)
+            if count is not None:
+                return count
         query = self.query.chain(sql.UpdateQuery)
         # An annotation may refer to what is being changed.
         query.annotations = {}

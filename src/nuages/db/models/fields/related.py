@@ -464,6 +464,9 @@ def _as_target_does(name: str) -> Callable[..., Any]:
 class ForeignKey(ForeignObject):
     """A relation from many objects to one. Manual: "ForeignKey"."""
 
+    # Its column takes plain values; its lookups speak for themselves.
+    trail_safe = True
+
     trail_safe = True
     descriptor_class = ForeignKeyDeferredAttribute
     rel_class = ManyToOneRel
@@ -671,6 +674,9 @@ class ForeignKey(ForeignObject):
 
 class OneToOneField(ForeignKey):
     """A relation from one object to one. Manual: "OneToOneField"."""
+
+    # Its column takes plain values; its lookups speak for themselves.
+    trail_safe = True
 
     trail_safe = True
     many_to_one = False

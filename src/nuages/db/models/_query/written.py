@@ -1,0 +1,200 @@
+"""INSERT and UPDATE statements that were compiled before.
+
+They hang on the paths of ``django.db.models.trails``. Each function returns ``None`` where the statement has
+to be compiled as usual; nothing has been done then.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from nuages.core.exceptions import EmptyResultSet
+from nuages.db import connections
+from nuages.db.models import sql, trails
+from nuages.db.models.expressions import Expression
+from nuages.db.models.sql.slots import LeavesTrail, Slot, SlotParam, is_trail_safe
+from nuages.db.transaction import mark_for_rollback_on_error
+
+_NONE_TYPE = type(None)
+#: Types whose values a field can prepare for the database without a look at the query.
+PLAIN = trails.SLOTTABLE | {bool, bytes, datetime.datetime, _NONE_TYPE}
+_NOTHING: Any = object()
+
+
+class _Given(Expression):
+    """The place of a value in a statement; the field prepares what will stand there."""
+
+    def __init__(self, slot: Slot, field: Any) -> None:
+        super().__init__(output_field=field)
+        self.slot = slot
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        save = self.output_field.get_db_prep_save
+        return "%s", [SlotParam(self.slot.index, lambda value: save(value, connection))]
+
+
+class _Statement:
+    """A compiled statement and the makers of its parameters."""
+
+    __slots__ = ("fields", "makers", "sql", "template")
+
+    def __init__(self, text: str, params: Sequence[Any], fields: Sequence[Any]) -> None:
+        self.sql = text
+        self.template = [None if isinstance(each, SlotParam) else each for each in params]
+        self.makers = [
+            (place, each.index, each.adapt)
+            for place, each in enumerate(params)
+            if isinstance(each, SlotParam)
+        ]
+        # Kept, as keys have nothing but their identities.
+        self.fields = fields
+
+    def params(self, values: Sequence[Any]) -> list[Any]:
+        """Return the driver's parameters."""
+        params = self.template.copy()
+        for place, index, adapt in self.makers:
+            params[place] = values[index] if adapt is None else adapt(values[index])
+        return params
+
+
+def _can_write(fields: Sequence[Any], model: Any) -> bool:
+    return all(
+        is_trail_safe(field)
+        and field.concrete
+        and not field.generated
+        and not hasattr(field, "get_placeholder_sql")
+        and field.model._meta.concrete_model is model._meta.concrete_model
+        for field in fields
+    )
+
+
+def _compiled(plans: dict[Any, Any], key: Any, compile_it: Callable[[], _Statement]) -> Any:
+    statement = plans.get(key)
+    if statement is None:
+        try:
+            statement = compile_it()
+        except (LeavesTrail, EmptyResultSet):
+            statement = _NOTHING
+        plans[key] = statement
+    return None if statement is _NOTHING else statement
+
+
+def update(queryset: Any, named: dict[str, Any]) -> int | None:
+    """Run ``queryset.update(**named)``; return the number of rows."""
+    path = queryset._path
+    if path.sliced or not trails.is_own(type(queryset)):
+        return None
+    if not PLAIN.issuperset(map(type, named.values())):
+        return None
+    using = queryset.db
+    key = ("update", using, *named)
+
+    def fields() -> list[Any]:
+        options = path.model._meta
+        return [options._forward_fields_map.get(name) for name in named]
+
+    return _run_update(queryset, using, key, fields, list(named.values()))
+
+
+def update_fields(queryset: Any, triples: Sequence[tuple[Any, Any, Any]]) -> int | None:
+    """Run ``queryset._update(triples)``, as ``Model.save()`` does; return the number of rows."""
+    path = queryset._path
+    values = [value for _, _, value in triples]
+    if not triples or path.sliced or not trails.is_own(type(queryset)):
+        return None
+    if not PLAIN.issuperset(map(type, values)):
+        return None
+    using = queryset.db
+    key = ("update", using, *(id(field) for field, _, _ in triples))
+    return _run_update(queryset, using, key, lambda: [field for field, _, _ in triples], values)
+
+
+def _run_update(
+    queryset: Any, using: str, key: Any, fields: Callable[[], list[Any]], values: list[Any]
+) -> int | None:
+    path = queryset._path
+
+    def compile_it() -> _Statement:
+        targets = fields()
+        if None in targets or not _can_write(targets, path.model):
+            raise LeavesTrail
+        probe = path.replay([Slot(n) for n in range(path.width)])
+        if probe.query.distinct_fields or probe.query.annotations:
+            raise LeavesTrail
+        query = probe.query.chain(sql.UpdateQuery)
+        query.add_update_fields(
+            (field, None, _Given(Slot(path.width + n), field)) for n, field in enumerate(targets)
+        )
+        query.clear_select_clause()
+        query.get_initial_alias()
+        if query.count_active_tables() != 1:
+            raise LeavesTrail
+        compiler = query.get_compiler(using)
+        text, params = compiler.as_sql()
+        return _Statement(compiler.connection.driver_sql(text), params, targets)
+
+    statement = _compiled(path.plans, key, compile_it)
+    if statement is None or not trails._compiler_is_own():
+        return None
+    try:
+        params = statement.params((*queryset._params, *values))
+    except LeavesTrail:
+        return None
+    with mark_for_rollback_on_error(using=using):
+        return connections[using].execute_compiled(statement.sql, params)
+
+
+def insert(
+    model: Any, obj: Any, fields: Sequence[Any], returning: Any, raw: bool, using: str
+) -> list[Any] | None:
+    """Insert one object; return the row of what the database gives back, in a list."""
+    root = trails.root(model)
+    if root is None or not fields or not trails._compiler_is_own():
+        return None
+    given = obj.__dict__
+    for field in fields:
+        if type(given.get(field.attname)) not in PLAIN:
+            return None
+    returned = tuple(returning) if returning else ()
+    key = ("insert", using, *map(id, fields), "returning", *map(id, returned))
+    connection = connections[using]
+
+    def compile_it() -> _Statement:
+        if not _can_write((*fields, *returned), model):
+            raise LeavesTrail
+        columns = [field.get_col(model._meta.db_table) for field in returned]
+        query = sql.InsertQuery(model)
+        query.insert_values(fields, [obj], raw=True)
+        compiler = query.get_compiler(using)
+        compiler.returning_fields = returned
+        if columns and (
+            compiler.get_converters(columns)
+            or not connection.features.can_return_rows_from_bulk_insert
+        ):
+            raise LeavesTrail
+        ((text, params),) = compiler.as_sql()
+        if len(params) != len(fields):
+            raise LeavesTrail
+        slots = [SlotParam(n, _saver(field, connection)) for n, field in enumerate(fields)]
+        return _Statement(connection.driver_sql(text), slots, (*fields, *returned))
+
+    statement = _compiled(root.plans, key, compile_it)
+    if statement is None or not connection.shows_nobody():
+        return None
+    values = []
+    for field in fields:
+        value = given.get(field.attname) if raw else field.pre_save(obj, add=True)
+        if type(value) not in PLAIN:
+            return None
+        values.append(value)
+    params = statement.params(values)
+    if returned:
+        return connection.fetch_compiled(statement.sql, params)
+    return None if connection.execute_compiled(statement.sql, params) is None else []
+
+
+def _saver(field: Any, connection: Any) -> Callable[[Any], Any]:
+    save = field.get_db_prep_save
+    return lambda value: save(value, connection)

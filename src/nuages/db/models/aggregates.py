@@ -309,9 +309,11 @@ class Count(Aggregate, sql="COUNT", name="Count", takes=1, gives=IntegerField, d
     def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
         resolved = super().resolve_expression(*args, **kwargs)
         (counted, *_) = resolved.source_expressions
-        if resolved.distinct or not isinstance(counted, ColPairs):
+        if not isinstance(counted, ColPairs):
             return resolved
-        # Any column of a composite key tells whether the row is there; distinct keys need all of them.
+        if resolved.distinct:
+            raise ValueError("COUNT(DISTINCT) doesn't support composite primary keys")
+        # Any column of a composite key tells whether the row is there.
         resolved = resolved.copy()
         resolved.source_expressions = counted.get_cols()[:1]
         return resolved

@@ -229,15 +229,19 @@ class BaseExpression:
         """Return a copy in which all names are columns of ``query``."""
 
         def visit(child: Any) -> Any:
-            resolved = child.resolve_expression(query, allow_joins, reuse, summarize, for_save)
-            if not self.allows_composite_expressions and getattr(resolved, "is_composite", False):
-                raise ValueError(
-                    f"{type(self).__name__} expression does not support composite primary keys."
-                )
-            return resolved
+            return self._single(
+                child.resolve_expression(query, allow_joins, reuse, summarize, for_save)
+            )
 
         resolved = self._mapped(visit)
         resolved.is_summary = summarize
+        return resolved
+
+    def _single(self, resolved: Any) -> Any:
+        """Return a resolved child; raise ``ValueError`` if it is several columns where one is wanted."""
+        if getattr(resolved, "is_composite", False) and not self.allows_composite_expressions:
+            name = type(self).__name__
+            raise ValueError(f"{name} expression does not support composite primary keys.")
         return resolved
 
     def relabeled_clone(self, change_map: Mapping[str, str]) -> Any:

@@ -40,8 +40,10 @@ class F(Combinable):
     def __getitem__(self, subscript: int | slice) -> Sliced:
         return Sliced(self, subscript)
 
+    # ``__getitem__`` alone would make a loop over it endless.
+    __iter__ = None
+
     def __contains__(self, other: object) -> bool:
-        # ``__getitem__`` alone would make ``in`` loop for ever.
         raise TypeError(f"argument of type '{type(self).__name__}' is not iterable")
 
     def __eq__(self, other: object) -> bool:

@@ -328,7 +328,7 @@ class When(Expression):
         context = (query, allow_joins, reuse, summarize)
         # What is compared is not what is saved.
         resolved.condition = self.condition.resolve_expression(*context, False)
-        resolved.result = self.result.resolve_expression(*context, for_save)
+        resolved.result = self._single(self.result.resolve_expression(*context, for_save))
         return resolved
 
     def as_sql(

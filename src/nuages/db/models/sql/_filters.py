@@ -408,6 +408,9 @@ class FilterRoom:
             name = "exact"
             if (cls := lhs.get_lookup(name)) is None:
                 return None
+        if getattr(rhs, "is_composite", False) and not getattr(lhs, "is_composite", False):
+            kind = type(rhs.output_field).__name__
+            raise ValueError(f"{kind} cannot be used as a lookup value.")
         lookup = cls(lhs, rhs)
         if lookup.rhs is None and not lookup.can_use_none_as_rhs:
             if name not in ("exact", "iexact"):
@@ -459,7 +462,7 @@ class FilterRoom:
                 )
         elif hasattr(value, "_meta"):
             self.check_query_object_type(value, opts, field)
-        elif hasattr(value, "__iter__"):
+        elif isinstance(value, Iterable):
             for item in value:
                 self.check_query_object_type(item, opts, field)
 

@@ -196,7 +196,7 @@ class RelatedSelection:
             for relation in opts.related_objects
             if relation.field.unique
         )
-        return sorted(chain(forward, reverse, self.query._filtered_relations))
+        return list(chain(forward, reverse, self.query._filtered_relations))
 
 
 def _tie_origin(setter: Any, from_obj: Any, obj: Any) -> None:

@@ -92,6 +92,10 @@ class SelectionRoom:
             except FieldError as error:
                 raise self._unknown_select(name, error) from error
             targets, alias, _ = self.trim_joins(info.targets, info.joins, info.path)
+            if len(targets) > 1 and info.final_field.is_relation:
+                # A key of several columns is one value.
+                columns.append(ColPairs(alias, targets, targets, info.final_field))
+                continue
             columns.extend(info.transform_function(target, alias) for target in targets)
         if columns:
             self.set_select(columns)
@@ -387,7 +391,7 @@ class SelectionRoom:
         self, opts: Any, tree: Mapping[str, Any], mask: dict[Any, Any] | None = None
     ) -> dict[Any, Any]:
         mask = {} if mask is None else mask
-        mask[opts.pk] = {}
+        mask.update((field, {}) for field in (opts.pk, *opts.pk_fields))
         # A leaf is deferred, unless it is the key; a branch is loaded, in part.
         for field in opts.concrete_fields:
             below = tree.get(field.name, tree.get(field.attname))
@@ -415,7 +419,7 @@ class SelectionRoom:
         self, opts: Any, tree: Mapping[str, Any], mask: dict[Any, Any] | None = None
     ) -> dict[Any, Any]:
         mask = {} if mask is None else mask
-        mask[opts.pk] = {}
+        mask.update((field, {}) for field in (opts.pk, *opts.pk_fields))
         for name, below in tree.items():
             relation = self._reverse_relation(opts, name)
             if relation is not None:

@@ -66,6 +66,8 @@ class UpdateQuery(Query):
         opts = self.get_meta()
         own: list[tuple[Any, Any, Any]] = []
         for field, value in ((opts.get_field(name), value) for name, value in values.items()):
+            if field.primary_key and field is opts.pk and len(opts.pk_fields) > 1:
+                raise FieldError("Composite primary key fields must be updated individually.")
             stored = field.concrete and not (field.is_relation and field.many_to_many)
             if not stored:
                 raise FieldError(
@@ -86,6 +88,11 @@ class UpdateQuery(Query):
         for field, model, value in values_seq:
             resolve = getattr(value, "resolve_expression", None)
             new = value if resolve is None else resolve(self, allow_joins=False, for_save=True)
+            if getattr(new, "is_composite", False):
+                raise FieldError(
+                    "Composite primary keys expressions are not allowed in this query "
+                    f"({field.name}=F('pk'))."
+                )
             self.values.append((field, model, new))
 
     def add_related_update(self, model: Any, field: Any, value: Any) -> None:
@@ -126,7 +133,11 @@ class InsertQuery(Query):
     raw = False
 
     def __init__(
-        self, model: Any, on_conflict: Any = None, update_fields: Any = None, unique_fields: Any = None
+        self,
+        model: Any,
+        on_conflict: Any = None,
+        update_fields: Any = None,
+        unique_fields: Any = None,
     ) -> None:
         super().__init__(model)
         self.on_conflict = on_conflict

@@ -96,6 +96,10 @@ def _decodes(value: bytes, charset: str) -> bool:
     return True
 
 
+# What needs neither encoding nor a closer look: printable ASCII.
+_is_plain = re.compile(r"[ -~]*").fullmatch
+
+
 class ResponseHeaders(CaseInsensitiveMapping):
     """A response's headers: a dictionary that ignores the case of its keys."""
 
@@ -106,6 +110,9 @@ class ResponseHeaders(CaseInsensitiveMapping):
                 self[name] = value
 
     def __setitem__(self, key: str | bytes, value: Any) -> None:
+        if type(key) is type(value) is str and _is_plain(key) and _is_plain(value):
+            self._store[key.lower()] = key, value
+            return
         name = _header_text(key, "ascii")
         self._store[name.lower()] = name, _header_text(value, "latin-1", mime_encode=True)
 

@@ -75,8 +75,9 @@ class CommonMiddleware(MiddlewareMixin):
         """Redirect a 404 to the path with a slash; set the length of the content."""
         if response.status_code == 404 and self.should_redirect_with_slash(request):
             response = self.response_redirect_class(self.get_full_path_with_slash(request))
-        if not response.streaming and "content-length" not in response.headers._store:
-            response.headers["Content-Length"] = str(len(response.content))
+        store = response.headers._store
+        if not response.streaming and "content-length" not in store:
+            store["content-length"] = ("Content-Length", str(len(response.content)))
         return response
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from nuages.conf import settings
 from nuages.http import HttpResponsePermanentRedirect
+from nuages.http.response import ResponseHeaders
 from nuages.utils.deprecation import MiddlewareMixin
 
 
@@ -50,7 +51,8 @@ class SecurityMiddleware(MiddlewareMixin):
             ("Referrer-Policy", _referrer_policy()),
             ("Cross-Origin-Opener-Policy", settings.SECURE_CROSS_ORIGIN_OPENER_POLICY),
         )
-        self.headers = [(name, value) for name, value in wanted if value]
+        #: As response headers keep them: lower-case name → name and value.
+        self.headers = ResponseHeaders((name, value) for name, value in wanted if value)._store
 
     def process_request(self, request: Any) -> Any:
         """Redirect an insecure request, where the settings say so."""
@@ -67,6 +69,6 @@ class SecurityMiddleware(MiddlewareMixin):
         headers = response.headers
         if self.strict_transport and request.is_secure():
             headers.setdefault("Strict-Transport-Security", self.strict_transport)
-        for name, value in self.headers:
-            headers.setdefault(name, value)
+        # Those of the response come last, and so replace these.
+        headers._store = {**self.headers, **headers._store}
         return response

@@ -90,10 +90,10 @@ class BaseConnectionHandler:
 
     def all(self, initialized_only: bool = False) -> list[Any]:
         """Return a connection for each alias; only those that exist already, if so asked."""
-        wanted = list(self)
-        if initialized_only:
-            wanted = [alias for alias in wanted if hasattr(self._connections, alias)]
-        return [self[alias] for alias in wanted]
+        if not initialized_only:
+            return [self[alias] for alias in self]
+        made = (getattr(self._connections, alias, None) for alias in self)
+        return [connection for connection in made if connection is not None]
 
     def create_connection(self, alias: str) -> Any:
         """Return a new connection."""

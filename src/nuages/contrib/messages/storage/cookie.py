@@ -11,6 +11,7 @@ from typing import Any
 from nuages.conf import settings
 from nuages.contrib.messages.storage.base import BaseStorage, Message
 from nuages.core import signing
+from nuages.utils.functional import cached_property
 from nuages.utils.safestring import SafeData, mark_safe
 
 
@@ -82,9 +83,10 @@ class CookieStorage(BaseStorage):
     not_finished = "__messagesnotfinished__"
     key_salt = "django.contrib.messages"
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.signer = signing.get_cookie_signer(salt=self.key_salt)
+    @cached_property
+    def signer(self) -> Any:
+        """What signs the cookie."""
+        return signing.get_cookie_signer(salt=self.key_salt)
 
     def _get(self, *args: Any, **kwargs: Any) -> tuple[list[Message] | None, bool]:
         messages = self._decode(self.request.COOKIES.get(self.cookie_name))

@@ -7,6 +7,7 @@ from typing import Any
 from nuages.contrib.messages.storage.base import BaseStorage, Message
 from nuages.contrib.messages.storage.cookie import CookieStorage
 from nuages.contrib.messages.storage.session import SessionStorage
+from nuages.utils.functional import cached_property
 
 
 class FallbackStorage(BaseStorage):
@@ -14,10 +15,14 @@ class FallbackStorage(BaseStorage):
 
     storage_classes: tuple[type[BaseStorage], ...] = (CookieStorage, SessionStorage)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.storages = [each(*args, **kwargs) for each in self.storage_classes]
-        self._used_storages: set[BaseStorage] = set()
+    @cached_property
+    def storages(self) -> list[BaseStorage]:
+        """One of each class; made when there is something to do for them."""
+        return [each(self.request) for each in self.storage_classes]
+
+    @cached_property
+    def _used_storages(self) -> set[BaseStorage]:
+        return set()
 
     def _get(self, *args: Any, **kwargs: Any) -> tuple[list[Message], bool]:
         found: list[Message] = []

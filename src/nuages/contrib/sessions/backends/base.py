@@ -15,6 +15,7 @@ from nuages.contrib.sessions.exceptions import SuspiciousSession
 from nuages.core import signing
 from nuages.utils import timezone
 from nuages.utils.crypto import get_random_string
+from nuages.utils.functional import cached_property
 from nuages.utils.module_loading import import_string
 from nuages.utils.twins import Calls, call, twin
 
@@ -55,7 +56,11 @@ class SessionBase:
     def __init__(self, session_key: str | None = None) -> None:
         self.accessed = self.modified = False
         self._session_key = session_key
-        self.serializer: Callable[[], Any] = import_string(settings.SESSION_SERIALIZER)
+
+    @cached_property
+    def serializer(self) -> Callable[[], Any]:
+        """The class that ``SESSION_SERIALIZER`` names."""
+        return import_string(settings.SESSION_SERIALIZER)
 
     # -- the key --------------------------------------------------------------------------------
 

@@ -35,11 +35,17 @@ def compare_xml(want: str, got: str) -> bool:
 
     def root_of(text: str) -> Shape:
         text = text.strip().replace("\\n", "\n")
-        if not text.startswith("<?xml"):
+        fragment = not text.startswith("<?xml")
+        if fragment:
             text = f'<?xml version="1.0" encoding="UTF-8"?><root>{text}</root>'
         document = parseString(text)
         for node in document.childNodes:
             if node.nodeType == Node.ELEMENT_NODE:
+                # A fragment that is one element is the same as the document of it.
+                alone = fragment and len(node.childNodes) == 1
+                inner = node.firstChild
+                if alone and inner is not None and inner.nodeType == Node.ELEMENT_NODE:
+                    return _shape(inner)
                 return _shape(node)
         raise ValueError("The document has no element.")
 

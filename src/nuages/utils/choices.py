@@ -33,8 +33,8 @@ class BaseChoiceIterator:
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __getitem__(self, index: int) -> Any:
-        if index < 0:
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice) or index < 0:
             return list(self)[index]
         try:
             return next(islice(self, index, index + 1))

@@ -41,8 +41,12 @@ class Writer(NamedTuple):
 
 
 def all_plain(values: Iterable[Any]) -> bool:
-    """Whether none of the values is an expression."""
-    return all(type(each) in PLAIN or not hasattr(each, "as_sql") for each in values)
+    """Whether none of the values is an expression, or an object that stands for one."""
+    return all(
+        type(each) in PLAIN
+        or not (hasattr(each, "as_sql") or hasattr(each, "prepare_database_save"))
+        for each in values
+    )
 
 
 def _is_ours(model: type[Model], connection: Any, kind: str) -> bool:

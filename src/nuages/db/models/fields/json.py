@@ -75,7 +75,9 @@ class JSONField(CheckFieldDefaultMixin, Field):
         return connection.ops.adapt_json_value(value, self.encoder)
 
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
-        # ``None`` is SQL's NULL; JSON's null is ``JSONNull()``.
+        # ``None`` is SQL's NULL; JSON's null is ``JSONNull()``, or a value of this type.
+        if type(value) is Value and isinstance(value._output_field_or_none, JSONField):
+            return connection.ops.adapt_json_value(value.value, self.encoder)
         return value if value is None else super().get_db_prep_save(value, connection)
 
     def get_transform(self, name: str) -> Any:
@@ -383,6 +385,37 @@ def _as_json(connection: Any, sql: str, params: Any) -> tuple[str, Any]:
     return sql, params
 
 
+class JSONIn(lookups.In):
+    """The document is equal to one of these values, however either is spaced."""
+
+    def process_lhs(self, compiler: Any, connection: Any, lhs: Any = None) -> Any:
+        sql, params = super().process_lhs(compiler, connection, lhs)
+        return (f"JSON({sql})" if connection.vendor == "sqlite" else sql), params
+
+    def resolve_expression_parameter(
+        self, compiler: Any, connection: Any, sql: str, param: Any
+    ) -> Any:
+        if isinstance(param, Value) and not isinstance(param, JSONNull):
+            param = self._document(param, connection)
+        sql, params = super().resolve_expression_parameter(compiler, connection, sql, param)
+        if connection.vendor == "sqlite":
+            sql = f"JSON({sql})"
+        elif connection.vendor == "mysql":
+            sql = f"JSON_EXTRACT({sql}, '$')"
+        return sql, params
+
+    def _document(self, value: Value, connection: Any) -> Any:
+        """Return a value of any type as the JSON that it is."""
+        own, field = value._output_field_or_none, self.lhs.output_field
+        if own is not None and not isinstance(own, JSONField):
+            raw = own.get_db_prep_value(value.value, connection)
+            if raw is None:
+                return None
+        else:
+            raw = value.value
+        return connection.ops.adapt_json_value(raw, getattr(field, "encoder", None))
+
+
 class CaseInsensitiveMixin:
     """Compares without regard to case where the database's operators do regard it."""
 
@@ -402,7 +435,16 @@ class JSONIContains(CaseInsensitiveMixin, lookups.IContains):
     """The document, as text, contains the value."""
 
 
-for _lookup in (DataContains, ContainedBy, HasKey, HasKeys, HasAnyKeys, JSONExact, JSONIContains):
+for _lookup in (
+    DataContains,
+    ContainedBy,
+    HasKey,
+    HasKeys,
+    HasAnyKeys,
+    JSONExact,
+    JSONIn,
+    JSONIContains,
+):
     JSONField.register_lookup(_lookup)
 
 
@@ -459,7 +501,7 @@ class KeyTransformIn(lookups.In):
         self, compiler: Any, connection: Any, sql: str, param: Any
     ) -> Any:
         sql, params = super().resolve_expression_parameter(compiler, connection, sql, param)
-        compiled = hasattr(param, "as_sql") and not isinstance(param, JSONNull)
+        compiled = hasattr(param, "as_sql") and not isinstance(param, Value)
         if compiled or connection.features.has_native_json_field:
             return sql, params
         return _json_param(connection, sql, params[0]), params
@@ -486,7 +528,7 @@ class KeyTransformNumericLookupMixin:
 
     def process_rhs(self, compiler: Any, connection: Any) -> Any:
         sql, params = super().process_rhs(compiler, connection)  # type: ignore[misc]
-        if not connection.features.has_native_json_field:
+        if self.rhs_is_direct_value() and not connection.features.has_native_json_field:  # type: ignore[attr-defined]
             params = [json.loads(param) for param in params]
         return sql, params
 
@@ -501,7 +543,20 @@ def _on_key(base: type, *mixins: type) -> type:
 
 
 _TEXT, _CASELESS = KeyTransformTextLookupMixin, CaseInsensitiveMixin
-KeyTransformIExact = _on_key(lookups.IExact, _CASELESS, _TEXT)
+
+
+class KeyTransformIExact(_CASELESS, _TEXT, lookups.IExact):  # type: ignore[misc, valid-type]
+    """What is under the key is equal but for case; ``None`` is JSON's null."""
+
+    can_use_none_as_rhs = True
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        if self.rhs is not None:
+            return super().as_sql(compiler, connection)
+        document = KeyTransform(self.lhs.key_name, self.lhs.lhs)
+        return compiler.compile(KeyTransformExact(document, None))
+
+
 KeyTransformIContains = _on_key(lookups.IContains, _CASELESS, _TEXT)
 KeyTransformStartsWith = _on_key(lookups.StartsWith, _TEXT)
 KeyTransformIStartsWith = _on_key(lookups.IStartsWith, _CASELESS, _TEXT)

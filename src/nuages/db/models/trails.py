@@ -175,7 +175,7 @@ class Path:
         query = queryset.query
         self.sliced = query.is_sliced
         #: What every QuerySet on this path has in its ``__dict__``.
-        self.state = {"_query": None, "_path": self}
+        self.state = {"model": self.model, "_query": None, "_path": self}
         if self.fields is not None:
             self.state["_fields"] = self.fields
         if self.iterable_class is not iterables.ModelIterable:
@@ -188,9 +188,8 @@ class Path:
     def queryset(self, origin: Any, params: tuple[Any, ...]) -> Any:
         """Return a QuerySet on this path that is otherwise like ``origin``."""
         twin = object.__new__(type(origin))
-        own, state = origin.__dict__, twin.__dict__
-        state.update(self.state)
-        state["model"] = self.model
+        own = origin.__dict__
+        state = twin.__dict__ = self.state.copy()
         state["_db"] = own["_db"]
         state["_hints"] = own["_hints"]
         state["_known_related_objects"] = own["_known_related_objects"]
@@ -478,17 +477,13 @@ _SKIPPED = (
     "__init__",
     "_chain",
     "_clone",
-    "_fetch_all",
     "_filter_or_exclude",
     "_filter_or_exclude_inplace",
-    "_values",
-    "_iterator",
     "db",
     "exclude",
     "filter",
     "order_by",
     "query",
-    "get",
 )
 _skipped_of = attrgetter(*_SKIPPED)
 _own: tuple[Any, ...] = ()
@@ -504,6 +499,9 @@ def remember_own(queryset_class: type) -> None:
 def is_own(cls: type) -> bool:
     """Whether a QuerySet class leaves alone what a trail skips."""
     return _skipped_of(cls) == _own
+
+
+_ITERATE = iterables.ModelIterable.__iter__
 
 
 def _run(queryset: Any, kind: str) -> tuple[Plan, list[tuple[Any, ...]]] | None:
@@ -544,6 +542,7 @@ def load(queryset: Any) -> list[Any] | None:
     if (
         queryset._iterable_class is not queryset._path.iterable_class
         or queryset._fetch_mode is not FETCH_ONE
+        or iterables.ModelIterable.__iter__ is not _ITERATE
     ):
         return None
     ran = _run(queryset, "rows")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -31,3 +32,15 @@ class BaseDatabaseClient:
         """Run the client in this terminal until it ends."""
         command, extra = self.settings_to_cmd_args_env(self.connection.settings_dict, parameters)
         subprocess.run(command, env={**os.environ, **extra} if extra else None, check=True)
+
+
+@contextmanager
+def interrupts_go_to_the_client() -> Iterator[None]:
+    """Leave Ctrl+C to the client in the block: there it stops a query."""
+    import signal
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

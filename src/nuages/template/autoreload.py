@@ -53,8 +53,9 @@ def reset_loaders() -> None:
 @receiver(autoreload_started, dispatch_uid="template_loaders_watch_changes")
 def watch_for_template_changes(sender: Any, **kwargs: Any) -> None:
     """Let the reloader watch the template folders."""
-    for directory in get_template_directories():
-        sender.watch_dir(directory, "**/*")
+    everything = "**/*"
+    for folder in get_template_directories():
+        sender.watch_dir(folder, everything)
 
 
 @receiver(file_changed, dispatch_uid="template_loaders_file_changed")

@@ -366,16 +366,9 @@ class SimpleNode(TagHelperNode):
 
     child_nodelists = ()
 
-    def __init__(
-        self,
-        func: Callable[..., Any],
-        takes_context: bool | None,
-        args: list[FilterExpression],
-        kwargs: dict[str, FilterExpression],
-        target_var: str | None,
-    ) -> None:
-        super().__init__(func, takes_context, args, kwargs)
-        self.target_var = target_var
+    def __init__(self, *args: Any) -> None:
+        *described, self.target_var = args
+        super().__init__(*described)
 
     def render(self, context: Any) -> str:
         """Return what the function gives, or nothing when it is kept in a variable."""

@@ -201,10 +201,9 @@ class IncludeNode(Node):
         isolated_context: bool = False,
         **kwargs: Any,
     ) -> None:
-        self.template = template
-        self.extra_context = extra_context or {}
-        self.isolated_context = isolated_context
         super().__init__(*args, **kwargs)
+        self.template, self.isolated_context = template, isolated_context
+        self.extra_context = dict(extra_context or ())
 
     def __repr__(self) -> str:
         return f"<{type(self).__qualname__}: template={self.template!r}>"

@@ -76,10 +76,8 @@ class SimpleTemplateResponse(HttpResponse):
 
     def add_post_render_callback(self, callback: Callable[[Any], Any]) -> None:
         """Have ``callback(response)`` called after rendering: at once if that is done."""
-        if self._is_rendered:
-            callback(self)
-        else:
-            self._post_render_callbacks.append(callback)
+        waiting = self._post_render_callbacks
+        callback(self) if self._is_rendered else waiting.append(callback)
 
     def render(self) -> Any:
         """Render, the first time, and return the response (or what a callback put in its place)."""

@@ -50,7 +50,9 @@ class CacheNode(Node):
 
     def _cache(self, context: Any) -> Any:
         if not self.cache_name:
-            return caches["template_fragments" if "template_fragments" in caches.settings else "default"]
+            return caches[
+                "template_fragments" if "template_fragments" in caches.settings else "default"
+            ]
         try:
             name = self.cache_name.resolve(context)
         except VariableDoesNotExist:
@@ -69,29 +71,26 @@ class CacheNode(Node):
         seconds, cache = self._seconds(context), self._cache(context)
         values = [expression.resolve(context) for expression in self.vary_on]
         key = make_template_fragment_key(self.fragment_name, values)
-        text = cache.get(key)
-        if text is None:
-            text = self.nodelist.render(context)
-            cache.set(key, text, seconds)
-        return text
+        known = cache.get(key)
+        if known is not None:
+            return known
+        made = self.nodelist.render(context)
+        cache.set(key, made, seconds)
+        return made
 
 
 @register.tag("cache")
 def do_cache(parser: Parser, token: Token) -> Node:
     """Compile a ``cache`` tag."""
-    nodelist = parser.parse(("endcache",))
+    inside = parser.parse(("endcache",))
     parser.delete_first_token()
-    tag, *words = token.split_contents()
-    if len(words) < 2:
-        raise TemplateSyntaxError(f"'{tag}' tag requires at least 2 arguments.")
-    cache_name = None
-    if len(words) > 2 and words[-1].startswith("using="):
-        cache_name = parser.compile_filter(words.pop()[len("using=") :])
-    expire_time, fragment, *vary_on = words
-    return CacheNode(
-        nodelist,
-        parser.compile_filter(expire_time),
-        fragment,  # a plain word
-        [parser.compile_filter(word) for word in vary_on],
-        cache_name,
-    )
+    name, vary_on = None, []
+    match token.split_contents():
+        case [_, seconds, fragment, *vary_on]:
+            if vary_on and vary_on[-1].startswith("using="):
+                name = parser.compile_filter(vary_on.pop().removeprefix("using="))
+        case [tag, *_]:
+            raise TemplateSyntaxError(f"'{tag}' tag requires at least 2 arguments.")
+    keys = [*map(parser.compile_filter, vary_on)]
+    # The name of the fragment is a plain word.
+    return CacheNode(inside, parser.compile_filter(seconds), fragment, keys, name)

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 register = Library()
 
 
-@register.filter(is_safe=False)
-def localize(value: Any) -> str:
-    """Return a value localized, whatever the settings say."""
-    return str(formats.localize(value, use_l10n=True))
+def _as_text(name: str, text: str, use_l10n: bool) -> Any:
+    def show(value: Any) -> str:
+        return str(formats.localize(value, use_l10n=use_l10n))
+
+    show.__name__, show.__doc__ = name, text
+    return register.filter(name, show, is_safe=False)
 
 
-@register.filter(is_safe=False)
-def unlocalize(value: Any) -> str:
-    """Return a value not localized, whatever the settings say."""
-    return str(formats.localize(value, use_l10n=False))
+localize = _as_text("localize", "Localize a value, whatever the settings say.", True)
+unlocalize = _as_text("unlocalize", "Do not localize a value, whatever the settings say.", False)
 
 
 class LocalizeNode(Node):

@@ -32,9 +32,7 @@ class PrefixNode(template.Node):
 
     def __init__(self, varname: str | None = None, name: str | None = None) -> None:
         if name is None:
-            raise template.TemplateSyntaxError(
-                "Prefix nodes must be given a name to return."
-            )
+            raise template.TemplateSyntaxError("Prefix nodes must be given a name to return.")
         self.name, self.varname = name, varname
 
     def __repr__(self) -> str:
@@ -91,7 +89,9 @@ class StaticNode(template.Node):
 
     def __init__(self, varname: str | None = None, path: Any = None) -> None:
         if path is None:
-            raise template.TemplateSyntaxError("Static template nodes must be given a path to return.")
+            raise template.TemplateSyntaxError(
+                "Static template nodes must be given a path to return."
+            )
         self.path, self.varname = path, varname
 
     def __repr__(self) -> str:
@@ -103,22 +103,21 @@ class StaticNode(template.Node):
 
     def render(self, context: Any) -> str:
         """Return the URL, or set the variable."""
-        url = self.url(context)
-        if context.autoescape:
-            url = conditional_escape(url)
-        if self.varname is None:
-            return url
-        context[self.varname] = url
+        address = self.url(context)
+        shown = conditional_escape(address) if context.autoescape else address
+        if not self.varname:
+            return shown
+        context[self.varname] = shown
         return ""
 
     @classmethod
     def handle_simple(cls, path: str) -> str:
         """Return the URL of a path, from the storage if static files are installed."""
-        if apps.is_installed("django.contrib.staticfiles"):
-            from nuages.contrib.staticfiles.storage import staticfiles_storage
+        if not apps.is_installed("django.contrib.staticfiles"):
+            return urljoin(PrefixNode.handle_simple("STATIC_URL"), quote(path))
+        from nuages.contrib.staticfiles import storage
 
-            return staticfiles_storage.url(path)
-        return urljoin(PrefixNode.handle_simple("STATIC_URL"), quote(path))
+        return storage.staticfiles_storage.url(path)
 
     @classmethod
     def handle_token(cls, parser: Parser, token: Token) -> StaticNode:

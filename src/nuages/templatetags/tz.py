@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -18,17 +19,7 @@ register = Library()
 class datetimeobject(datetime):
     """A datetime that says it is not to be converted again."""
 
-
-@register.filter
-def localtime(value: Any) -> Any:
-    """Convert a datetime to the current time zone."""
-    return do_timezone(value, timezone.get_current_timezone())
-
-
-@register.filter
-def utc(value: Any) -> Any:
-    """Convert a datetime to UTC."""
-    return do_timezone(value, UTC)
+    convert_to_local_time = False
 
 
 @register.filter("timezone")
@@ -48,9 +39,23 @@ def do_timezone(value: Any, arg: Any) -> Any:
         # Manual: filters give an empty text for what they cannot convert.
         return ""
     local = timezone.localtime(value, zone)
-    marked = datetimeobject.combine(local.date(), local.timetz())
-    marked.convert_to_local_time = False  # type: ignore[attr-defined]
-    return marked
+    return datetimeobject.combine(local.date(), local.timetz())
+
+
+def _to_zone(name: str, text: str, zone: Callable[[], tzinfo]) -> Any:
+    def convert(value: Any) -> Any:
+        return do_timezone(value, zone())
+
+    convert.__name__, convert.__doc__ = name, text
+    return register.filter(name, convert)
+
+
+utc = _to_zone("utc", "Convert a datetime to UTC.", lambda: UTC)
+localtime = _to_zone(
+    "localtime",
+    "Convert a datetime to the current time zone.",
+    lambda: timezone.get_current_timezone(),
+)
 
 
 class _Overriding(Node):
@@ -125,7 +130,5 @@ def get_current_timezone_tag(parser: Parser, token: Token) -> GetCurrentTimezone
     """Compile a ``get_current_timezone`` tag."""
     words = token.contents.split()
     if len(words) != 3 or words[1] != "as":
-        raise TemplateSyntaxError(
-            f"'get_current_timezone' requires 'as variable' (got {words!r})"
-        )
+        raise TemplateSyntaxError(f"'get_current_timezone' requires 'as variable' (got {words!r})")
     return GetCurrentTimezoneNode(words[2])

@@ -41,6 +41,12 @@ def _password(label: Any, autocomplete: str, **options: Any) -> Any:
     return forms.CharField(label=label, strip=False, widget=widget, **options)
 
 
+def _saved(user: Any, commit: bool) -> Any:
+    if commit:
+        user.save()
+    return user
+
+
 class ReadOnlyPasswordHashWidget(forms.Widget):
     """Shows what may be shown of a stored password."""
 
@@ -119,28 +125,23 @@ class SetPasswordMixin:
                 password2_field_name, ValidationError(mismatch, code="password_mismatch")
             )
 
-    @sensitive_variables("password")
-    def validate_password_for_user(self, user: Any, password_field_name: str = "password2") -> None:
-        """Add errors for a password that breaks the rules."""
-        password = self.cleaned_data.get(password_field_name)
-        if not password:
-            return
-        try:
-            password_validation.validate_password(password, user)
-        except ValidationError as error:
-            self.add_error(password_field_name, error)
-
     def set_password_and_save(
         self, user: Any, password_field_name: str = "password1", commit: bool = True
     ) -> Any:
         """Set the password of a user, who is saved if ``commit``; return the user."""
         user.set_password(self.cleaned_data[password_field_name])
-        if commit:
-            user.save()
-        return user
+        return _saved(user, commit)
 
-    def __class_getitem__(cls, *args: Any, **kwargs: Any) -> Any:
-        return cls
+    __class_getitem__ = classmethod(lambda cls, *args, **kwargs: cls)
+
+    @sensitive_variables("password")
+    def validate_password_for_user(self, user: Any, password_field_name: str = "password2") -> None:
+        """Add errors for a password that breaks the rules."""
+        if password := self.cleaned_data.get(password_field_name):
+            try:
+                password_validation.validate_password(password, user)
+            except ValidationError as objections:
+                self.add_error(password_field_name, objections)
 
 
 class SetUnusablePasswordMixin:
@@ -168,7 +169,7 @@ class SetUnusablePasswordMixin:
         for name in ("password1", "password2"):
             self.fields[name].required = False  # type: ignore[attr-defined]
 
-    @sensitive_variables("kept")
+    @sensitive_variables("password", "password1", "password2", "kept", "entered")
     def validate_passwords(
         self,
         password1_field_name: str = "password1",
@@ -180,59 +181,62 @@ class SetUnusablePasswordMixin:
         kept["set_usable_password"] = kept.pop(usable_password_field_name, None) != "false"
         if not kept["set_usable_password"]:
             return
-        for name in (password1_field_name, password2_field_name):
-            field = self.fields[name]  # type: ignore[attr-defined]
-            if not kept.get(name) and name not in self.errors:  # type: ignore[attr-defined]
-                missing = ValidationError(field.error_messages["required"], code="required")
-                self.add_error(name, missing)  # type: ignore[attr-defined]
-        super().validate_passwords(password1_field_name, password2_field_name)  # type: ignore[misc]
+        names = (password1_field_name, password2_field_name)
+        entered = password1, password2 = tuple(map(kept.get, names))
+        for name, password in zip(names, entered, strict=True):
+            if not password and name not in self.errors:  # type: ignore[attr-defined]
+                message = self.fields[name].error_messages["required"]  # type: ignore[attr-defined]
+                self.add_error(name, ValidationError(message, code="required"))  # type: ignore[attr-defined]
+        super().validate_passwords(*names)  # type: ignore[misc]
 
-    def validate_password_for_user(self, user: Any, **kwargs: Any) -> None:
-        """Add errors for a password that breaks the rules, if there is to be one."""
-        if self.cleaned_data["set_usable_password"]:  # type: ignore[attr-defined]
-            super().validate_password_for_user(user, **kwargs)  # type: ignore[misc]
+    def _takes_password(self) -> bool:
+        return self.cleaned_data["set_usable_password"]  # type: ignore[attr-defined]
 
     def set_password_and_save(self, user: Any, commit: bool = True, **kwargs: Any) -> Any:
         """Set or take away the password of a user; return the user."""
-        if self.cleaned_data["set_usable_password"]:  # type: ignore[attr-defined]
-            return super().set_password_and_save(user, **kwargs, commit=commit)  # type: ignore[misc]
-        user.set_unusable_password()
-        if commit:
-            user.save()
-        return user
+        if not self._takes_password():
+            user.set_unusable_password()
+            return _saved(user, commit)
+        return super().set_password_and_save(user, **kwargs, commit=commit)  # type: ignore[misc]
+
+    def validate_password_for_user(self, user: Any, **kwargs: Any) -> None:
+        """Add errors for a password that breaks the rules, if there is to be one."""
+        return self._takes_password() and super().validate_password_for_user(user, **kwargs)  # type: ignore[misc]
 
 
 class BaseUserCreationForm(SetPasswordMixin, forms.ModelForm):
     """A new user, with a password."""
 
-    password1, password2 = SetPasswordMixin.create_password_fields()
-
     class Meta:
-        model = User
-        fields = ("username",)
         field_classes = {"username": UsernameField}
+        fields = ("username",)
+        model = User
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        name = self._meta.model.USERNAME_FIELD
-        if name in self.fields:
-            self.fields[name].widget.attrs["autofocus"] = True
-
-    def clean(self) -> Any:
-        """Compare the two passwords."""
-        self.validate_passwords()
-        return super().clean()
+    password1, password2 = SetPasswordMixin.create_password_fields()
 
     def _post_clean(self) -> None:
         super()._post_clean()
         # Only now the instance has the data that the password must not be like.
         self.validate_password_for_user(self.instance)
 
+    def clean(self) -> Any:
+        """Compare the two passwords."""
+        self.validate_passwords()
+        return super().clean()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name_field = self.fields.get(self._meta.model.USERNAME_FIELD)
+        if name_field is not None:
+            name_field.widget.attrs["autofocus"] = True
+
     def save(self, commit: bool = True) -> Any:
         """Return the user."""
-        user = self.set_password_and_save(super().save(commit=False), commit=commit)
-        if commit and hasattr(self, "save_m2m"):
-            self.save_m2m()
+        made = super().save(commit=False)
+        user = self.set_password_and_save(made, commit=commit)
+        # Without saving, that is left to the caller.
+        if commit:
+            getattr(self, "save_m2m", bool)()
         return user
 
 
@@ -258,9 +262,8 @@ class UserChangeForm(forms.ModelForm):
     )
 
     class Meta:
-        model = User
-        fields = "__all__"
         field_classes = {"username": UsernameField}
+        model, fields = User, "__all__"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -303,33 +306,35 @@ class AuthenticationForm(forms.Form):
         if field.label is None:
             field.label = capfirst(self.username_field.verbose_name)
 
-    @sensitive_variables()
-    def clean(self) -> dict[str, Any]:
-        """Find the user."""
-        name, password = map(self.cleaned_data.get, ("username", "password"))
-        if name is None or not password:
-            return self.cleaned_data
-        self.user_cache = authenticate(self.request, username=name, password=password)
-        if self.user_cache is None:
-            raise self.get_invalid_login_error()
-        self.confirm_login_allowed(self.user_cache)
-        return self.cleaned_data
-
-    def confirm_login_allowed(self, user: Any) -> None:
-        """Raise ``ValidationError`` if a known user may not log in: one who is inactive."""
-        if not user.is_active:
-            raise ValidationError(self.error_messages["inactive"], code="inactive")
-
-    def get_user(self) -> Any:
-        """Return the user."""
-        return self.user_cache
-
     def get_invalid_login_error(self) -> ValidationError:
         """Return the error for a wrong name or password."""
         names = {"username": self.username_field.verbose_name}
         return ValidationError(
             self.error_messages["invalid_login"], code="invalid_login", params=names
         )
+
+    def get_user(self) -> Any:
+        """Return the user."""
+        return self.user_cache
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        """Raise ``ValidationError`` if a known user may not log in: one who is inactive."""
+        if user.is_active:
+            return
+        code = "inactive"
+        raise ValidationError(self.error_messages[code], code=code)
+
+    @sensitive_variables()
+    def clean(self) -> dict[str, Any]:
+        """Find the user."""
+        entered = self.cleaned_data
+        if entered.get("username") is not None and entered.get("password"):
+            given = {name: entered[name] for name in ("username", "password")}
+            self.user_cache = authenticate(self.request, **given)
+            if self.user_cache is None:
+                raise self.get_invalid_login_error()
+            self.confirm_login_allowed(self.user_cache)
+        return entered
 
 
 class PasswordResetForm(forms.Form):
@@ -359,14 +364,14 @@ class PasswordResetForm(forms.Form):
         html_email_template_name: str | None = None,
     ) -> None:
         """Send the mail; a failure is logged, so that nobody learns which addresses are known."""
-        subject = "".join(loader.render_to_string(subject_template_name, context).splitlines())
-        text = loader.render_to_string(email_template_name, context)
-        message = EmailMultiAlternatives(subject, text, from_email, [to_email])
-        if html_email_template_name is not None:
-            page = loader.render_to_string(html_email_template_name, context)
-            message.attach_alternative(page, "text/html")
+        shown = partial(loader.render_to_string, context=context)
+        # A subject is one line.
+        subject = "".join(shown(subject_template_name).splitlines())
+        mail = EmailMultiAlternatives(subject, shown(email_template_name), from_email, [to_email])
+        if html_email_template_name:
+            mail.attach_alternative(shown(html_email_template_name), "text/html")
         try:
-            message.send()
+            mail.send()
         except Exception:
             logger.exception("Failed to send password reset email to %s", context["user"].pk)
 
@@ -425,15 +430,18 @@ class SetPasswordForm(SetPasswordMixin, forms.Form):
         super().__init__(*args, **kwargs)
         self.user = user
 
-    def clean(self) -> Any:
-        """Compare the two passwords, and check them."""
-        self.validate_passwords("new_password1", "new_password2")
-        self.validate_password_for_user(self.user, "new_password2")
-        return super().clean()
-
     def save(self, commit: bool = True) -> Any:
         """Return the user, with the new password."""
-        return self.set_password_and_save(self.user, "new_password1", commit=commit)
+        first, _second = self._names
+        return self.set_password_and_save(self.user, first, commit=commit)
+
+    _names = ("new_password1", "new_password2")
+
+    def clean(self) -> Any:
+        """Compare the two passwords, and check them."""
+        self.validate_passwords(*self._names)
+        self.validate_password_for_user(self.user, self._names[1])
+        return super().clean()
 
 
 class PasswordChangeForm(SetPasswordForm):
@@ -481,15 +489,16 @@ class AdminPasswordChangeForm(SetUnusablePasswordMixin, SetPasswordMixin, forms.
             choice = self.create_usable_password_field(self.usable_password_help_text)
             self.fields["usable_password"] = choice
 
-    def clean(self) -> Any:
-        """Compare the two passwords, and check them."""
-        self.validate_passwords()
-        self.validate_password_for_user(self.user)
-        return super().clean()
-
     def save(self, commit: bool = True) -> Any:
         """Return the user."""
-        return self.set_password_and_save(self.user, commit=commit)
+        user = self.user
+        return self.set_password_and_save(user, commit=commit)
+
+    def clean(self) -> Any:
+        """Compare the two passwords, and check them."""
+        for check in (self.validate_passwords, partial(self.validate_password_for_user, self.user)):
+            check()
+        return super().clean()
 
     @property
     def changed_data(self) -> list[str]:

@@ -132,9 +132,8 @@ def get_hashers_by_algorithm() -> dict[str, Any]:
 @receiver(setting_changed)
 def reset_hashers(*, setting: str, **kwargs: Any) -> None:
     """Forget the hashers when the setting changes."""
-    if setting == "PASSWORD_HASHERS":
-        get_hashers.cache_clear()
-        get_hashers_by_algorithm.cache_clear()
+    for kept in (get_hashers, get_hashers_by_algorithm) if setting == "PASSWORD_HASHERS" else ():
+        kept.cache_clear()
 
 
 def get_hasher(algorithm: Any = "default") -> Any:
@@ -281,7 +280,8 @@ class _LaidOut(BasePasswordHasher):
     def verify(self, password: Any, encoded: str) -> bool:
         """Whether the password matches."""
         parts = self.decode(encoded)
-        return constant_time_compare(self._encoded(password, parts["salt"], parts), encoded)
+        costs = [parts[name] for name in self.costs]
+        return constant_time_compare(self.encode(password, parts["salt"], *costs), encoded)
 
     def safe_summary(self, encoded: str) -> dict[str, Any]:
         """Return what may be shown of an encoded password."""

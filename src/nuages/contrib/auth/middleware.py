@@ -19,16 +19,18 @@ from nuages.utils.twins import Calls, call, either, twin
 
 def get_user(request: Any) -> Any:
     """Return the user of a request, found once."""
-    if not hasattr(request, "_cached_user"):
-        request._cached_user = auth.get_user(request)
-    return request._cached_user
+    known = request.__dict__
+    if "_cached_user" not in known:
+        known["_cached_user"] = auth.get_user(request)
+    return known["_cached_user"]
 
 
 async def auser(request: Any) -> Any:
     """Asynchronous twin of ``get_user``, with a memory of its own."""
-    if not hasattr(request, "_acached_user"):
-        request._acached_user = await auth.aget_user(request)
-    return request._acached_user
+    known = request.__dict__
+    if "_acached_user" not in known:
+        known["_acached_user"] = await auth.aget_user(request)
+    return known["_acached_user"]
 
 
 class AuthenticationMiddleware(MiddlewareMixin):
@@ -58,9 +60,7 @@ class LoginRequiredMiddleware(MiddlewareMixin):
 
     redirect_field_name = auth.REDIRECT_FIELD_NAME
 
-    def process_view(
-        self, request: Any, view_func: Any, view_args: Any, view_kwargs: Any
-    ) -> Any:
+    def process_view(self, request: Any, view_func: Any, view_args: Any, view_kwargs: Any) -> Any:
         """Return the redirection, or None."""
         public = not getattr(view_func, "login_required", True)
         if public or request.user.is_authenticated:
@@ -133,9 +133,7 @@ class RemoteUserMiddleware(MiddlewareMixin):
                 return
             # Somebody else sits there now.
             yield call(self, "_remove_invalid_user", request)
-        user = yield either(
-            auth.authenticate, auth.aauthenticate, request, remote_user=username
-        )
+        user = yield either(auth.authenticate, auth.aauthenticate, request, remote_user=username)
         if user:
             request.user = user
             yield either(auth.login, auth.alogin, request, user)

@@ -6,6 +6,7 @@ import functools
 import gzip
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from nuages.utils.html import format_html, format_html_join
 from nuages.utils.module_loading import import_string
 from nuages.utils.translation import gettext as _
 from nuages.utils.translation import ngettext
+from nuages.views.decorators.debug import sensitive_variables
 
 
 @functools.cache
@@ -48,6 +50,15 @@ def _chosen(validators: Any) -> Any:
     return get_default_password_validators() if validators is None else validators
 
 
+@contextmanager
+def _collecting(objections: list[ValidationError]) -> Iterator[None]:
+    try:
+        yield
+    except ValidationError as objection:
+        objections.append(objection)
+
+
+@sensitive_variables("password")
 def validate_password(password: str, user: Any = None, password_validators: Any = None) -> None:
     """Check a password by all rules.
 
@@ -59,16 +70,12 @@ def validate_password(password: str, user: Any = None, password_validators: Any 
     Raises:
         ValidationError: with what each rule says.
     """
-
-    def objections() -> Iterator[ValidationError]:
-        for rule in _chosen(password_validators):
-            try:
-                rule.validate(password, user)
-            except ValidationError as objection:
-                yield objection
-
-    if found := [*objections()]:
-        raise ValidationError(found)
+    objections: list[ValidationError] = []
+    for rule in _chosen(password_validators):
+        with _collecting(objections):
+            rule.validate(password, user)
+    if objections:
+        raise ValidationError(objections)
 
 
 def password_changed(password: str, user: Any = None, password_validators: Any = None) -> None:

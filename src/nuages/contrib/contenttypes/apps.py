@@ -12,13 +12,13 @@ from .management import create_contenttypes, inject_rename_contenttypes_operatio
 class ContentTypesConfig(AppConfig):
     """Creates content types after each migration."""
 
-    default_auto_field = "django.db.models.AutoField"
-    name = "django.contrib.contenttypes"
     verbose_name = _("Content Types")
+    name = "django.contrib.contenttypes"
+    default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
         """Connect the signals and register the checks."""
-        pre_migrate.connect(inject_rename_contenttypes_operations, sender=self)
+        for check in (check_generic_foreign_keys, check_model_name_lengths):
+            checks.register(check, checks.Tags.models)
         post_migrate.connect(create_contenttypes)
-        checks.register(check_generic_foreign_keys, checks.Tags.models)
-        checks.register(check_model_name_lengths, checks.Tags.models)
+        pre_migrate.connect(inject_rename_contenttypes_operations, sender=self)

@@ -118,15 +118,19 @@ class ContentTypeManager(models.Manager):
 class ContentType(models.Model):
     """A model, as a row."""
 
-    app_label = models.CharField(max_length=100)
-    model = models.CharField(_("python model class name"), max_length=100)
-    objects = ContentTypeManager()
-
     class Meta:
-        verbose_name = _("content type")
-        verbose_name_plural = _("content types")
         db_table = "django_content_type"
         unique_together = [["app_label", "model"]]
+        verbose_name, verbose_name_plural = _("content type"), _("content types")
+
+    app_label = models.CharField(max_length=100)
+    model = models.CharField(max_length=100, verbose_name=_("python model class name"))
+
+    objects = ContentTypeManager()
+
+    def natural_key(self) -> tuple[str, str]:
+        """Return application label and model name."""
+        return self.app_label, self.model
 
     def __str__(self) -> str:
         return self.app_labeled_name
@@ -166,7 +170,3 @@ class ContentType(models.Model):
 
     def _of_model(self) -> Any:
         return self.model_class()._base_manager  # type: ignore[union-attr]
-
-    def natural_key(self) -> tuple[str, str]:
-        """Return application label and model name."""
-        return (self.app_label, self.model)

@@ -12,11 +12,11 @@ from .management import create_default_site
 class SitesConfig(AppConfig):
     """Creates a first site after migrations."""
 
-    default_auto_field = "django.db.models.AutoField"
-    name = "django.contrib.sites"
     verbose_name = _("Sites")
+    name = "django.contrib.sites"
+    default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
         """Connect the signal and register the check."""
-        post_migrate.connect(create_default_site, sender=self)
         checks.register(check_site_id, checks.Tags.sites)
+        post_migrate.connect(create_default_site, sender=self)

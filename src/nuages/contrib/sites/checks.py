@@ -11,4 +11,4 @@ def check_site_id(app_configs: Any, **kwargs: Any) -> list[Any]:
     """Return an error if ``SITE_ID`` is no number."""
     if isinstance(getattr(settings, "SITE_ID", None), (NoneType, int)):
         return []
-    return [Error("The SITE_ID setting must be an integer", id="sites.E101")]
+    return [Error("The SITE_ID setting must be of type int.", id="sites.E101")]

@@ -52,14 +52,11 @@ class CurrentSiteManager(models.Manager):
         return []
 
     def _get_field_name(self) -> str:
-        if self.__field_name is None:
-            try:
-                self.model._meta.get_field("site")
-            except FieldDoesNotExist:
-                self.__field_name = "sites"
-            else:
-                self.__field_name = "site"
-        return self.__field_name
+        known = self.__field_name
+        if not known:
+            names = {field.name for field in self.model._meta.get_fields()}
+            known = self.__field_name = "site" if "site" in names else "sites"
+        return known
 
     def get_queryset(self) -> Any:
         """Return the objects of the current site."""

@@ -75,27 +75,28 @@ class SiteManager(models.Manager):
 class Site(models.Model):
     """A web site."""
 
+    class Meta:
+        ordering = ["domain"]
+        db_table = "django_site"
+        verbose_name, verbose_name_plural = _("site"), _("sites")
+
     domain = models.CharField(
-        _("domain name"),
+        verbose_name=_("domain name"),
+        unique=True,
         max_length=100,
         validators=[_simple_domain_name_validator],
-        unique=True,
     )
-    name = models.CharField(_("display name"), max_length=50)
+    name = models.CharField(verbose_name=_("display name"), max_length=50)
+
     objects = SiteManager()
-
-    class Meta:
-        db_table = "django_site"
-        verbose_name = _("site")
-        verbose_name_plural = _("sites")
-        ordering = ["domain"]
-
-    def __str__(self) -> str:
-        return self.domain
 
     def natural_key(self) -> tuple[str]:
         """Return the domain."""
         return (self.domain,)
+
+    def __str__(self) -> str:
+        (domain,) = self.natural_key()
+        return domain
 
 
 def clear_site_cache(sender: Any, **kwargs: Any) -> None:

@@ -3,19 +3,21 @@
 from typing import Any
 
 
+def _no_row(verb: str) -> Any:
+    def method(self: Any, *args: Any, **kwargs: Any) -> None:
+        raise NotImplementedError(f"RequestSite cannot be {verb}.")
+
+    method.__doc__ = "Raise ``NotImplementedError``: there is no row."
+    return method
+
+
 class RequestSite:
     """A site whose domain and name are the host of a request."""
 
     def __init__(self, request: Any) -> None:
         self.domain = self.name = request.get_host()
 
+    save, delete = map(_no_row, ("saved", "deleted"))
+
     def __str__(self) -> str:
         return self.domain
-
-    def save(self, force_insert: bool = False, force_update: bool = False) -> None:
-        """Raise ``NotImplementedError``: there is nothing to save."""
-        raise NotImplementedError("RequestSite cannot be saved.")
-
-    def delete(self) -> None:
-        """Raise ``NotImplementedError``: there is nothing to delete."""
-        raise NotImplementedError("RequestSite cannot be deleted.")

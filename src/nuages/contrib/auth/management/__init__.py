@@ -27,6 +27,13 @@ def _get_builtin_permissions(opts: Any) -> list[tuple[str, str]]:
     ]
 
 
+def _model(apps: Any, label: str) -> Any:
+    try:
+        return apps.get_model(label)
+    except LookupError:
+        return None
+
+
 def create_permissions(
     app_config: Any,
     verbosity: int = 2,
@@ -36,37 +43,26 @@ def create_permissions(
     **kwargs: Any,
 ) -> None:
     """Create the permissions that the models of an application lack."""
-    if not app_config.models_module:
-        return
-    try:
-        permission = apps.get_model("auth", "Permission")
-    except LookupError:
-        return
-    if not router.allow_migrate_model(using, permission):
+    permission = _model(apps, "auth.Permission") if app_config.models_module else None
+    if permission is None or not router.allow_migrate_model(using, permission):
         return
     # Receivers run in no certain order, and permissions hang on content types.
-    create_contenttypes(
-        app_config,
-        verbosity=verbosity,
-        interactive=interactive,
-        using=using,
-        apps=apps,
-        **kwargs,
-    )
+    options = {"verbosity": verbosity, "interactive": interactive, "using": using, "apps": apps}
+    create_contenttypes(app_config, **options, **kwargs)
+    content_type = _model(apps, "contenttypes.ContentType")
     try:
-        app_config = apps.get_app_config(app_config.label)
-        content_type = apps.get_model("contenttypes", "ContentType")
+        models = list(apps.get_app_config(app_config.label).get_models())
     except LookupError:
         return
-    models = list(app_config.get_models())
+    if content_type is None:
+        return
     types = content_type.objects.db_manager(using).get_for_models(
         *models, for_concrete_models=False
     )
-    known = set(
-        permission.objects.using(using)
-        .filter(content_type__in=set(types.values()))
-        .values_list("content_type", "codename")
-    )
+    rows = permission.objects.using(using)
+    known = {
+        *rows.filter(content_type__in=set(types.values())).values_list("content_type", "codename")
+    }
     missing = []
     for model, of_model in types.items():
         for codename, name in _get_all_permissions(model._meta):
@@ -77,10 +73,9 @@ def create_permissions(
             made._state.db = using
             made.content_type = of_model
             missing.append(made)
-    permission.objects.using(using).bulk_create(missing)
-    if verbosity >= 2:
-        for made in missing:
-            print(f"Adding permission '{made}'")
+    rows.bulk_create(missing)
+    for made in missing if verbosity >= 2 else ():
+        print(f"Adding permission '{made}'")
 
 
 def rename_permissions_after_model_rename(
@@ -170,20 +165,16 @@ def get_default_username(check_db: bool = True, database: str = DEFAULT_DB_ALIAS
         database: where.
     """
     # Another application may stand in for users.
-    from nuages.contrib.auth import models as auth_app
+    from nuages.contrib.auth.models import User
 
-    if auth_app.User._meta.swapped:
+    if User._meta.swapped:
         return ""
-    decomposed = unicodedata.normalize("NFKD", get_system_username())
-    name = decomposed.encode("ascii", "ignore").decode("ascii").replace(" ", "").lower()
+    letters = unicodedata.normalize("NFKD", get_system_username())
+    name = letters.encode("ascii", "ignore").decode("ascii").replace(" ", "").lower()
     try:
-        auth_app.User._meta.get_field("username").run_validators(name)
+        User._meta.get_field("username").run_validators(name)
     except exceptions.ValidationError:
-        return ""
-    if check_db and name:
-        try:
-            auth_app.User._default_manager.db_manager(database).get(username=name)
-        except auth_app.User.DoesNotExist:
-            return name
-        return ""
-    return name
+        name = ""
+    known = User._default_manager.db_manager(database)
+    taken = bool(check_db and name) and known.filter(username=name).exists()
+    return "" if taken else name

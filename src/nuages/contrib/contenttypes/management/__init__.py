@@ -19,45 +19,41 @@ class RenameContentType(migrations.RunPython):
     """
 
     def __init__(self, app_label: str, old_model: str, new_model: str) -> None:
+        self.old_model, self.new_model = old_model, new_model
         self.app_label = app_label
-        self.old_model = old_model
-        self.new_model = new_model
-        super().__init__(self.rename_forward, self.rename_backward)
-
-    def _rename(self, apps: Any, schema_editor: Any, old_model: str, new_model: str) -> None:
-        content_type = apps.get_model("contenttypes", "ContentType")
-        using = schema_editor.connection.alias
-        if not router.allow_migrate_model(using, content_type):
-            return
-        rows = content_type.objects.db_manager(using)
-        try:
-            ct = rows.get_by_natural_key(self.app_label, old_model)
-        except content_type.DoesNotExist:
-            return
-        ct.model = new_model
-        try:
-            with transaction.atomic(using=using):
-                ct.save(using=using, update_fields={"model"})
-        except IntegrityError:
-            ct.model = old_model
-            warnings.warn(
-                f"Could not rename content type '{self.app_label}.{old_model}' to '{new_model}' "
-                "due to an existing conflicting content type. Run 'remove_stale_contenttypes' to "
-                "clean up stale entries.",
-                RuntimeWarning,
-                stacklevel=2,
-            )
-        else:
-            # What is remembered under the old name must not be found.
-            content_type.objects.clear_cache()
+        super().__init__(code=self.rename_forward, reverse_code=self.rename_backward)
 
     def rename_forward(self, apps: Any, schema_editor: Any) -> None:
         """Give the content type the new name."""
-        self._rename(apps, schema_editor, self.old_model, self.new_model)
+        self._rename(apps, schema_editor.connection.alias, self.old_model, self.new_model)
 
     def rename_backward(self, apps: Any, schema_editor: Any) -> None:
         """Give the content type the old name."""
-        self._rename(apps, schema_editor, self.new_model, self.old_model)
+        self._rename(apps, schema_editor.connection.alias, self.new_model, self.old_model)
+
+    def _rename(self, apps: Any, using: str, before: str, after: str) -> None:
+        content_type = apps.get_model("contenttypes", "ContentType")
+        types = content_type.objects.db_manager(using)
+        if not router.allow_migrate_model(using, content_type):
+            return
+        found = types.filter(app_label=self.app_label, model=before).first()
+        if found is None:
+            return
+        found.model = after
+        try:
+            with transaction.atomic(using=using):
+                found.save(update_fields={"model"}, using=using)
+        except IntegrityError:
+            found.model = before
+            message = (
+                f"Could not rename content type '{self.app_label}.{before}' to '{after}' due to "
+                "an existing conflicting content type. Run 'remove_stale_contenttypes' to clean "
+                "up stale entries."
+            )
+            warnings.warn(message, RuntimeWarning, stacklevel=2)
+            return
+        # What is remembered under the old name must not be found.
+        content_type.objects.clear_cache()
 
 
 def inject_rename_contenttypes_operations(
@@ -120,22 +116,19 @@ def create_contenttypes(
     **kwargs: Any,
 ) -> None:
     """Create the content types that an application lacks."""
-    if not app_config.models_module:
-        return
+    label = app_config.label
     try:
-        app_config = apps.get_app_config(app_config.label)
+        here = apps.get_app_config(label) if app_config.models_module else None
         content_type = apps.get_model("contenttypes", "ContentType")
     except LookupError:
         return
-    known, models = get_contenttypes_and_models(app_config, using, content_type)
-    missing = [
-        content_type(app_label=app_config.label, model=name)
-        for name in models or ()
-        if name not in (known or ())
-    ]
-    if not missing:
+    if here is None:
         return
-    content_type.objects.using(using).bulk_create(missing)
-    if verbosity >= 2:
-        for ct in missing:
-            print(f"Adding content type '{ct.app_label} | {ct.model}'")
+    known, models = get_contenttypes_and_models(here, using, content_type)
+    names = [name for name in models or () if name not in (known or ())]
+    if names:
+        content_type.objects.using(using).bulk_create(
+            [content_type(app_label=label, model=name) for name in names]
+        )
+    for name in names if verbosity >= 2 else ():
+        print(f"Adding content type '{label} | {name}'")

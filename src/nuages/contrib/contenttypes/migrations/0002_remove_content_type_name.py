@@ -5,12 +5,16 @@ from nuages.db import migrations, models
 
 def add_legacy_name(apps, schema_editor):
     """Fill the column again, when the migration is undone."""
-    content_type = apps.get_model("contenttypes", "ContentType")
-    for ct in content_type.objects.using(schema_editor.connection.alias):
+
+    def name_of(ct):
         try:
-            ct.name = apps.get_model(ct.app_label, ct.model)._meta.object_name
+            return apps.get_model(ct.app_label, ct.model)._meta.object_name
         except LookupError:
-            ct.name = ct.model
+            return ct.model
+
+    types = apps.get_model("contenttypes", "ContentType").objects
+    for ct in types.using(schema_editor.connection.alias):
+        ct.name = name_of(ct)
         ct.save()
 
 

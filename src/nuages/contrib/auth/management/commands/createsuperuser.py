@@ -197,21 +197,24 @@ class Command(BaseCommand):
     def _password(self, known: dict[str, Any]) -> str:
         """Return a password that was entered twice, and follows the rules or is wanted anyway."""
         while True:
-            first = getpass.getpass()
-            if first != getpass.getpass("Password (again): "):
-                self.stderr.write("Error: Your passwords didn't match.")
-                continue
-            if not first.strip():
-                self.stderr.write("Error: Blank passwords aren't allowed.")
-                continue
-            try:
-                validate_password(first, self.UserModel(**known))
-            except exceptions.ValidationError as error:
-                self.stderr.write("\n".join(error.messages))
-                anyway = input("Bypass password validation and create user anyway? [y/N]: ")
-                if anyway.lower() != "y":
-                    continue
-            return first
+            entered, again = getpass.getpass(), getpass.getpass("Password (again): ")
+            problem = ""
+            if entered != again:
+                problem = "Error: Your passwords didn't match."
+            elif not entered.strip():
+                problem = "Error: Blank passwords aren't allowed."
+            else:
+                try:
+                    validate_password(again, self.UserModel(**known))
+                except exceptions.ValidationError as error:
+                    problem = "\n".join(error.messages)
+            if not problem:
+                return entered
+            self.stderr.write(problem)
+            if not problem.startswith("Error:"):
+                question = "Bypass password validation and create user anyway? [y/N]: "
+                if input(question).lower() == "y":
+                    return entered
 
     def get_input_data(self, field: Any, message: str, default: Any = None) -> Any:
         """Return what was entered, checked; None (after a message) if it is not valid."""

@@ -1,0 +1,1 @@
+"""Template filters that say numbers and dates as people do. Manual: ref/contrib/humanize."""

@@ -10,7 +10,6 @@ from typing import Any
 
 from nuages.apps import apps
 from nuages.conf import settings
-from nuages.core.management.base import CommandError
 from nuages.db.migrations.exceptions import (
     AmbiguityError,
     BadMigrationError,
@@ -194,6 +193,8 @@ class MigrationLoader:
         while stack:
             key, path = stack.pop()
             if key in path:
+                from nuages.core.management.base import CommandError
+
                 raise CommandError(
                     f"Cyclical squash replacement found, starting at {key!r}",
                     returncode=2,
@@ -259,6 +260,8 @@ class MigrationLoader:
 
         def visit(key: Key, path: tuple[Key, ...]) -> None:
             if key in path:
+                from nuages.core.management.base import CommandError
+
                 raise CommandError(
                     f"Cyclical squash replacement found, starting at {key!r}", returncode=2
                 )

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from nuages.apps import apps
-from nuages.core.management._output import OutputWrapper
 from nuages.db.migrations.loader import MigrationLoader
 from nuages.db.models.fields import NOT_PROVIDED
 from nuages.utils import timezone
@@ -93,6 +92,8 @@ class InteractiveMigrationQuestioner(MigrationQuestioner):
 
     def __init__(self, *args: Any, prompt_output: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        from nuages.core.management.base import OutputWrapper
+
         self.prompt_output = prompt_output or OutputWrapper(sys.stdout)
 
     def _say(self, text: str, ending: str | None = None) -> None:

@@ -308,12 +308,12 @@ class IndexExpression(Func):
         kinds = [type(wrapper) for wrapper in wrappers]
         # Each kind at most once, nothing but wrappers around wrappers.
         if len(set(kinds)) != len(kinds):
-            names = ", ".join(kind.__qualname__ for kind in kinds)
+            names = ", ".join(kind.__qualname__ for kind in self.wrapper_classes)
             raise ValueError(
                 f"Multiple references to {names} can't be used in an indexed expression."
             )
         if parts[1 : len(wrappers) + 1] != wrappers:
-            names = ", ".join(kind.__qualname__ for kind in kinds)
+            names = ", ".join(kind.__qualname__ for kind in self.wrapper_classes)
             raise ValueError(f"{names} must be topmost expressions in an indexed expression.")
         innermost = parts[len(wrappers) + 1]
         resolved = innermost.resolve_expression(*context)

@@ -4,6 +4,7 @@ Manual: "Model field reference". Relations, files, JSON, generated and composite
 modules beside this one.
 """
 
+from nuages.db import connection, connections, router
 from nuages.db.models.fields._base import (
     NOT_PROVIDED,
     Empty,

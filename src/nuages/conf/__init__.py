@@ -117,8 +117,6 @@ class LazySettings(LazyObject):
             self.__dict__.clear()
         else:
             self.__dict__.pop(name, None)
-            if name in _DEPRECATED:
-                _show_deprecation(name)
         super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
@@ -171,8 +169,6 @@ class LazySettings(LazyObject):
         for name, value in options.items():
             if not name.isupper():
                 raise TypeError(f"Setting {name!r} must be uppercase.")
-            if name in _DEPRECATED:
-                _show_deprecation(name)
             setattr(holder, name, value)
         _check_email_settings_conflicts(options)
         if "NUAGES" in options:
@@ -245,7 +241,9 @@ class UserSettingsHolder:
     def __setattr__(self, name: str, value: Any) -> None:
         self._deleted.discard(name)
         self.__dict__[name] = value
-        if name == "NUAGES":
+        if name in _DEPRECATED:
+            _show_deprecation(name)
+        elif name == "NUAGES":
             _check_switches(value)
 
     def __delattr__(self, name: str) -> None:

@@ -156,11 +156,11 @@ class override_settings(_Change):
         """Tell the receivers of ``setting_changed`` what each setting is now."""
         return [
             answer
-            for name in self.options
+            for name, value in self.options.items()
             for answer in send(
                 sender=type(settings._wrapped),
                 setting=name,
-                value=getattr(settings, name, None),
+                value=value if enter else getattr(settings, name, None),
                 enter=enter,
             )
         ]

@@ -258,6 +258,14 @@ def _user_model(value: Any) -> None:
             loaded.UserModel = model
 
 
+@_resets("LOGGING", "LOGGING_CONFIG")
+def _logging(value: Any) -> None:
+    from nuages.conf import settings
+    from nuages.utils.log import configure_logging
+
+    configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
+
+
 @_resets("TASKS")
 def _tasks(value: Any) -> None:
     if tasks := _loaded("tasks"):

@@ -114,6 +114,10 @@ def _definition_of(target: Any) -> tuple[str, int, str] | None:
     return None if filename is None else (filename, line, module)
 
 
+def _is_c_type(target: Any) -> bool:
+    return inspect.isclass(target) and target.__module__ == "builtins"
+
+
 def warn_about_implementation(message: str, category: type[Warning], target: Any) -> None:
     """Warn at the place where ``target`` is defined, or at the caller if that is unknown.
 
@@ -129,7 +133,8 @@ def warn_about_implementation(message: str, category: type[Warning], target: Any
             "target must be a function, class, bound method, or unbound descriptor "
             "(classmethod, staticmethod, or property)."
         )
-    definition = _definition_of(target)
+    # Of what is written in C, somebody else's file of that name may be found.
+    definition = None if inspect.isbuiltin(target) or _is_c_type(target) else _definition_of(target)
     registry: dict | None = None
     if definition is not None:
         module = sys.modules.get(definition[2])
@@ -140,7 +145,7 @@ def warn_about_implementation(message: str, category: type[Warning], target: Any
                 # Something else than a module was put there.
                 definition = None
     if definition is None:
-        warnings.warn(message, category, stacklevel=3)
+        warnings.warn(message, category, stacklevel=2)
         return
     filename, line, name = definition
     warnings.warn_explicit(message, category, filename, line, module=name, registry=registry)

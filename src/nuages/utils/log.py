@@ -109,7 +109,7 @@ class AdminEmailHandler(logging.Handler):
             raise ImproperlyConfigured(
                 "The 'email_backend' argument is not compatible with 'using'."
             )
-        if settings.is_overridden("MAILERS"):
+        if hasattr(settings, "MAILERS"):
             raise ImproperlyConfigured(
                 "The 'email_backend' argument is not valid when settings.MAILERS is defined."
             )
@@ -171,7 +171,7 @@ class AdminEmailHandler(logging.Handler):
         from nuages.conf import settings
         from nuages.utils.module_loading import import_string
 
-        if settings.is_overridden("MAILERS"):
+        if hasattr(settings, "MAILERS"):
             alias = self.using or "default"
             return {"using": alias} if alias in settings.MAILERS else None
         if self.email_backend is None:

@@ -20,7 +20,7 @@ E004 = Error(
 def _is_language_tag(tag: Any) -> bool:
     from nuages.utils.translation.trans_real import language_code_re
 
-    return isinstance(tag, str) and language_code_re.match(tag) is not None
+    return isinstance(tag, str) and language_code_re.fullmatch(tag) is not None
 
 
 def _invalid(error: Error, tags: Any) -> list[Error]:

@@ -31,9 +31,7 @@ def _as_arguments(values: Iterable[Any]) -> Iterator[str]:
             yield str(value)
 
 
-def _spelled_out(
-    parser: argparse.ArgumentParser, options: dict[str, Any], given: dict[str, Any]
-) -> Iterator[str]:
+def _spelled_out(parser: argparse.ArgumentParser, options: dict[str, Any]) -> Iterator[str]:
     """Yield, as a command line says them, the options that argparse insists on seeing.
 
     Raises:
@@ -45,14 +43,13 @@ def _spelled_out(
         if group.required
         for action in group._group_actions
     }
-    for action in parser._actions:
+    actions = list(_every_action(parser))
+    for action in actions:
         if not (action.required or id(action) in exclusive) or action.dest not in options:
-            continue
-        if action.dest not in given and not action.option_strings:
             continue
         if not action.option_strings:
             continue
-        namesakes = sum(each.dest == action.dest for each in parser._actions)
+        namesakes = sum(each.dest == action.dest for each in actions)
         if namesakes > 1:
             raise TypeError(
                 f"Cannot pass the dest {action.dest!r} that matches multiple arguments via "
@@ -85,7 +82,7 @@ def parsed_call(
         if action.option_strings
     }
     values = {stored_as.get(key, key): value for key, value in options.items()}
-    line = [*_as_arguments(args), *_spelled_out(parser, values, options)]
+    line = [*_as_arguments(args), *_spelled_out(parser, values)]
     defaults = vars(parser.parse_args(args=line))
     actions = list(_every_action(parser))
     known = {action.dest for action in actions} | set(stored_as)

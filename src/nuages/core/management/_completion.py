@@ -38,9 +38,10 @@ def completions(words: list[str], position: int) -> str:
     command = load_command_class(home, name) if isinstance(home, str) else home
     used = {word.partition("=")[0] for word in words[1 : position - 1]}
     for action in command.create_parser("", name)._actions:
-        if used.isdisjoint(action.option_strings):
+        if action.option_strings and used.isdisjoint(action.option_strings):
             takes_value = action.nargs != 0 and not isinstance(action, argparse._HelpAction)
-            choices += [(option, takes_value) for option in action.option_strings]
+            # The long form is the first in order.
+            choices.append((min(action.option_strings), takes_value))
     fitting = sorted(choice for choice in choices if choice[0].startswith(current))
     return "".join(
         f"{option}{'=' if takes_value and option.startswith('--') else ''}\n"

@@ -191,9 +191,7 @@ class MigrationGraph:
                 continue
             stack.append((node, True))
             around = node.parents if forwards else node.children
-            stack += [
-                (each, False) for each in sorted(around, reverse=forwards) if each not in done
-            ]
+            stack += [(each, False) for each in sorted(around) if each not in done]
         return order
 
     def _ends(self, app: str | None, side: str) -> list[Key]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 import sys
-from importlib import import_module, reload
+from importlib import import_module, invalidate_caches, reload
 from types import ModuleType
 from typing import Any
 
@@ -58,6 +58,8 @@ class MigrationLoader:
 
     def load_disk(self) -> None:
         """Load the migrations of all installed applications."""
+        # Files that were written a moment ago are to be found.
+        invalidate_caches()
         self.disk_migrations = {}
         self.unmigrated_apps: set[str] = set()
         self.migrated_apps: set[str] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Generic
 
 from nuages.apps.registry import Apps
 from nuages.db import models
@@ -152,6 +152,8 @@ class ModelState:
             raise InvalidBasesError(
                 f"Cannot resolve one or more bases from {self.bases!r}"
             ) from error
+        # Without its parameters, Generic cannot be a base; and it brings no fields.
+        bases = tuple(base for base in bases if base is not Generic)
         meta = {**self.options, "app_label": self.app_label, "apps": apps}
         # Only old migrations know it; their indexes are found in the state.
         meta.pop("index_together", None)

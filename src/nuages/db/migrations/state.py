@@ -20,6 +20,7 @@ from nuages.db import models
 from nuages.db.migrations.exceptions import InvalidBasesError
 from nuages.db.migrations.model_state import DEFAULT_NAMES, ModelState
 from nuages.db.migrations.utils import (
+    RECURSIVE_RELATIONSHIP_CONSTANT,
     ModelKey,
     field_is_referenced,
     get_references,
@@ -317,7 +318,7 @@ class ProjectState:
         for state, name, field, reference in pointing:
             repointed = field.clone()
             label = f"{app_label}.{new_name}"
-            if reference.to:
+            if reference.to and field.remote_field.model != RECURSIVE_RELATIONSHIP_CONSTANT:
                 repointed.remote_field.model = label
             if reference.through:
                 repointed.remote_field.through = label
@@ -484,7 +485,7 @@ class ProjectState:
                 state.options[option] = {follow(names) for names in state.options[option]}
         for field in state.fields.values():
             own_ends = getattr(field, "from_fields", None)
-            if own_ends and old_name in own_ends:
+            if own_ends:
                 field.from_fields = follow(own_ends)
         is_referenced = False
         for _, _, field, reference in get_references(self, key, (old_name, renamed)):

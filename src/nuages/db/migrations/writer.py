@@ -191,7 +191,7 @@ class MigrationWriter:
             folder = os.path.join(base, *missing)
             os.makedirs(folder, exist_ok=True)
             # All of them are packages.
-            for depth in range(1, len(missing)):
+            for depth in range(1, len(missing) + 1):
                 _touch(os.path.join(base, *missing[:depth], "__init__.py"))
             return folder
         raise ValueError(

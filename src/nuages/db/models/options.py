@@ -666,7 +666,8 @@ class Options:
 
     def _populate_directed_relation_graph(self) -> Any:
         """Find the relations between all models, and give each model those that point to it."""
-        pointing: dict[Options, list[Any]] = defaultdict(list)
+        # By label: a state of migrations may have replaced a class that others still point to.
+        pointing: dict[str, list[Any]] = defaultdict(list)
         models = self.apps.get_models(include_auto_created=True)
         for model in models:
             # The fields of an abstract model are those of its children.
@@ -677,11 +678,11 @@ class Options:
                 if target and not isinstance(target, str):
                     concrete = field.remote_field.model._meta.concrete_model
                     if concrete is not None:
-                        pointing[concrete._meta].append(field)
+                        pointing[concrete._meta.label].append(field)
         for model in models:
             concrete = model._meta.concrete_model
             model._meta.__dict__["_relation_tree"] = pointing.get(
-                concrete._meta, EMPTY_RELATION_TREE
+                concrete._meta.label, EMPTY_RELATION_TREE
             )
         return self.__dict__.get("_relation_tree", EMPTY_RELATION_TREE)
 

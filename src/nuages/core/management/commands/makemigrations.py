@@ -229,16 +229,17 @@ class Command(BaseCommand):
                         )
                         self.log(writer.as_string())
                     continue
-                text = writer.as_string()
+                text, path = writer.as_string(), writer.path
                 if label not in made_folders:
-                    os.makedirs(os.path.dirname(writer.path), exist_ok=True)
-                    init = os.path.join(os.path.dirname(writer.path), "__init__.py")
+                    folder = os.path.dirname(path)
+                    os.makedirs(folder, exist_ok=True)
+                    init = os.path.join(folder, "__init__.py")
                     if not os.path.isfile(init):
                         open(init, "w", encoding="utf-8").close()
                     made_folders.add(label)
-                with open(writer.path, "w", encoding="utf-8") as file:
+                with open(path, "w", encoding="utf-8") as file:
                     file.write(text)
-                self.written_files.append(writer.path)
+                self.written_files.append(path)
                 if old := replaced.get(label):
                     self._drop_replaced(old, writer)
         if writes:
@@ -298,14 +299,13 @@ class Command(BaseCommand):
             replaced[label] = old_path
             number = last.name[:4]
             name = f"{number}_{fragment}"
-            if name != last.name:
-                renamed = Migration(name, label)
-                for part in ("operations", "dependencies", "run_before", "replaces"):
-                    setattr(renamed, part, getattr(last, part))
-                renamed.initial = last.initial
-                renamed.atomic = last.atomic
-                last = renamed
-            changes[label] = [last]
+            if name == last.name:
+                name += "_updated"
+            updated = Migration(name, label)
+            for part in ("operations", "dependencies", "run_before", "replaces"):
+                setattr(updated, part, getattr(last, part))
+            updated.initial, updated.atomic = last.initial, last.atomic
+            changes[label] = [updated]
         self.write_migration_files(changes, replaced)
 
     @staticmethod

@@ -14,6 +14,7 @@ from nuages.db.migrations.exceptions import AmbiguityError
 from nuages.db.migrations.loader import MigrationLoader
 from nuages.db.migrations.optimizer import MigrationOptimizer
 from nuages.db.migrations.writer import MigrationWriter
+from nuages.utils.version import get_docs_version
 
 
 class Command(BaseCommand):
@@ -69,7 +70,8 @@ class Command(BaseCommand):
             if migration.replaces:
                 raise CommandError(
                     "Migration will require manual porting but is already a squashed "
-                    "migration.\nTransition to a normal migration first."
+                    "migration.\nTransition to a normal migration first: https://docs.djangoproject"
+                    f".com/en/{get_docs_version()}/topics/migrations/#squashing-migrations"
                 )
             # The functions are in the file as it is: the new one stands beside it.
             optimized = type("Migration", (migrations.Migration,), dict(type(migration).__dict__))(
@@ -82,7 +84,6 @@ class Command(BaseCommand):
             file.write(writer.as_string())
         run_formatters([writer.path], stderr=self.stderr)
         if verbosity > 0:
-            self.stdout.write(self.style.MIGRATE_HEADING(f"Optimized migration {writer.path}"))
             if writer.needs_manual_porting:
                 self.stdout.write(
                     self.style.MIGRATE_HEADING("Manual porting required")
@@ -97,3 +98,4 @@ class Command(BaseCommand):
                             "command. You can call it manually."
                         )
                     )
+            self.stdout.write(self.style.MIGRATE_HEADING(f"Optimized migration {writer.path}"))

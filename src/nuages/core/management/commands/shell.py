@@ -7,12 +7,29 @@ import select
 import sys
 import traceback
 from collections import defaultdict
+from collections.abc import Collection
 from importlib import import_module
 from typing import Any
 
 from nuages.conf import settings
 from nuages.core.management.base import BaseCommand, CommandError, CommandParser
 from nuages.utils.module_loading import import_string
+
+
+def _objects(found: Collection[Any]) -> str:
+    return f"{len(found)} object{'' if len(found) == 1 else 's'}"
+
+
+def _sorted_imports(lines: list[str]) -> str:
+    """Return import statements, indented, in isort's order where it is installed."""
+    text = "\n".join(f"  {line}" for line in lines)
+    try:
+        import isort
+    except ImportError:
+        pass
+    else:
+        text = isort.code(text).rstrip()
+    return text
 
 
 class Command(BaseCommand):
@@ -150,10 +167,12 @@ class Command(BaseCommand):
         return names
 
     def _say_imported(self, origins: dict[str, str], failed: list[str], verbosity: int) -> None:
-        for path in failed:
-            self.stdout.write(f"  {path} could not be imported.", self.style.NOTICE)
+        if failed:
+            lines = "".join(f"\n  {path}" for path in failed)
+            text = f"{_objects(failed)} could not be automatically imported:\n{lines}"
+            self.stdout.write(text, self.style.NOTICE, ending="\n\n")
         number = len(origins)
-        text = f"{number} object{'' if number == 1 else 's'} imported automatically"
+        text = f"{_objects(origins)} imported automatically"
         if verbosity < 2:
             hint = " (use -v 2 for details)" if number else ""
             self.stdout.write(f"{text}{hint}.", self.style.SUCCESS, ending="\n\n")
@@ -165,11 +184,11 @@ class Command(BaseCommand):
         for name, path in origins.items():
             by_module[path.rpartition(".")[0]].append(name)
         lines = []
+        lines += [f"import {name}" for name in by_module.pop("", ())]
         for module, names in by_module.items():
-            prefix = f"from {module} import" if module else "import"
-            lines.append(f"  {prefix} {', '.join(names)}")
-        self.stdout.write(f"{text}:\n", self.style.SUCCESS)
-        self.stdout.write("\n".join(lines), ending="\n\n")
+            lines.append(f"from {module} import {', '.join(names)}")
+        self.stdout.write(f"{text}:", self.style.SUCCESS, ending="\n\n")
+        self.stdout.write(_sorted_imports(lines), ending="\n\n")
 
     def handle(self, **options: Any) -> None:
         if options["command"]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from nuages.apps import apps
 from nuages.core.management.base import BaseCommand, CommandError, CommandParser
+from nuages.core.management.color import no_style
 from nuages.db import DEFAULT_DB_ALIAS, connections
 from nuages.db.migrations.loader import AmbiguityError, MigrationLoader
 
@@ -29,12 +30,9 @@ class Command(BaseCommand):
             "--backwards", action="store_true", help="Show how the migration is undone."
         )
 
-    def execute(self, *args: Any, **options: Any) -> Any:
-        # Always in colours that end in a file without harm: none.
-        options["no_color"] = True
-        return super().execute(*args, **options)
-
     def handle(self, *args: Any, **options: Any) -> str:
+        # The SQL is for files and other programs: without colours.
+        self.style = no_style()
         label, name = options["app_label"], options["migration_name"]
         connection = connections[options["database"]]
         loader = MigrationLoader(connection, replace_migrations=False)

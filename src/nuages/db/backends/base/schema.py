@@ -366,6 +366,13 @@ class BaseDatabaseSchemaEditor(ColumnSQL, IndexSQL):
         meta = model._meta
         named = {each.name for each in (*meta.constraints, *meta.indexes)}
         columns = [meta.get_field(name).column for name in fields]
+        makes = self.sql_create_unique if constraint_kwargs["unique"] else self.sql_create_index
+        for waiting in filter(_is_statement, self.deferred_sql):
+            if waiting.template == makes and waiting.references_table(meta.db_table):
+                if waiting.parts["columns"].columns == columns:
+                    # It was to be made at the end: then it is not made.
+                    self.deferred_sql.remove(waiting)
+                    return
         found = self._constraint_names(model, columns, exclude=named, **constraint_kwargs)
         if constraint_kwargs.get("unique") and found and len(found) > 1:
             # One of several: that which unique_together has made.
@@ -559,6 +566,8 @@ class BaseDatabaseSchemaEditor(ColumnSQL, IndexSQL):
             _, path, args, kwargs = field.deconstruct()
             on_delete = kwargs.pop("on_delete", None)
             kwargs = {name: value for name, value in kwargs.items() if name not in skipped}
+            if "db_default" in kwargs:
+                kwargs["db_default"] = self.db_default_sql(field)
             if hasattr(on_delete, "on_delete_sql"):
                 kwargs["on_delete"] = on_delete
             # How a relation spells its target is of no interest: the table is.

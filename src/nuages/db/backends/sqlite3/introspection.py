@@ -146,12 +146,11 @@ class DatabaseIntrospection(BaseDatabaseIntrospection):
             cursor.execute(f"PRAGMA index_xinfo({quote(name)})")
             keys = [row for row in cursor.fetchall() if row[5]]
             names = [row[2] for row in keys]
-            expressions = None in names
             constraints[name] = _constraint(
-                columns=[] if expressions else names, unique=bool(unique), index=True
+                columns=names, unique=bool(unique), index=True
             )
             constraints[name]["type"] = "idx"
-            if index_sql and not expressions:
+            if index_sql:
                 orders = ["DESC" if row[3] else "ASC" for row in keys]
                 constraints[name]["orders"] = orders
         primary_key = self.get_primary_key_columns(cursor, table_name)

@@ -100,33 +100,53 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         """
         meta = model._meta
         pairs = list(alter_fields or ())
-        altered = {old.name: new for old, new in pairs}
+        altered = {each.name for pair in pairs for each in pair}
         dropped = None if delete_field is None else delete_field.name
         becomes_key = any(new.primary_key and not old.primary_key for old, new in pairs) or bool(
             create_field is not None and create_field.primary_key
         )
         fields: dict[str, Any] = {}
         sources: dict[str, str] = {}  # new column: where its values come from
-        for before in meta.local_fields:
-            after = altered.get(before.name, before)
-            if before.name == dropped:
+        for field in meta.local_fields:
+            if field.name == dropped or not (field.concrete or field.primary_key):
                 continue
-            own = copy.deepcopy(after)
-            if becomes_key and own.primary_key and before.name not in altered:
+            own = copy.deepcopy(field)
+            if becomes_key and own.primary_key and field.name not in altered:
                 if own.auto_created:
                     continue
                 own.primary_key = False
-            fields[after.name] = own
-            if after.column is not None and not after.generated:
+            fields[field.name] = own
+            if field.concrete and not field.generated:
+                sources[field.column] = self.quote_name(field.column)
+        for before, after in pairs:
+            # The model may have either of them, or neither yet.
+            place = before.name if before.name in fields else after.name
+            fields.setdefault(place, after)
+            fields = {
+                after.name if name == place else name: copy.deepcopy(after)
+                if name == place
+                else each
+                for name, each in fields.items()
+            }
+            for column in (before.column, after.column):
+                sources.pop(column, None)
+            if not after.generated:
                 sources[after.column] = self._copied_value(before, after)
         if create_field is not None:
             fields[create_field.name] = copy.deepcopy(create_field)
             # A default of the database fills the column by itself.
-            if not create_field.generated and not create_field.has_db_default():
+            filled = create_field.generated or create_field.has_db_default()
+            if create_field.concrete and not filled:
                 default = self.effective_default(create_field)
                 sources[create_field.column] = self.prepare_default(default)
         renamed = {old.name: new.name for old, new in pairs if old.name != new.name}
+        for own in fields.values():
+            if parts := getattr(own, "field_names", None):
+                own.field_names = tuple(renamed.get(name, name) for name in parts)
         replacement = self._model_like(model, fields, renamed, dropped)
+        if not any(own.primary_key for own in fields.values()):
+            # Nor shall the new one get the key that models have unless they say otherwise.
+            replacement._meta.local_fields.remove(replacement._meta.pk)
         # What waits for the old table is asked for anew by its replacement.
         self._forget(lambda sql: sql.references_table(meta.db_table))
         sql, params = self.table_sql(replacement)

@@ -17,6 +17,9 @@ class FieldOperation(Operation):
     name: str
     field: Any = None
 
+    def __init__(self, model_name: str, name: str, field: Any = None) -> None:
+        self.model_name, self.name, self.field = model_name, name, field
+
     def _is_on(self, operation: Any, *names: str) -> bool:
         return all(
             getattr(operation, f"{each}_lower", None) == getattr(self, f"{each}_lower")

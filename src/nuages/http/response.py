@@ -12,6 +12,7 @@ import warnings
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from email.header import Header
+from functools import partial
 from http.client import responses as _phrases
 from typing import Any
 from urllib.parse import urlsplit
@@ -626,6 +627,19 @@ class FileResponse(StreamingHttpResponse):
             self._resource_closers.append(value.close)
         self.set_headers(value)
         super()._set_streaming_content(iter(lambda: value.read(self.block_size), b""))
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        file = self.file_to_stream
+        if file is None or self.is_async:
+            async for piece in super().__aiter__():
+                yield piece
+            return
+        from asgiref.sync import sync_to_async
+
+        # Piece by piece, so that neither memory nor the event loop waits for all of it.
+        read = sync_to_async(partial(next, self.streaming_content, None), thread_sensitive=False)
+        while (piece := await read()) is not None:
+            yield piece
 
     def set_headers(self, filelike: Any) -> None:
         """Set length, type and disposition, as far as the file tells them."""

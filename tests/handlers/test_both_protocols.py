@@ -1,0 +1,179 @@
+"""One request through the whole stack, over WSGI and ASGI, with each kind of view."""
+
+import asyncio
+import sys
+import threading
+import types
+
+import pytest
+
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpResponse
+from django.urls import path
+from django.utils.deprecation import MiddlewareMixin
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+THREADS = []
+
+
+def plain(request):
+    THREADS.append(threading.current_thread())
+    return HttpResponse("hello")
+
+
+async def coroutine(request):
+    THREADS.append(threading.current_thread())
+    return HttpResponse("hello")
+
+
+async def slow(request):
+    await asyncio.sleep(0.001)
+    return HttpResponse("hello")
+
+
+def failing(request):
+    raise ValueError("no")
+
+
+class Foreign(MiddlewareMixin):
+    """A project's own: its hooks may block, so they run in a thread."""
+
+    def process_request(self, request):
+        THREADS.append(threading.current_thread())
+
+    def process_response(self, request, response):
+        response["X-Foreign"] = "1"
+        return response
+
+
+@pytest.fixture
+def project(settings_override):
+    urlconf = types.ModuleType("handler_urls")
+    urlconf.urlpatterns = [
+        path("plain/", plain),
+        path("coroutine/", coroutine),
+        path("slow/", slow),
+        path("failing/", failing),
+    ]
+    sys.modules["handler_urls"] = urlconf
+    THREADS.clear()
+    with settings_override(ROOT_URLCONF="handler_urls", MIDDLEWARE=MIDDLEWARE):
+        yield settings_override
+    del sys.modules["handler_urls"]
+
+
+def wsgi(url):
+    answer = []
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": url,
+        "SERVER_NAME": "testserver",
+        "SERVER_PORT": "80",
+    }
+    body = WSGIHandler()(environ, lambda status, headers: answer.append((status, dict(headers))))
+    content = b"".join(body)
+    body.close()
+    return int(answer[0][0][:3]), answer[0][1], content
+
+
+def asgi(url, messages=None):
+    async def talk():
+        inbox, outbox = asyncio.Queue(), []
+        for message in messages or [{"type": "http.request", "body": b""}]:
+            inbox.put_nowait(message)
+
+        async def send(message):
+            outbox.append(message)
+
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": url,
+            "headers": [(b"host", b"testserver")],
+        }
+        await ASGIHandler()(scope, inbox.get, send)
+        return outbox
+
+    outbox = asyncio.run(talk())
+    if not outbox:
+        return None
+    headers = {name.decode(): value.decode() for name, value in outbox[0]["headers"]}
+    content = b"".join(message.get("body", b"") for message in outbox[1:])
+    return outbox[0]["status"], headers, content
+
+
+@pytest.mark.parametrize("serve", [wsgi, asgi])
+@pytest.mark.parametrize("url", ["/plain/", "/coroutine/", "/slow/"])
+def test_every_colour_of_view_is_served_over_both_protocols(project, serve, url):
+    status, headers, content = serve(url)
+    assert (status, content, headers["Content-Length"]) == (200, b"hello", "5")
+    assert headers["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize("serve", [wsgi, asgi])
+def test_an_error_becomes_a_page_that_went_through_middleware(project, serve):
+    status, headers, _ = serve("/failing/")
+    assert status == 500
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_compiled_stack_does_what_the_plain_one_does(project):
+    compiled = {url: (wsgi(url), asgi(url)) for url in ("/plain/", "/nowhere/", "/failing/")}
+    with project(NUAGES={"COMPILED_MIDDLEWARE": False}):
+        assert {url: (wsgi(url), asgi(url)) for url in compiled} == compiled
+
+
+def test_async_views_need_no_thread_behind_the_default_middleware(project):
+    asgi("/coroutine/")
+    assert THREADS == [threading.main_thread()]
+
+
+def test_middleware_of_others_runs_off_the_event_loop(project):
+    own = f"{__name__}.Foreign"
+    sys.modules.setdefault(__name__, sys.modules[Foreign.__module__])
+    with project(MIDDLEWARE=[*MIDDLEWARE, own]):
+        _, headers, _ = asgi("/coroutine/")
+    assert headers["X-Foreign"] == "1"
+    assert THREADS[0] is not threading.main_thread()
+
+
+def test_a_client_that_has_gone_gets_no_answer(project):
+    gone = [{"type": "http.request", "body": b""}, {"type": "http.disconnect"}]
+    assert asgi("/coroutine/", gone) is None
+    assert THREADS == []
+
+
+def test_a_client_that_goes_cancels_the_view(project):
+    cancelled = []
+
+    async def patient(request):
+        try:
+            await asyncio.sleep(10)
+        except asyncio.CancelledError:
+            cancelled.append(True)
+            raise
+
+    sys.modules["handler_urls"].urlpatterns.append(path("patient/", patient))
+
+    async def talk():
+        inbox = asyncio.Queue()
+        inbox.put_nowait({"type": "http.request", "body": b""})
+        asyncio.get_running_loop().call_later(0.01, inbox.put_nowait, {"type": "http.disconnect"})
+
+        async def send(message):
+            raise AssertionError("nobody is there")
+
+        scope = {"type": "http", "method": "GET", "path": "/patient/", "headers": []}
+        with_host = {**scope, "headers": [(b"host", b"testserver")]}
+        await ASGIHandler()(with_host, inbox.get, send)
+
+    asyncio.run(asyncio.wait_for(talk(), 2))
+    assert cancelled == [True]

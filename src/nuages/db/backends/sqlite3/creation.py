@@ -14,8 +14,7 @@ from nuages.db.utils import NotSupportedError
 
 
 class DatabaseCreation(BaseDatabaseCreation):
-    # close() leaves a database in memory open.
-    destroy_test_db_connection_close_method = "_close"
+    """Nothing is created but files, and in memory not even those."""
 
     @staticmethod
     def is_in_memory_db(database_name: Any) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from inspect import signature
 from operator import itemgetter
 from typing import Any
+from weakref import ref
 
 from nuages.db.models.fetch_modes import FETCH_ONE
 from nuages.utils.deprecation import RemovedInDjango2028Warning
@@ -71,6 +72,7 @@ class RelatedPopulator:
         self._load = instance_loader(model, attnames, db, fetch_mode)
         self._tie = klass_info["local_setter"]
         self._tie_back = klass_info["remote_setter"]
+        self._peers: list[Any] | None = [] if fetch_mode.track_peers else None
         self._is_child = bool(klass_info.get("from_parent"))
         self._parents = tuple(model._meta.all_parents)
         self.related_populators = get_related_populators(klass_info, select, db, fetch_mode)
@@ -85,6 +87,9 @@ class RelatedPopulator:
             # Two views of one object: what is fetched for one is there for the other.
             instance._state.fields_cache = from_obj._state.fields_cache
             instance._prefetched_objects_cache = _prefetched(from_obj)
+        if self._peers is not None:
+            self._peers.append(ref(instance))
+            instance._state.peers = self._peers
         for populator in self.related_populators:
             populator.populate(row, instance)
         self._tie(from_obj, instance)

@@ -122,7 +122,7 @@ class RelatedSelection:
                 reverse=True,
                 local_setter=relation.set_cached_value,
                 remote_setter=field.set_cached_value,
-                from_parent=issubclass(model, opts.model),
+                from_parent=issubclass(model, opts.model) and model is not opts.model,
             )
 
         for name in list(requested):

@@ -397,6 +397,8 @@ class SelectionRoom:
             below = tree.get(field.name, tree.get(field.attname))
             if below is None:
                 mask.setdefault(field, {})
+            elif below and not field.remote_field:
+                raise FieldError(next(iter(below)))
             elif below:
                 self._all_but(field.remote_field.model._meta, below, mask.setdefault(field, {}))
         for name, below in tree.items():

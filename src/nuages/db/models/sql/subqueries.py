@@ -66,7 +66,7 @@ class UpdateQuery(Query):
         opts = self.get_meta()
         own: list[tuple[Any, Any, Any]] = []
         for field, value in ((opts.get_field(name), value) for name, value in values.items()):
-            if field.primary_key and field is opts.pk and len(opts.pk_fields) > 1:
+            if field is opts.pk and len(opts.pk_fields) > 1:
                 raise FieldError("Composite primary key fields must be updated individually.")
             stored = field.concrete and not (field.is_relation and field.many_to_many)
             if not stored:

@@ -249,6 +249,12 @@ class ModelValidation:
             values[F(field.name)] = value
             if field.attname != field.name:
                 values[F(field.attname)] = value
+        # Relations by one column of another field have that field's value.
+        for field in meta.local_fields:
+            if field.is_relation and not field.concrete and field.name not in excluded:
+                near = [each.name for each in field.local_related_fields]
+                if len(near) == 1 and F(near[0]) in values:
+                    values[F(field.name)] = values[F(near[0])]
         if "pk" not in excluded and meta.pk.name not in excluded and not meta.is_composite_pk:
             key = F(meta.pk.name)
             if key in values:

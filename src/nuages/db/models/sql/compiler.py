@@ -14,7 +14,8 @@ from typing import Any
 from nuages.core.exceptions import EmptyResultSet, FullResultSet
 from nuages.db.models.constants import LOOKUP_SEP
 from nuages.db.models.expressions import ColPairs, RawSQL, Ref, Value
-from nuages.db.models.lookups import Lookup
+from nuages.db.models.sql._compounds import CompoundRoom
+from nuages.db.models.sql._locking import LockingRoom
 from nuages.db.models.sql._ordering import OrderingRoom, PositionRef, without_direction
 from nuages.db.models.sql._related import RelatedSelection
 from nuages.db.models.sql._rows import composed, converted, converters_of, cursor_iter, flattened
@@ -68,7 +69,7 @@ class Statement:
         return " ".join(self.parts), tuple(self.params)
 
 
-class SQLCompiler(OrderingRoom):
+class SQLCompiler(OrderingRoom, CompoundRoom, LockingRoom):
     """Compiles and runs a SELECT."""
 
     def __init__(
@@ -139,7 +140,10 @@ class SQLCompiler(OrderingRoom):
         """Prepare everything that may need further joins; return extra columns, order and groups."""
         self.setup_query(with_col_aliases=with_col_aliases)
         grouped = self.query.group_by is not None
-        order_by, parts = self.get_order_by(), self.query.where.split_having_qualify(must_group_by=grouped)
+        order_by, parts = (
+            self.get_order_by(),
+            self.query.where.split_having_qualify(must_group_by=grouped),
+        )
         self.where, self.having, self.qualify = parts
         own = self.select or []
         further = self.get_extra_select(order_by, own)
@@ -526,216 +530,6 @@ class SQLCompiler(OrderingRoom):
                 all_params += params
         return columns, all_params
 
-    def get_select_for_update_of_arguments(self) -> list[str]:
-        """Return the quoted tables (or columns) that FOR UPDATE OF names."""
-
-        def first_column(info: dict[str, Any]) -> Any:
-            """Give a column of the model's own table, which for a child is not the first."""
-            concrete = info["model"]._meta.concrete_model
-            for place in info["select_fields"]:
-                column = self.select[place][0]
-                if column.target.model._meta.concrete_model == concrete:
-                    return column
-            return None
-
-        def parents(info: dict[str, Any]) -> Iterator[dict[str, Any]]:
-            concrete = info["model"]._meta.concrete_model
-            for parent, link in concrete._meta.parents.items():
-                parent_model = parent._meta.concrete_model
-                yield {
-                    "model": parent_model,
-                    "field": link,
-                    "reverse": False,
-                    "select_fields": [
-                        place
-                        for place in info["select_fields"]
-                        # Fields of grandparents come with the parent, too.
-                        if self.select[place][0].target.model == parent_model
-                        or self.select[place][0].target.model in parent_model._meta.all_parents
-                    ],
-                }
-
-        def neighbours(info: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-            for one in (*parents(info), *info.get("related_klass_infos", ())):
-                field = one["field"]
-                yield (field.remote_field.name if one["reverse"] else field.name), one
-
-        def choices() -> list[str]:
-            found: list[str] = []
-            waiting: list[tuple[str, dict[str, Any]]] = [("", self.klass_info or {})]
-            while waiting:
-                path, info = waiting.pop(0)
-                found.append(path or "self")
-                for name, one in neighbours(info):
-                    waiting.append((f"{path}{LOOKUP_SEP}{name}" if path else name, one))
-            return found
-
-        if not self.klass_info:
-            return []
-        result: list[str] = []
-        unknown: list[str] = []
-        for name in self.query.select_for_update_of:
-            info: dict[str, Any] | None = self.klass_info
-            for part in () if name == "self" else name.split(LOOKUP_SEP):
-                info = next((one for known, one in neighbours(info) if known == part), None)
-                if info is None:
-                    break
-            if info is None:
-                unknown.append(name)
-                continue
-            column = first_column(info)
-            if column is None:
-                continue
-            if self.connection.features.select_for_update_of_column:
-                result.append(self.compile(column)[0])
-            else:
-                result.append(self.quote_name(column.alias))
-        if unknown:
-            from nuages.core.exceptions import FieldError
-
-            raise FieldError(
-                f"Invalid field name(s) given in select_for_update(of=(...)): {', '.join(unknown)}. Only "
-                "relational fields followed in the query are allowed. Choices are: "
-                f"{', '.join(choices())}."
-            )
-        return result
-
-    # -- set operations ------------------------------------------------------------------------
-
-    def get_combinator_sql(self, combinator: str, all: bool) -> tuple[list[str], list[Any]]:
-        """Return the parts of a UNION, INTERSECT or EXCEPT, joined."""
-        query, features = self.query, self.connection.features
-        compilers = [
-            part.get_compiler(self.using, self.connection, self.elide_empty)
-            for part in query.combined_queries
-        ]
-        for compiler in compilers:
-            if not compiler.query.is_sliced and not compiler.query.order_by:
-                # The default order is for the whole, not for its parts.
-                compiler.query = compiler.query.clone()
-                compiler.query.default_ordering = False
-        if not features.supports_slicing_ordering_in_compound:
-            for compiler in compilers:
-                offences = (
-                    ("LIMIT/OFFSET", compiler.query.is_sliced),
-                    ("ORDER BY", bool(compiler.get_order_by())),
-                )
-                for clause, there in offences:
-                    if there:
-                        raise DatabaseError(f"{clause} not allowed in subqueries of compound statements.")
-        elif query.is_sliced and combinator == "union":
-            # Of a slice of a union each part has to be there, if empty.
-            for compiler in compilers:
-                compiler.elide_empty = False
-        parts: list[str] = []
-        params: list[Any] = []
-        for compiler in compilers:
-            try:
-                sql, own_params = self._compound_part(compiler)
-            except EmptyResultSet:
-                # An empty part changes nothing, unless others are compared with it.
-                if combinator == "union" or (combinator == "difference" and parts):
-                    continue
-                raise
-            parts.append(sql)
-            params += own_params
-        if not parts:
-            raise EmptyResultSet
-        operator = self.connection.ops.set_operators[combinator]
-        if all and combinator == "union":
-            operator += " ALL"
-        if not query.subquery and features.supports_slicing_ordering_in_compound:
-            parts = [f"({part})" for part in parts]
-        return [f" {operator} ".join(parts)], params
-
-    def _compound_part(self, compiler: Any) -> tuple[str, Any]:
-        query, features = self.query, self.connection.features
-        # All parts have the columns of the whole.
-        if query.selected is not None and compiler.query.selected is None:
-            compiler.query = compiler.query.clone()
-            compiler.query.set_values(list(query.selected))
-        sql, params = compiler.as_sql(with_col_aliases=True)
-        if compiler.query.combinator:
-            if not features.supports_parentheses_in_compound:
-                sql = f"SELECT * FROM ({sql})"
-            elif query.subquery or not features.supports_slicing_ordering_in_compound:
-                sql = f"({sql})"
-        elif query.subquery and features.supports_slicing_ordering_in_compound:
-            sql = f"({sql})"
-        return sql, params
-
-    # -- conditions on windows -----------------------------------------------------------------
-
-    def get_qualify_sql(self) -> tuple[list[str], list[Any]]:
-        """Return the query inside another one that tests its windows."""
-        inner = self.query.clone()
-        inner.subquery = True
-        conditions = [node for node in (self.where, self.having) if node is not None]
-        inner.where = inner.where.create(conditions, inner.where.default)
-        # What the tests and the order need is selected by the inner query, if it is not yet.
-        aliases = {
-            expression: alias for expression, _, alias in self.get_select(with_col_aliases=True)[0]
-        }
-        visible = set(aliases.values())
-        hidden: set[str] = set()
-        names: dict[Any, str] = {}
-
-        def expose(expressions: list[Any]) -> None:
-            pending = list(expressions)
-            while pending:
-                item = pending.pop()
-                if item in names:
-                    continue
-                if alias := aliases.get(item):
-                    names[item] = alias
-                elif isinstance(item, Lookup):
-                    pending.extend(item.get_source_expressions())
-                elif isinstance(item, Ref):
-                    if item.refs not in visible:
-                        pending.extend(item.get_source_expressions())
-                else:
-                    alias = f"qual{len(hidden)}"
-                    hidden.add(alias)
-                    inner.add_annotation(item, alias)
-                    names[item] = alias
-
-        def renamed(item: Any) -> Any:
-            return item.replace_expressions(
-                {known: Ref(alias, known) for known, alias in names.items()}
-            )
-
-        expose(list(_leaves(self.qualify)))
-        self.qualify = renamed(self.qualify)
-        order = []
-        for key, *_ in self.get_order_by():
-            expose(
-                [item for item in key.get_source_expressions() if not isinstance(item, PositionRef)]
-            )
-            order.append(renamed(key))
-
-        # Limits come after the tests.
-        inner_compiler = inner.get_compiler(
-            self.using, connection=self.connection, elide_empty=self.elide_empty
-        )
-        sql, params = inner_compiler.as_sql(with_limits=False, with_col_aliases=True)
-        test, test_params = self.compile(self.qualify)
-        parts = ["SELECT * FROM (", sql, ")", self.quote_name("qualify"), "WHERE", test]
-        if hidden:
-            columns = ", ".join(
-                self.quote_name(alias) for alias in aliases.values() if alias is not None
-            )
-            parts = ["SELECT", columns, "FROM (", *parts, ")", self.quote_name("qualify_mask")]
-        all_params = [*params, *test_params]
-        if order:
-            # The order of a subquery need not last.
-            keys = []
-            for key in order:
-                key_sql, key_params = self.compile(key)
-                keys.append(key_sql)
-                all_params += key_params
-            parts += ["ORDER BY", ", ".join(keys)]
-        return parts, all_params
-
     # -- running -------------------------------------------------------------------------------
 
     def get_converters(self, expressions: Iterable[Any]) -> dict[int, Any]:
@@ -909,15 +703,6 @@ class SQLCompiler(OrderingRoom):
 
 
 _OWN_EXECUTE_SQL = SQLCompiler.execute_sql
-
-
-def _leaves(node: Any) -> Iterator[Any]:
-    """Yield the conditions of a WHERE tree that are no trees themselves."""
-    for child in node.children:
-        if hasattr(child, "children"):
-            yield from _leaves(child)
-        else:
-            yield child
 
 
 def _share_parent_columns(klass_info: dict[str, Any]) -> None:

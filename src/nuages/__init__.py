@@ -4,6 +4,8 @@ Importing this package makes ``django`` and every ``django.X`` a second name of 
 ``nuages.X`` in this process (see :mod:`nuages.alias`).
 """
 
+import sys
+
 from nuages import alias
 
 alias.install()
@@ -32,7 +34,8 @@ def setup(set_prefix: bool = True) -> None:
     from nuages.utils.log import configure_logging
 
     configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
-    if set_prefix:
+    # "/" is what it is anyway, as long as nobody could have changed it.
+    if set_prefix and (settings.FORCE_SCRIPT_NAME is not None or "nuages.urls.base" in sys.modules):
         from nuages.urls import set_script_prefix
 
         script_name = settings.FORCE_SCRIPT_NAME

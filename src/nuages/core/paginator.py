@@ -11,7 +11,7 @@ from inspect import isbuiltin, iscoroutinefunction, ismethod
 from math import ceil
 from typing import Any
 
-from asgiref.sync import sync_to_async
+from nuages.utils.concurrency import sync_to_async
 
 from nuages.utils.deprecation import RemovedInDjango2028Warning
 from nuages.utils.translation import gettext_lazy as _

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 import logging
 import threading
@@ -10,7 +9,7 @@ import weakref
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
 
-from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
+from nuages.utils.concurrency import async_to_sync, iscoroutinefunction, sync_to_async
 
 from nuages.utils.inspect import func_accepts_kwargs
 
@@ -283,7 +282,9 @@ async def _together(
 
     shared = contextvars.copy_context()
     try:
-        async with asyncio.TaskGroup() as group:
+        from asyncio import TaskGroup
+
+        async with TaskGroup() as group:
             tasks = [group.create_task(one(each), context=shared) for each in receivers]
     except BaseExceptionGroup as errors:
         if len(errors.exceptions) == 1:

@@ -558,7 +558,7 @@ class StreamingHttpResponse(HttpResponseBase):
         content = self.streaming_content
         if not self.is_async:
             return iter(content)  # type: ignore[arg-type]
-        from asgiref.sync import async_to_sync
+        from nuages.utils.concurrency import async_to_sync
 
         self._warn_of_consuming("asynchronous", "synchronously", "synchronous")
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from inspect import iscoroutinefunction
 from typing import Any, Self
 
-from asgiref.sync import async_to_sync, sync_to_async
+from nuages.utils.concurrency import async_to_sync, sync_to_async
 
 from nuages.db.models.enums import TextChoices
 from nuages.tasks.exceptions import TaskResultMismatch

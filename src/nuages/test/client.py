@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes, urljoin, urlparse, urlsplit
 
-from asgiref.sync import sync_to_async
+from nuages.utils.concurrency import sync_to_async
 
 from nuages.conf import settings
 from nuages.core.handlers.asgi import ASGIRequest

@@ -116,7 +116,7 @@ def _caches(value: Any) -> None:
 
 
 def _fresh_local() -> Any:
-    from asgiref.local import Local
+    from nuages.utils.concurrency import Local
 
     return Local()
 

@@ -12,7 +12,7 @@ from functools import partial
 from inspect import iscoroutinefunction
 from typing import Any, ClassVar
 
-from asgiref.sync import async_to_sync
+from nuages.utils.concurrency import async_to_sync
 
 from nuages.apps import apps
 from nuages.conf import settings

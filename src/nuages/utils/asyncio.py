@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from asyncio import _get_running_loop
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, overload
 
 from nuages.core.exceptions import SynchronousOnlyOperation
+from nuages.utils.concurrency import _get_running_loop
 
 _MESSAGE = "You cannot call this from an async context - use a thread or sync_to_async."
 

@@ -6,9 +6,8 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from asgiref.local import Local
-
 from nuages.conf import settings as project_settings
+from nuages.utils.concurrency import Local
 from nuages.utils.functional import cached_property
 
 

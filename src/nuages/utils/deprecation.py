@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from nuages.utils.concurrency import iscoroutinefunction, markcoroutinefunction, sync_to_async
 
 
 class RemovedInNextVersionWarning(DeprecationWarning):

@@ -9,9 +9,8 @@ from contextlib import ContextDecorator
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from types import TracebackType
 
-from asgiref.local import Local
-
 from nuages.conf import settings
+from nuages.utils.concurrency import Local
 
 __all__ = [
     "activate",

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Generator
 from functools import wraps
 from typing import Any, NamedTuple
 
-from asgiref.sync import sync_to_async
+from nuages.utils.concurrency import sync_to_async
 
 
 class Either(NamedTuple):
@@ -38,7 +38,14 @@ def either(
     **kwargs: Any,
 ) -> Either:
     """Return a call of ``blocking``, or of ``awaiting`` (default: ``blocking`` in a thread)."""
-    return Either(blocking, awaiting or sync_to_async(blocking), args, kwargs)
+    return Either(blocking, awaiting or _in_thread(blocking), args, kwargs)
+
+
+def _in_thread(blocking: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+    async def awaiting(*args: Any, **kwargs: Any) -> Any:
+        return await sync_to_async(blocking)(*args, **kwargs)
+
+    return awaiting
 
 
 def call(target: Any, name: str, *args: Any, **kwargs: Any) -> Either:

@@ -1,17 +1,38 @@
 """The admin site. Manual: "The Django admin site"."""
 
-from nuages.contrib.admin.decorators import action, display, register
-from nuages.contrib.admin.options import (
-    HORIZONTAL,
-    VERTICAL,
-    ActionLocation,
-    ModelAdmin,
-    ShowFacets,
-    StackedInline,
-    TabularInline,
+from typing import TYPE_CHECKING
+
+from nuages.utils._lazy import names_from
+
+if TYPE_CHECKING:
+    from nuages.contrib.admin.decorators import action, display, register
+    from nuages.contrib.admin.options import (
+        HORIZONTAL,
+        VERTICAL,
+        ActionLocation,
+        ModelAdmin,
+        ShowFacets,
+        StackedInline,
+        TabularInline,
+    )
+    from nuages.contrib.admin.sites import AdminSite, site
+
+__getattr__ = names_from(
+    __name__,
+    {
+        "decorators": ("action", "display", "register"),
+        "options": (
+            "ActionLocation",
+            "HORIZONTAL",
+            "ModelAdmin",
+            "ShowFacets",
+            "StackedInline",
+            "TabularInline",
+            "VERTICAL",
+        ),
+        "sites": ("AdminSite", "site"),
+    },
 )
-from nuages.contrib.admin.sites import AdminSite, site
-from nuages.utils.module_loading import autodiscover_modules
 
 __all__ = [
     "HORIZONTAL",
@@ -32,4 +53,6 @@ __all__ = [
 
 def autodiscover() -> None:
     """Import the ``admin`` module of each installed application."""
-    autodiscover_modules("admin", register_to=site)
+    from nuages.contrib.admin import _discovery
+
+    _discovery.now()

@@ -1,6 +1,7 @@
 """The application of the admin."""
 
 from nuages.apps import AppConfig
+from nuages.contrib.admin import _discovery
 from nuages.utils.translation import gettext_lazy as _
 
 
@@ -19,6 +20,6 @@ class AdminConfig(SimpleAdminConfig):
     default = True
 
     def ready(self) -> None:
-        """Import them."""
+        """Have them imported as soon as a site is asked for its models."""
         super().ready()
-        self.module.autodiscover()
+        _discovery.later()

@@ -12,6 +12,7 @@ from weakref import WeakSet
 
 from nuages.apps import apps
 from nuages.conf import settings
+from nuages.contrib.admin import _discovery
 from nuages.contrib.admin.exceptions import AlreadyRegistered, NotRegistered
 from nuages.contrib.admin.options import ModelAdmin
 from nuages.contrib.auth import REDIRECT_FIELD_NAME
@@ -68,6 +69,16 @@ class AdminSite:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(name={self.name!r})"
+
+    @property
+    def _registry(self) -> dict[Any, ModelAdmin]:
+        """What is registered, once all applications had the chance."""
+        _discovery.settle()
+        return self._models
+
+    @_registry.setter
+    def _registry(self, models: dict[Any, ModelAdmin]) -> None:
+        self._models = models
 
     def check(self, app_configs: Any) -> list[Any]:
         """Return what is wrong with the registered classes."""

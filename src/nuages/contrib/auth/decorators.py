@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
+from nuages.utils.concurrency import async_to_sync, iscoroutinefunction, sync_to_async
 
 from nuages.conf import settings
 from nuages.contrib.auth import REDIRECT_FIELD_NAME

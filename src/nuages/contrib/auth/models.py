@@ -11,7 +11,6 @@ from nuages.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from nuages.contrib.auth.hashers import make_password
 from nuages.contrib.contenttypes.models import ContentType
 from nuages.core.exceptions import PermissionDenied
-from nuages.core.mail import send_mail
 from nuages.db import models
 from nuages.db.models.manager import EmptyManager
 from nuages.utils import timezone
@@ -371,6 +370,8 @@ class AbstractUser(AbstractBaseUser, PermissionsMixin):
     ) -> None:
         """Send the user a mail."""
         recipients = [self.email]
+        from nuages.core.mail import send_mail
+
         send_mail(subject, message, from_email, recipients, **kwargs)
 
     def clean(self) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import functools
 import gzip
 import re
+<<<<<<< HEAD
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import SequenceMatcher
+=======
+from collections.abc import Iterable
+>>>>>>> bdde417 (Start-up: asyncio, HTTP, forms, templates, mail, migrations and drivers wait until they are needed)
 from pathlib import Path
 from typing import Any
 
 from nuages.conf import settings
 from nuages.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, ValidationError
 from nuages.utils.functional import lazy
-from nuages.utils.html import format_html, format_html_join
 from nuages.utils.module_loading import import_string
 from nuages.utils.translation import gettext as _
 from nuages.utils.translation import ngettext
@@ -96,6 +99,8 @@ def _password_validators_help_text_html(password_validators: Any = None) -> str:
     texts = password_validators_help_texts(password_validators)
     if not texts:
         return ""
+    from nuages.utils.html import format_html, format_html_join
+
     items = format_html_join("", "<li>{}</li>", ((text,) for text in texts))
     return format_html("<ul>{}</ul>", items)
 
@@ -199,6 +204,8 @@ class UserAttributeSimilarityValidator(_Rule):
     def _alike(self, password: str, value: str) -> bool:
         if exceeds_maximum_length_ratio(password, self.max_similarity, value):
             return False
+        from difflib import SequenceMatcher
+
         return SequenceMatcher(a=password, b=value).quick_ratio() >= self.max_similarity
 
     @staticmethod

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from asgiref.sync import sync_to_async
-
 from nuages.conf import settings
 from nuages.contrib.messages.storage import default_storage
+from nuages.utils.concurrency import sync_to_async
 from nuages.utils.deprecation import MiddlewareMixin
 
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from nuages.conf import STATICFILES_STORAGE_ALIAS, settings
-from nuages.contrib.staticfiles.finders import get_finders
 from nuages.core.checks import Error
 
 E005 = Error(
     f"The STORAGES setting must define a '{STATICFILES_STORAGE_ALIAS}' storage.",
     id="staticfiles.E005",
 )
+
+
+def get_finders() -> Any:
+    """Return the finders, imported when the check runs."""
+    from nuages.contrib.staticfiles import finders
+
+    return finders.get_finders()
 
 
 def check_finders(app_configs: Any, **kwargs: Any) -> list[Any]:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
 from typing import Any
 
-from asgiref.sync import sync_to_async
+from nuages.utils.concurrency import sync_to_async
 
 from nuages.conf import settings
 from nuages.core import signals

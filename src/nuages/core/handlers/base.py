@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from inspect import CO_COROUTINE
 from typing import Any
 
-from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
+from nuages.utils.concurrency import async_to_sync, iscoroutinefunction, sync_to_async
 
 from nuages.conf import settings, switches
 from nuages.core.exceptions import ImproperlyConfigured, MiddlewareNotUsed

@@ -9,7 +9,7 @@ from functools import wraps
 from types import TracebackType
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, sync_to_async
+from nuages.utils.concurrency import iscoroutinefunction, sync_to_async
 
 from nuages.conf import settings
 from nuages.core import signals

@@ -253,8 +253,11 @@ class Options:
             self.verbose_name_plural = format_lazy("{}s", self.verbose_name)
         del self.meta
         if not self.db_table:
-            self.db_table = truncate_name(
-                f"{self.app_label}_{self.model_name}", connection.ops.max_name_length()
+            name = f"{self.app_label}_{self.model_name}"
+            # Short enough for any database: none needs to be asked, or loaded.
+            fits = len(name.encode()) <= 30
+            self.db_table = (
+                name if fits else truncate_name(name, connection.ops.max_name_length())
             )
 
     def _read_meta(self, meta: type) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from inspect import iscoroutinefunction
 from typing import Any
 
-from asgiref.sync import sync_to_async
+from nuages.utils.concurrency import sync_to_async
 
 from nuages.conf import settings
 from nuages.core.checks import CheckMessage

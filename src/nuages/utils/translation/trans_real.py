@@ -10,8 +10,6 @@ import os
 import re
 from typing import Any
 
-from asgiref.local import Local
-
 import nuages.conf
 from nuages.apps import apps
 from nuages.conf import settings
@@ -19,6 +17,7 @@ from nuages.conf.locale import LANG_INFO
 from nuages.core.exceptions import AppRegistryNotReady
 from nuages.core.signals import setting_changed
 from nuages.dispatch import receiver
+from nuages.utils.concurrency import Local
 from nuages.utils.safestring import SafeData, mark_safe
 from nuages.utils.translation import to_language, to_locale
 from nuages.utils.translation.catalogs import Catalog, mo_files, read_mo

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
-from nuages.http import HttpRequest
 from nuages.views.decorators._around import View, around
 
 #: The names of sensitive variables, by the code of the function that has them; empty for all.
@@ -51,6 +50,8 @@ def sensitive_post_parameters(*parameters: str) -> Callable[[View], View]:
     _parenthesised("sensitive_post_parameters", parameters)
 
     def note(request: Any, *args: Any, **kwargs: Any) -> None:
+        from nuages.http import HttpRequest
+
         if not isinstance(request, HttpRequest):
             raise TypeError(
                 "sensitive_post_parameters didn't receive an HttpRequest object. If you are "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 import unicodedata
 from typing import Any
@@ -11,7 +10,7 @@ from nuages.apps import apps as global_apps
 from nuages.contrib.auth import get_permission_codename
 from nuages.contrib.contenttypes.management import create_contenttypes
 from nuages.core import exceptions
-from nuages.db import DEFAULT_DB_ALIAS, IntegrityError, migrations, router, transaction
+from nuages.db import DEFAULT_DB_ALIAS, IntegrityError, router, transaction
 
 
 def _get_all_permissions(opts: Any) -> list[tuple[str, str]]:
@@ -118,6 +117,8 @@ def rename_permissions_after_model_rename(
 
 def _renamed_models(label: str, plan: Any) -> dict[str, str]:
     """Return the names that models had before a plan, with those that they have after it."""
+    from nuages.db import migrations
+
     renamed: dict[str, str] = {}
     for migration, backward in plan:
         if migration.app_label != label:
@@ -151,7 +152,9 @@ def _rename(row: Any, codename: str, name: str, using: str, out: Any) -> None:
 def get_system_username() -> str:
     """Return who the operating system says we are; an empty text if it does not."""
     try:
-        return getpass.getuser()
+        from getpass import getuser
+
+        return getuser()
     except (ImportError, KeyError, OSError):
         # Without environment variables it depends on the platform which of them it is.
         return ""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
 from nuages.apps import apps as global_apps
-from nuages.db import DEFAULT_DB_ALIAS, IntegrityError, migrations, router, transaction
+from nuages.db import DEFAULT_DB_ALIAS, IntegrityError, router, transaction
 
 
-class RenameContentType(migrations.RunPython):
-    """Lets a content type follow a renamed model.
+def __getattr__(name: str) -> Any:
+    # Migrations are loaded by those who migrate.
+    if name == "RenameContentType":
+        from nuages.contrib.contenttypes.management._renaming import RenameContentType
 
+<<<<<<< HEAD
     Args:
         app_label: of the model.
         old_model, new_model: its names, in small letters.
@@ -54,6 +56,10 @@ class RenameContentType(migrations.RunPython):
             return
         # What is remembered under the old name must not be found.
         content_type.objects.clear_cache()
+=======
+        return RenameContentType
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+>>>>>>> bdde417 (Start-up: asyncio, HTTP, forms, templates, mail, migrations and drivers wait until they are needed)
 
 
 def inject_rename_contenttypes_operations(
@@ -82,6 +88,9 @@ def inject_rename_contenttypes_operations(
 
 
 def _with_renames(label: str, operations: list[Any]) -> Iterator[Any]:
+    from nuages.contrib.contenttypes.management._renaming import RenameContentType
+    from nuages.db import migrations
+
     for operation, following in zip(operations, [*operations[1:], None], strict=False):
         yield operation
         if isinstance(operation, migrations.RenameModel) and not isinstance(

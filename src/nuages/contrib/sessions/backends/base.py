@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from asgiref.sync import sync_to_async
+from nuages.utils.concurrency import sync_to_async
 
 from nuages.conf import settings
 from nuages.contrib.sessions.exceptions import SuspiciousSession

@@ -6,7 +6,7 @@ import logging
 from importlib import import_module
 from typing import Any
 
-from asgiref.sync import sync_to_async
+from nuages.utils.concurrency import sync_to_async
 
 from nuages.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from nuages.core.exceptions import SuspiciousOperation

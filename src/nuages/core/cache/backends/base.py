@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
-from asgiref.sync import sync_to_async
+from nuages.utils.concurrency import sync_to_async
 
 from nuages.core.exceptions import ImproperlyConfigured
 from nuages.utils.module_loading import import_string

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import _get_running_loop
+from nuages.utils.concurrency import _get_running_loop
 from collections.abc import Callable
 from operator import attrgetter
 from threading import get_ident

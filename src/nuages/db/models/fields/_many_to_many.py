@@ -18,11 +18,15 @@ from nuages.db.models.fields.related_descriptors import ManyToManyDescriptor
 from nuages.db.models.fields.reverse_related import ManyToManyRel
 from nuages.db.models.query_utils import PathInfo
 from nuages.db.models.utils import make_model_tuple
-from nuages.utils.functional import cached_property
+from nuages.utils.functional import cached_property, lazy
 from nuages.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from nuages.db.models.base import Model
+
+
+# A text with the names of two models, translated when it is shown.
+_between = lazy(lambda text, source, to: text % {"from": source, "to": to}, str)
 
 
 def create_many_to_many_intermediary_model(field: Any, klass: type[Model]) -> type[Model]:
@@ -49,8 +53,8 @@ def create_many_to_many_intermediary_model(field: Any, klass: type[Model]) -> ty
         "app_label": klass._meta.app_label,
         "db_tablespace": klass._meta.db_tablespace,
         "unique_together": (source, to),
-        "verbose_name": _("%(from)s-%(to)s relationship") % {"from": source, "to": to},
-        "verbose_name_plural": _("%(from)s-%(to)s relationships") % {"from": source, "to": to},
+        "verbose_name": _between(_("%(from)s-%(to)s relationship"), source, to),
+        "verbose_name_plural": _between(_("%(from)s-%(to)s relationships"), source, to),
         "apps": field.model._meta.apps,
     }
     body = {
@@ -174,6 +178,9 @@ class ManyToManyField(RelatedField):
         if self.db_table:
             return self.db_table
         own = f"{strip_quotes(opts.db_table)}_{self.name}"
+        # Short enough for any database: none needs to be asked, or loaded.
+        if len(own.encode()) <= 30:
+            return own
         return truncate_name(own, connection.ops.max_name_length())
 
     @cached_property

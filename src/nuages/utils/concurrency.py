@@ -1,0 +1,96 @@
+"""Between sync and async code, without asyncio in processes that never leave sync code.
+
+The functions are asgiref's, imported when one is called. :class:`Local` keeps values as
+``asgiref.local.Local`` does.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from contextvars import ContextVar
+from inspect import iscoroutinefunction, markcoroutinefunction
+from typing import Any
+
+__all__ = [
+    "Local",
+    "async_to_sync",
+    "iscoroutinefunction",
+    "markcoroutinefunction",
+    "sync_to_async",
+]
+
+_modules = sys.modules
+
+
+def _get_running_loop() -> Any:
+    """Return the event loop of this thread. There is none while asyncio is not imported."""
+    if (machinery := _modules.get("_asyncio")) is None:
+        return None
+    return machinery._get_running_loop()
+
+
+def sync_to_async(*args: Any, **kwargs: Any) -> Any:
+    """See ``asgiref.sync.sync_to_async``."""
+    from asgiref.sync import sync_to_async as convert
+
+    return convert(*args, **kwargs)
+
+
+def async_to_sync(*args: Any, **kwargs: Any) -> Any:
+    """See ``asgiref.sync.async_to_sync``."""
+    from asgiref.sync import async_to_sync as convert
+
+    return convert(*args, **kwargs)
+
+
+class Local:
+    """Values of the current context: of a thread, or of a task and those it awaits.
+
+    They go along into threads that :func:`sync_to_async` starts, and come back, unless they are
+    critical: then a sync thread keeps its own, and an async one its own per task.
+    """
+
+    __slots__ = ("_critical", "_variable")
+
+    def __init__(self, thread_critical: bool = False) -> None:
+        put = object.__setattr__
+        put(self, "_critical", threading.local() if thread_critical else None)
+        put(self, "_variable", ContextVar("nuages.local"))
+
+    def _variable_here(self) -> Any:
+        """Return the variable that holds the values; ``None`` where the thread itself does."""
+        own = self._critical
+        if own is None:
+            return self._variable
+        if _get_running_loop() is None:
+            return None
+        if (variable := own.__dict__.get(" tasks")) is None:
+            variable = own.__dict__[" tasks"] = ContextVar("nuages.local")
+        return variable
+
+    def _values(self) -> dict[str, Any]:
+        variable = self._variable_here()
+        return self._critical.__dict__ if variable is None else variable.get({})
+
+    def __getattr__(self, key: str) -> Any:
+        try:
+            return self._values()[key]
+        except KeyError:
+            raise AttributeError(f"{self!r} object has no attribute {key!r}") from None
+
+    def __setattr__(self, key: str, value: Any) -> None:
+        if (variable := self._variable_here()) is None:
+            self._critical.__dict__[key] = value
+        else:
+            # A dictionary of its own for each context that changes it.
+            variable.set({**variable.get({}), key: value})
+
+    def __delattr__(self, key: str) -> None:
+        values = self._values()
+        if key not in values:
+            raise AttributeError(f"{self!r} object has no attribute {key!r}")
+        if (variable := self._variable_here()) is None:
+            del values[key]
+        else:
+            variable.set({name: value for name, value in values.items() if name != key})

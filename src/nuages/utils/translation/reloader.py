@@ -4,11 +4,12 @@ import gettext
 from pathlib import Path
 from typing import Any
 
+from asgiref.local import Local
+
 from nuages.apps import apps
 from nuages.conf import settings
 from nuages.utils.autoreload import autoreload_started, file_changed
 from nuages.utils.autoreload import is_django_module as is_framework_module
-from nuages.utils.concurrency import Local
 
 
 def watch_for_translation_changes(sender: Any, **kwargs: Any) -> None:

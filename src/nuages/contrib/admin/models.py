@@ -131,8 +131,8 @@ class LogEntry(models.Model):
     def get_admin_url(self) -> str | None:
         """Return the address of the object's page in the admin; None if it has none."""
         from nuages.contrib.admin.utils import quote
+        from nuages.urls import NoReverseMatch, reverse
 
-<<<<<<< HEAD
         of_type, key = self.content_type, self.object_id
         if of_type and key:
             name = "_".join((of_type.app_label, of_type.model, "change"))
@@ -145,11 +145,6 @@ class LogEntry(models.Model):
     def get_change_message(self) -> str:
         """Return in words what was done, in the current language."""
         text = self.change_message
-=======
-        name = f"admin:{self.content_type.app_label}_{self.content_type.model}_change"
-        from nuages.urls import NoReverseMatch, reverse
-
->>>>>>> bdde417 (Start-up: asyncio, HTTP, forms, templates, mail, migrations and drivers wait until they are needed)
         try:
             changes = json.loads(text) if text[:1] == "[" else None
         except json.JSONDecodeError:

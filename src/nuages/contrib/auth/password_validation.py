@@ -5,13 +5,8 @@ from __future__ import annotations
 import functools
 import gzip
 import re
-<<<<<<< HEAD
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from difflib import SequenceMatcher
-=======
-from collections.abc import Iterable
->>>>>>> bdde417 (Start-up: asyncio, HTTP, forms, templates, mail, migrations and drivers wait until they are needed)
 from pathlib import Path
 from typing import Any
 

@@ -14,52 +14,8 @@ def __getattr__(name: str) -> Any:
     if name == "RenameContentType":
         from nuages.contrib.contenttypes.management._renaming import RenameContentType
 
-<<<<<<< HEAD
-    Args:
-        app_label: of the model.
-        old_model, new_model: its names, in small letters.
-    """
-
-    def __init__(self, app_label: str, old_model: str, new_model: str) -> None:
-        self.old_model, self.new_model = old_model, new_model
-        self.app_label = app_label
-        super().__init__(code=self.rename_forward, reverse_code=self.rename_backward)
-
-    def rename_forward(self, apps: Any, schema_editor: Any) -> None:
-        """Give the content type the new name."""
-        self._rename(apps, schema_editor.connection.alias, self.old_model, self.new_model)
-
-    def rename_backward(self, apps: Any, schema_editor: Any) -> None:
-        """Give the content type the old name."""
-        self._rename(apps, schema_editor.connection.alias, self.new_model, self.old_model)
-
-    def _rename(self, apps: Any, using: str, before: str, after: str) -> None:
-        content_type = apps.get_model("contenttypes", "ContentType")
-        types = content_type.objects.db_manager(using)
-        if not router.allow_migrate_model(using, content_type):
-            return
-        found = types.filter(app_label=self.app_label, model=before).first()
-        if found is None:
-            return
-        found.model = after
-        try:
-            with transaction.atomic(using=using):
-                found.save(update_fields={"model"}, using=using)
-        except IntegrityError:
-            found.model = before
-            message = (
-                f"Could not rename content type '{self.app_label}.{before}' to '{after}' due to "
-                "an existing conflicting content type. Run 'remove_stale_contenttypes' to clean "
-                "up stale entries."
-            )
-            warnings.warn(message, RuntimeWarning, stacklevel=2)
-            return
-        # What is remembered under the old name must not be found.
-        content_type.objects.clear_cache()
-=======
         return RenameContentType
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
->>>>>>> bdde417 (Start-up: asyncio, HTTP, forms, templates, mail, migrations and drivers wait until they are needed)
 
 
 def inject_rename_contenttypes_operations(
@@ -88,11 +44,11 @@ def inject_rename_contenttypes_operations(
 
 
 def _with_renames(label: str, operations: list[Any]) -> Iterator[Any]:
-    from nuages.contrib.contenttypes.management._renaming import RenameContentType
-    from nuages.db import migrations
-
     for operation, following in zip(operations, [*operations[1:], None], strict=False):
         yield operation
+        from nuages.contrib.contenttypes.management._renaming import RenameContentType
+        from nuages.db import migrations
+
         if isinstance(operation, migrations.RenameModel) and not isinstance(
             following, RenameContentType
         ):

@@ -12,7 +12,6 @@ from nuages.db import DEFAULT_DB_ALIAS, connections, router
 from nuages.db.models.deletion import Collector
 
 
-
 class Command(BaseCommand):
     """Deletes the content types whose model does not exist any more."""
 
@@ -74,9 +73,7 @@ class Command(BaseCommand):
             collector.collect([ct])
             for model, objects in collector.data.items():
                 if objects != {ct}:
-                    lines.append(
-                        f"    - {len(objects)} {model._meta.label} object(s)"
-                    )
+                    lines.append(f"    - {len(objects)} {model._meta.label} object(s)")
         shown = "\n".join(lines)
         self.stdout.write(
             "Some content types in your database are stale and can be deleted.\n"
@@ -97,5 +94,3 @@ class NoFastDeleteCollector(Collector):
     def can_fast_delete(self, *args: Any, **kwargs: Any) -> bool:
         """Return False."""
         return False
-
-

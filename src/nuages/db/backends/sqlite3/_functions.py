@@ -85,7 +85,18 @@ def _parse(text: Any, tzname: str | None = None, stored: str | None = None) -> A
     return moment
 
 
-_zone = lru_cache(zoneinfo.ZoneInfo)
+_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)?", re.ASCII)
+
+
+@lru_cache
+def _zone(name: str) -> datetime.tzinfo:
+    """The zone of that name; zones with a fixed offset may be called by it."""
+    offset = _OFFSET.fullmatch(name)
+    if offset is None:
+        return zoneinfo.ZoneInfo(name)
+    sign, hours, minutes = offset.groups("0")
+    shift = datetime.timedelta(hours=int(hours), minutes=int(minutes))
+    return datetime.timezone(shift if sign == "+" else -shift)
 
 
 #: What ``EXTRACT`` can ask for; everything else is an attribute of the moment.

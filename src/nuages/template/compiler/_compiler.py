@@ -580,13 +580,16 @@ class Compiler:
 
     # Templates in templates
 
-    def _load(self, find: Any) -> Any:
+    def _load(self, name: str, find: Any, skip: Any = None) -> Any:
+        """Return what ``find()`` finds, or None; a name that is missing is not remembered as such."""
         if not self.caches_templates:
             return None
         try:
             return find()
         except Exception:
             # Whatever it is, it belongs to the moment when the tag is rendered.
+            for loader in self.engine.template_loaders:
+                loader.get_template_cache.pop(loader.cache_key(name, skip), None)
             return None
 
     @contextmanager
@@ -610,7 +613,7 @@ class Compiler:
             return None
         if len(self._open) >= MOST_INCLUDES:
             return None
-        template = self._load(lambda: self.engine.get_template(name))
+        template = self._load(name, lambda: self.engine.get_template(name))
         if type(template) is not Template or template in self._open:
             return None
         ours = all(self._is_ours(Template, method) for method in ("render", "_render"))
@@ -738,7 +741,11 @@ class Compiler:
             if type(expression) is not FilterExpression or expression.is_var or expression.filters:
                 return None
             name = expression.var
-            found = self._load(lambda: self.engine.find_template(name, skip=history))  # noqa: B023
+            found = self._load(
+                name,
+                lambda: self.engine.find_template(name, skip=history),  # noqa: B023
+                history,
+            )
             if found is None or type(found[0]) is not Template:
                 return None
             template, origin = found

@@ -237,3 +237,12 @@ def html_safe[C: type](klass: C) -> C:
     klass.__str__ = lambda self: mark_safe(to_str(self))
     klass.__html__ = lambda self: str(self)
     return klass
+
+
+def __getattr__(name: str) -> Any:
+    # Links are found in few projects, so the module behind them is loaded when it is asked for.
+    if name not in ("MAX_URL_LENGTH", "Urlizer", "urlizer"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from nuages.utils import _urlize
+
+    return _urlize.Urlizer() if name == "urlizer" else getattr(_urlize, name)

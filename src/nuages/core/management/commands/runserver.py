@@ -102,6 +102,7 @@ class Command(BaseCommand):
         """Serve, under the reloader unless it is turned off."""
         if not options["use_reloader"]:
             return self.inner_run(None, **options)
+        import nuages.template.autoreload  # noqa: F401  (it watches the templates)
         from nuages.utils import autoreload
 
         return autoreload.run_with_reloader(self.inner_run, **options)  # type: ignore[no-any-return]

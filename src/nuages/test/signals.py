@@ -86,7 +86,9 @@ for _names, _paths in {
     ("AUTH_PASSWORD_VALIDATORS",): (
         "contrib.auth.password_validation:get_default_password_validators",
     ),
-    ("FORM_RENDERER", "TEMPLATES", "DEBUG"): ("forms.renderers:get_default_renderer",),
+    ("FORM_RENDERER", "TEMPLATES", "DEBUG", "INSTALLED_APPS"): (
+        "forms.renderers:get_default_renderer",
+    ),
     ("STATICFILES_DIRS", "STATICFILES_FINDERS"): ("contrib.staticfiles.finders:get_finder",),
     ("TIME_ZONE", "USE_TZ"): ("utils.timezone:get_default_timezone",),
     ("LANGUAGES", "LANGUAGE_CODE", "LOCALE_PATHS", "INSTALLED_APPS"): (
@@ -153,7 +155,7 @@ def _routers_of_settings() -> Any:
     return ConnectionRouter().routers
 
 
-@_resets("TEMPLATES", "DEBUG")
+@_resets("TEMPLATES", "DEBUG", "INSTALLED_APPS")
 def _engines(value: Any) -> None:
     if template := _loaded("template"):
         engines = getattr(template, "engines", None)

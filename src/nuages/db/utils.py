@@ -232,6 +232,14 @@ class ConnectionHandler(BaseConnectionHandler):
                 test.setdefault(name, value)
         return databases
 
+    def all(self, initialized_only: bool = False) -> list[BaseDatabaseWrapper]:
+        """Return the connections of this thread; with the argument, those there are already."""
+        if not initialized_only:
+            return super().all()
+        # Runs several times in each request.
+        own = self._connections.__dict__
+        return [own[alias] for alias in self.settings if alias in own] if own else []
+
     @property
     def databases(self) -> dict[str, dict[str, Any]]:
         """The completed ``DATABASES`` setting."""

@@ -21,7 +21,7 @@ from nuages.db.backends.sqlite3.creation import DatabaseCreation
 from nuages.db.backends.sqlite3.features import DatabaseFeatures
 from nuages.db.backends.sqlite3.introspection import DatabaseIntrospection
 from nuages.db.backends.sqlite3.operations import DatabaseOperations
-from nuages.db.backends.sqlite3.parking import Handle, note, park, take
+from nuages.db.backends.sqlite3.parking import Handle, identify, note, park, take
 from nuages.db.utils import IntegrityError
 from nuages.utils.asyncio import async_unsafe
 from nuages.utils.dateparse import parse_date, parse_datetime, parse_time
@@ -238,6 +238,7 @@ class DatabaseWrapper(BaseDatabaseWrapper):
             # Its own setting up has left its marks; the project's has to be done again.
             return self._prepared(conn, init_command)
         conn = Database.connect(**self._opened_with)
+        identify(conn, conn_params["database"])
         if not isinstance(conn, Handle):
             register(conn)
         conn.execute("PRAGMA foreign_keys = ON")

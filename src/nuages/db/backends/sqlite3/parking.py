@@ -9,15 +9,13 @@ options. A call of ``connection.close()`` closes it for good.
 from __future__ import annotations
 
 import os
-import threading
 from sqlite3 import dbapi2 as Database
 from typing import Any
 
 #: How many connections may wait for each database.
 PLACES = 4
 
-_parked: dict[Any, list[tuple[Any, Any]]] = {}
-_lock = threading.Lock()
+_parked: dict[Any, list[Any]] = {}
 
 
 class Handle(Database.Connection):
@@ -27,6 +25,8 @@ class Handle(Database.Connection):
     has_our_functions = False
     #: Whether it is as it was opened, as far as can be told.
     pristine = True
+    #: The file that it has open; ``None`` if that cannot be told.
+    file: Any = None
 
 
 def _noting(name: str) -> Any:
@@ -71,52 +71,54 @@ def note(handle: Any, statement: str) -> None:
             handle.pristine = False
 
 
-def _identity(params: dict[str, Any]) -> Any:
+def identify(handle: Any, name: Any) -> None:
+    """Take down which file a new connection has opened."""
+    if handle.__class__ is Handle:
+        handle.file = _identity(name)
+
+
+def _identity(name: Any) -> Any:
     """What the file is, so that a new file of the same name is not mistaken for it."""
-    name = os.fspath(params["database"])
-    if name.startswith("file:"):
+    path = os.fspath(name)
+    if path.startswith("file:"):
         return None
     try:
-        status = os.stat(name)
+        status = os.stat(path)
     except OSError:
         return None
     return status.st_dev, status.st_ino
-
-
-def _place(params: dict[str, Any]) -> Any:
-    return os.getpid(), tuple(sorted((name, repr(value)) for name, value in params.items()))
 
 
 def park(handle: Any, params: dict[str, Any]) -> bool:
     """Keep a connection for the next user; return ``False`` if it has to be closed."""
     if (
         handle.__class__ is not Handle
+        or handle.file is None
         or not handle.pristine
         or handle.in_transaction
         or handle.row_factory is not None
         or handle.text_factory is not str
     ):
         return False
-    identity = _identity(params)
-    if identity is None:
+    try:
+        waiting = _parked.setdefault((os.getpid(), *params.items()), [])
+    except TypeError:
+        # An option is something that cannot be compared.
         return False
-    with _lock:
-        waiting = _parked.setdefault(_place(params), [])
-        if len(waiting) >= PLACES:
-            return False
-        waiting.append((handle, identity))
+    if len(waiting) >= PLACES:
+        return False
+    waiting.append(handle)
     return True
 
 
 def take(params: dict[str, Any]) -> Any:
     """Return a parked connection to this file with these options; ``None`` if there is none."""
-    with _lock:
-        waiting = _parked.get(_place(params))
-        found = waiting.pop() if waiting else None
-    if found is None:
+    try:
+        # Threads may take at the same time: pop() gives each a connection of its own.
+        handle = _parked[os.getpid(), *params.items()].pop()
+    except (KeyError, IndexError, TypeError):
         return None
-    handle, identity = found
-    if _identity(params) == identity:
+    if _identity(params["database"]) == handle.file:
         return handle
     handle.close()
     return None

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from email.header import Header
-from functools import partial
+from functools import lru_cache, partial
 from http.client import responses as _phrases
 from typing import Any
 from urllib.parse import urlsplit
@@ -160,6 +160,12 @@ class ResponseHeaders(CaseInsensitiveMapping):
         return twin
 
 
+@lru_cache(maxsize=256)
+def _charset_in(content_type: str) -> str | None:
+    found = _charset_re.search(content_type)
+    return found["charset"] if found else None
+
+
 def _refusing(why: str) -> Callable[..., Any]:
     def refuse(self: Any, *args: Any) -> Any:
         """Refuse: there is no content to work on."""
@@ -254,8 +260,7 @@ class HttpResponseBase:
         charset = self._charset
         if charset is None:
             _, content_type = self.headers._store.get("content-type", ("", ""))
-            found = _charset_re.search(content_type) if content_type else None
-            charset = found["charset"] if found else settings.DEFAULT_CHARSET
+            charset = _charset_in(content_type) or settings.DEFAULT_CHARSET
         return charset
 
     @charset.setter

@@ -186,6 +186,13 @@ class Matcher:
     def __init__(self, resolver: URLResolver) -> None:
         self.root = Node()
         self._count = 0
+        pattern = resolver.pattern
+        self.from_root = (
+            type(pattern) is RegexPattern
+            and pattern._regex == "^/"
+            and type(pattern).match is _REGEX_MATCH
+            and "match" not in vars(pattern)
+        )
         #: Paths that are known to belong to one leaf, whatever else there is.
         self.exact: dict[str, Leaf] = {}
         static: list[tuple[str, Leaf]] = []
@@ -262,7 +269,8 @@ class Matcher:
             node, position, values = open_places.pop()
             if node.islands:
                 # An island captures by itself all that lies deeper than where it begins.
-                found += [(island, values) for island in node.islands]
+                # The path must go on where it begins: behind "a/" there is nothing of "/a".
+                found += [(each, values) for each in node.islands if each.depth < last]
             if position == last:
                 if node.ends:
                     found += [(leaf, values) for leaf in node.ends]

@@ -206,7 +206,7 @@ class Road:
             if kind is not int and kind is not str:
                 return None
             try:
-                text = self.converters[name].to_url(value)
+                text = str(self.converters[name].to_url(value))
             except ValueError:
                 return None
             if not checks[name](text) or not _needs_no_escape(text):  # type: ignore[index]

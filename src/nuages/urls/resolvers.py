@@ -235,7 +235,14 @@ class URLResolver:
         """
         path = str(path)  # It may be lazy.
         matcher = self._matcher
-        if matcher is not None and (found := self.pattern.match(path)):
+        if matcher is None:
+            found = None
+        elif matcher.from_root:
+            # What the expression of the root would say, sooner.
+            found = (path[1:], (), {}) if path.startswith("/") else None
+        else:
+            found = self.pattern.match(path)
+        if found and matcher is not None:
             rest, args, kwargs = found
             match = matcher.find(rest, args, kwargs)
             if match is not None:

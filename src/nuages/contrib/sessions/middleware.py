@@ -16,6 +16,15 @@ from nuages.utils.http import http_date
 from nuages.utils.twins import Calls, call, twin
 
 
+def _untouched(request: Any) -> bool:
+    """Whether there is nothing to do: no session, or a visitor without one that nobody used."""
+    session = getattr(request, "session", None)
+    if session is None:
+        return True
+    idle = not (session.accessed or session.modified or settings.SESSION_SAVE_EVERY_REQUEST)
+    return idle and settings.SESSION_COOKIE_NAME not in request.COOKIES
+
+
 class SessionMiddleware(MiddlewareMixin):
     """Gives each request its ``session``, and saves what a view has changed in it."""
 
@@ -30,16 +39,21 @@ class SessionMiddleware(MiddlewareMixin):
         key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
         request.session = self.SessionStore(key)
 
-    @twin
-    def process_response(self, request: Any, response: Any) -> Calls[Any]:
+    def process_response(self, request: Any, response: Any) -> Any:
         """Save a changed session and send its cookie; delete the cookie of an emptied one.
 
         Raises:
             SessionInterrupted: the session was deleted meanwhile.
         """
-        session = getattr(request, "session", None)
-        if session is None:
-            return response
+        return response if _untouched(request) else self._leave(request, response)
+
+    async def aprocess_response(self, request: Any, response: Any) -> Any:
+        """The async twin of ``process_response()``."""
+        return response if _untouched(request) else await self._aleave(request, response)
+
+    @twin
+    def _leave(self, request: Any, response: Any) -> Calls[Any]:
+        session = request.session
         # Whether it was read is looked at before it is read here.
         accessed, modified, empty = session.accessed, session.modified, session.is_empty()
         name = settings.SESSION_COOKIE_NAME

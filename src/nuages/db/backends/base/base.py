@@ -333,6 +333,9 @@ class BaseDatabaseWrapper(Transactions):
 
     def fetch_rows(self, sql: str, params: Any) -> list[tuple[Any, ...]]:
         """Run a query and return all its rows."""
+        rows = self.fetch_compiled(self.driver_sql(sql), params)
+        if rows is not None:
+            return rows
         with self.cursor() as cursor:
             cursor.execute(sql, params)
             return cursor.fetchall()

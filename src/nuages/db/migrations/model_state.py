@@ -78,7 +78,7 @@ class ModelState:
     def get_field(self, field_name: str) -> Any:
         """Return a field; ``"_order"`` names what ``order_with_respect_to`` says."""
         if field_name == "_order":
-            field_name = self.options.get("order_with_respect_to", field_name)
+            field_name = self.options.get("order_with_respect_to") or field_name
         return self.fields[field_name]
 
     @classmethod
@@ -155,14 +155,17 @@ class ModelState:
         # Without its parameters, Generic cannot be a base; and it brings no fields.
         bases = tuple(base for base in bases if base is not Generic)
         meta = {**self.options, "app_label": self.app_label, "apps": apps}
-        # Only old migrations know it; their indexes are found in the state.
-        meta.pop("index_together", None)
+        # Only old migrations know it: the table has these indexes, the model does not say so.
+        index_together = meta.pop("index_together", None)
         body: dict[str, Any] = {name: field.clone() for name, field in self.fields.items()}
         body["Meta"] = type("Meta", (), meta)
         # No module: such a class is nobody's to import.
         body["__module__"] = "__fake__"
         body.update(self.construct_managers())
-        return type(self.name, bases, body)
+        model = type(self.name, bases, body)
+        if index_together:
+            model._meta.index_together = [tuple(names) for names in index_together]  # type: ignore[attr-defined]
+        return model
 
     def _named(self, option: str, kind: str, name: str) -> Any:
         for each in self.options[option]:
@@ -186,11 +189,11 @@ class ModelState:
             return NotImplemented
 
         def parts(state: ModelState) -> tuple[Any, ...]:
-            fields = [
+            fields = {
                 # The name of the field is the key here, not what it says of itself.
-                (name, field.deconstruct()[1:])
+                name: field.deconstruct()[1:]
                 for name, field in state.fields.items()
-            ]
+            }
             return state.app_label, state.name, fields, state.options, state.bases, state.managers
 
         return parts(self) == parts(other)

@@ -41,13 +41,17 @@ def _key_of(model: Any) -> ModelKey:
 def _related_classes(model: Any) -> Iterator[Any]:
     """Yield the model classes next to one: children, and both ends of relations."""
     for cls in model.__subclasses__():
-        if issubclass(cls, models.Model) and hasattr(cls, "_meta") and not cls._meta.abstract:
+        if issubclass(cls, models.Model) and hasattr(cls, "_meta"):
             yield cls
+    has_relations = False
     for field in model._meta.get_fields(include_parents=True, include_hidden=True):
-        if field.is_relation:
-            related = field.related_model
-            if related is not None and not isinstance(related, str):
-                yield related
+        related = field.related_model if field.is_relation else None
+        if related is not None and not isinstance(related, str):
+            has_relations = has_relations or field.model is model
+            yield related
+    if has_relations and model._meta.proxy:
+        # Relations to a proxy are found at the model that it stands for.
+        yield model._meta.concrete_model
 
 
 def get_related_models_tuples(model: Any) -> set[ModelKey]:
@@ -363,9 +367,9 @@ class ProjectState:
         """Take one value out of an option that is a list."""
         options = self.models[app_label, model_name.lower()].options
         if objects := options.get(option_name):
-            options[option_name] = [
-                each for each in objects if tuple(each) != tuple(value_to_remove)
-            ]
+            options[option_name] = {
+                tuple(each) for each in objects if tuple(each) != tuple(value_to_remove)
+            }
         self.reload_model(app_label, model_name, delay=True)
 
     def alter_model_managers(self, app_label: str, model_name: str, managers: Any) -> None:
@@ -487,6 +491,9 @@ class ProjectState:
             own_ends = getattr(field, "from_fields", None)
             if own_ends:
                 field.from_fields = follow(own_ends)
+            if parts := getattr(field, "field_names", None):
+                # The parts of a composite key.
+                field.field_names = follow(parts)
         is_referenced = False
         for _, _, field, reference in get_references(self, key, (old_name, renamed)):
             is_referenced = True
@@ -529,6 +536,8 @@ class ProjectState:
                     real = concrete.get(target, target)
                     for each in dict.fromkeys((real, *proxies[real])):
                         found.setdefault(each, {}).setdefault(key, {})[name] = field
+        for target in self._sources.keys() & self.models.keys():
+            found.setdefault(target, {})
         # Known ones stay where they are; new ones follow.
         for target, sources in found.items():
             known = [key for key in self._sources.get(target, ()) if key in sources]

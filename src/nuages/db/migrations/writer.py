@@ -122,7 +122,7 @@ class MigrationWriter:
         if not getattr(migration, "atomic", True):
             body += ["", f"{_STEP}atomic = False"]
         if migration.run_before:
-            body += ["", *self._listed("run_before", map(repr, map(tuple, migration.run_before)))]
+            body += ["", f"{_STEP}run_before = {[tuple(each) for each in migration.run_before]!r}"]
         body += ["", *self._listed("dependencies", dependencies)]
         body += ["", f"{_STEP}operations = [", *operations, f"{_STEP}]"]
         parts = [self._header()] if self.include_header else []

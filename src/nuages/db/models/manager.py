@@ -61,7 +61,8 @@ class BaseManager:
         return id(self)
 
     def _identity(self) -> dict[str, Any]:
-        return {k: v for k, v in vars(self).items() if k != "creation_counter"}
+        # Not where it is on its model.
+        return {k: v for k, v in vars(self).items() if k not in ("creation_counter", "name")}
 
     # -- making managers ---------------------------------------------------------------------
 

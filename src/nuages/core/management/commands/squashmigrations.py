@@ -10,7 +10,7 @@ from nuages.apps import apps
 from nuages.conf import settings
 from nuages.core.management.base import BaseCommand, CommandError, CommandParser
 from nuages.core.management.utils import run_formatters
-from nuages.db import DEFAULT_DB_ALIAS, connections, migrations
+from nuages.db import migrations
 from nuages.db.migrations.loader import AmbiguityError, MigrationLoader
 from nuages.db.migrations.migration import SwappableTuple
 from nuages.db.migrations.optimizer import MigrationOptimizer
@@ -55,7 +55,8 @@ class Command(BaseCommand):
             apps.get_app_config(label)
         except LookupError as error:
             raise CommandError(str(error)) from error
-        loader = MigrationLoader(connections[DEFAULT_DB_ALIAS])
+        # All that can be replaced is: squashed migrations can be squashed anew.
+        loader = MigrationLoader(None)
         if label not in loader.migrated_apps:
             raise CommandError(
                 f"App '{label}' does not have migrations (so squashmigrations on it makes no sense)"
@@ -107,8 +108,8 @@ class Command(BaseCommand):
         else:
             fewer = self._optimized(operations, label)
         first = chosen[0]
-        if options["squashed_name"]:
-            name = f"{first.name.partition('_')[0]}_{options['squashed_name']}"
+        if chosen_name := options["squashed_name"]:
+            name = f"{first.name.partition('_')[0] if first_name else '0001'}_{chosen_name}"
         elif first_name:
             name = f"{first.name}_squashed_{last.name}"
         else:

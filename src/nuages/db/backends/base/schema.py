@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 
+from nuages.core.exceptions import FieldError
 from nuages.db.backends.base.schema_alter import FieldAlteration, related_non_m2m_objects
 from nuages.db.backends.base.schema_columns import ColumnSQL
 from nuages.db.backends.base.schema_indexes import IndexSQL
 from nuages.db.backends.ddl_references import Statement
 from nuages.db.transaction import TransactionManagementError, atomic
+from nuages.utils import timezone
 
 logger = logging.getLogger("django.db.backends.schema")
 
@@ -388,6 +391,20 @@ class BaseDatabaseSchemaEditor(ColumnSQL, IndexSQL):
 
     # Fields.
 
+    @staticmethod
+    def _effective_default(field: Any) -> Any:
+        """Return the value for existing rows when the column is added."""
+        if field.has_default():
+            return field.get_default()
+        if not field.null and field.blank and field.empty_strings_allowed:
+            internal = field.get_internal_type()
+            return b"" if internal == "BinaryField" else ""
+        if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+            now = timezone.now() if field.get_internal_type() == "DateTimeField" else datetime.now()
+            kinds = {"DateField": now.date, "TimeField": now.time}
+            return kinds.get(field.get_internal_type(), lambda: now)()
+        return None
+
     def add_field(self, model: Any, field: Any) -> None:
         """Add a field's column; for a many-to-many field, its table."""
         if field.many_to_many and field.remote_field.through._meta.auto_created:
@@ -517,8 +534,7 @@ class BaseDatabaseSchemaEditor(ColumnSQL, IndexSQL):
             new_field.generated
             and (
                 old_field.db_persist != new_field.db_persist
-                or old_field.generated_sql(self.connection)
-                != new_field.generated_sql(self.connection)
+                or self._generated_as(old_field) != self._generated_as(new_field)
             )
         ):
             raise ValueError(
@@ -528,6 +544,14 @@ class BaseDatabaseSchemaEditor(ColumnSQL, IndexSQL):
         self._alter_field(
             model, old_field, new_field, old_type, new_type, old_params, new_params, strict
         )
+
+    def _generated_as(self, field: Any) -> Any:
+        """Return what a column is made of, as SQL where that is possible."""
+        try:
+            return field.generated_sql(self.connection)
+        except FieldError:
+            # Of fields that have been renamed since.
+            return field.expression
 
     def _alter_field(
         self,

@@ -27,7 +27,7 @@ def related_non_m2m_objects(old_field: Any, new_field: Any) -> Iterator[tuple[An
             own = relation.field
             if target.primary_key and getattr(own, "to_fields", [None])[0] is None:
                 found.append(relation)
-            elif target.name in getattr(own, "to_fields", ()):
+            elif {target.name, target.attname} & set(getattr(own, "to_fields", ())):
                 found.append(relation)
         return found
 

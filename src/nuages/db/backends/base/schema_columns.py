@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator
 from typing import Any
-
-from nuages.utils import timezone
 
 
 class ColumnSQL:
@@ -138,24 +135,6 @@ class ColumnSQL:
             params = ()
         kept = self._column_generated_persistency_sql(field)
         return f"GENERATED ALWAYS AS ({expression_sql}) {kept}", tuple(params)
-
-    @staticmethod
-    def _effective_default(field: Any) -> Any:
-        """Return the value for existing rows when the column is added."""
-        if field.has_default():
-            return field.get_default()
-        if not field.null and field.blank and field.empty_strings_allowed:
-            internal = field.get_internal_type()
-            return b"" if internal == "BinaryField" else ""
-        if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
-            now = (
-                timezone.now()
-                if field.get_internal_type() == "DateTimeField"
-                else datetime.datetime.now()
-            )
-            kinds = {"DateField": now.date, "TimeField": now.time}
-            return kinds.get(field.get_internal_type(), lambda: now)()
-        return None
 
     def effective_default(self, field: Any) -> Any:
         """Return a field's default as the database takes it."""

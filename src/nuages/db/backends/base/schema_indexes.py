@@ -196,6 +196,10 @@ class IndexSQL:
         statements: list[Any] = []
         for field in meta.local_fields:
             statements += self._field_indexes_sql(model, field)
+        # Of the states of old migrations.
+        for names in getattr(meta, "index_together", ()):
+            fields = [meta.get_field(name) for name in names]
+            statements.append(self._create_index_sql(model, fields=fields, suffix="_idx"))
         for index in meta.indexes:
             if self._index_is_supported(index):
                 statements.append(index.create_sql(model, self))

@@ -144,6 +144,11 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
             if parts := getattr(own, "field_names", None):
                 own.field_names = tuple(renamed.get(name, name) for name in parts)
         replacement = self._model_like(model, fields, renamed, dropped)
+        replacement._meta.index_together = [
+            [renamed.get(name, name) for name in names]
+            for names in getattr(meta, "index_together", ())
+            if dropped not in names
+        ]
         if not any(own.primary_key for own in fields.values()):
             # Nor shall the new one get the key that models have unless they say otherwise.
             replacement._meta.local_fields.remove(replacement._meta.pk)

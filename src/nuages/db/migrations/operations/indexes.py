@@ -312,7 +312,7 @@ def absorbed_by(create: Any, operation: IndexOperation) -> Any:
         case RemoveIndex(name=name) | RemoveConstraint(name=name):
             objects = changed(name, lambda old: [])
         case AlterConstraint(name=name, constraint=constraint):
-            objects = changed(name, lambda old: [constraint])
+            objects = [*changed(name, lambda old: []), constraint]
         case RenameIndex(old_fields=None, old_name=name, new_name=new_name):
             objects = changed(name, lambda old: [_renamed(old, new_name)])
         case RenameIndex(old_fields=names):

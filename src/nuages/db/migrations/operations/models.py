@@ -273,11 +273,11 @@ class RenameModel(ModelOperation):
             return
         old_model = before.apps.get_model(app_label, old_name)
         tables = [model._meta.db_table for model in (old_model, new_model)]
-        # With a table that is named by hand nothing changes but the model's name.
-        if len(set(tables)) == 1:
-            return
-        editor.alter_db_table(new_model, *tables)
-        for relation in old_model._meta.related_objects:
+        if len(set(tables)) > 1:
+            editor.alter_db_table(new_model, *tables)
+        # A table that is named by hand stays, and so do keys to it.
+        relations = old_model._meta.related_objects if len(set(tables)) > 1 else ()
+        for relation in relations:
             meta = relation.related_model._meta
             name = new_name if relation.related_model == old_model else meta.model_name
             model = after.apps.get_model(meta.app_label, name)
@@ -285,22 +285,8 @@ class RenameModel(ModelOperation):
         for old_field, new_field in _many_to_many(old_model, new_model):
             # A relation to itself was altered above.
             if new_field.model != new_field.related_model:
-                self._rename_between(editor, old_field, new_field, old_model, new_model)
-
-    @staticmethod
-    def _rename_between(
-        editor: Any, old_field: Any, new_field: Any, old_model: Any, new_model: Any
-    ) -> None:
-        """Rename a table between two models, and its column that is named for the one."""
-        old_through = old_field.remote_field.through
-        new_through = new_field.remote_field.through
-        tables = (old_through._meta.db_table, new_through._meta.db_table)
-        editor.alter_db_table(new_through, *tables)
-        columns = [
-            through._meta.get_field(model._meta.model_name)
-            for through, model in ((old_through, old_model), (new_through, new_model))
-        ]
-        editor.alter_field(new_through, *columns)
+                # The table between is named for the model, and so is its column.
+                editor._alter_many_to_many(new_model, old_field, new_field, strict=False)
 
     def references_model(self, name: str, app_label: str) -> bool:
         return name.lower() in {self.old_name_lower, self.new_name_lower}

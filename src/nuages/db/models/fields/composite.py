@@ -133,11 +133,11 @@ class CompositePrimaryKey(Field):
         return json.dumps(parts)
 
     def to_python(self, value: Any) -> Any:
-        if isinstance(value, str):
-            # What ``value_to_string`` wrote.
-            parts = json.loads(value)
-            return [field.to_python(part) for field, part in zip(self.fields, parts, strict=True)]
-        return value
+        # Text is what ``value_to_string`` wrote.
+        parts = json.loads(value) if isinstance(value, str) else value
+        if not isinstance(parts, list | tuple):
+            return parts
+        return [field.to_python(part) for field, part in zip(self.fields, parts, strict=True)]
 
     def get_db_converters(self, connection: Any) -> list[Callable[..., Any]]:
         return []

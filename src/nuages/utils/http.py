@@ -5,10 +5,10 @@ Manual: ref/utils, "django.utils.http".
 
 import base64
 import re
+import time
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
-from email.utils import formatdate
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 from urllib.parse import urlencode as _urlencode
@@ -24,8 +24,9 @@ MAX_HEADER_LENGTH = 10_000
 MAX_URL_REDIRECT_LENGTH = 16_384
 
 # Ones that a client sends most: RFC 9110, section 8.8.3.
-ETAG_MATCH = re.compile(r'(?:W/)?"[\x21\x23-\x7E\x80-\U0010FFFF]*"')
+ETAG_MATCH = re.compile(r'(?:W/)?"[^\x00-\x20"\x7F]*"')
 
+_WEEKDAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
 MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 
 
@@ -60,7 +61,9 @@ def _query_value(key: Any, value: Any, doseq: bool) -> Any:
 
 def http_date(epoch_seconds: float | None = None) -> str:
     """Return seconds since the epoch (default: now) as ``Wdy, DD Mon YYYY HH:MM:SS GMT``."""
-    return formatdate(epoch_seconds, usegmt=True)
+    year, month, day, hour, minute, second, weekday, *_ = time.gmtime(epoch_seconds)
+    date = f"{_WEEKDAYS[weekday]}, {day:02d} {MONTHS[month - 1].title()} {year:04d}"
+    return f"{date} {hour:02d}:{minute:02d}:{second:02d} GMT"
 
 
 _CLOCK = r"(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})"

@@ -6,7 +6,7 @@ Manual: "Logging".
 from __future__ import annotations
 
 import logging
-import logging.config
+import sys
 import warnings
 from collections.abc import Callable
 from copy import copy
@@ -66,9 +66,38 @@ def configure_logging(logging_config: str | None, logging_settings: Any) -> None
         return
     from nuages.utils.module_loading import import_string
 
-    logging.config.dictConfig(DEFAULT_LOGGING)
+    if (config := sys.modules.get("logging.config")) is not None:
+        config.dictConfig(DEFAULT_LOGGING)
+    else:
+        # What that would do, without what it would import: sockets, pickles, queues.
+        _configure_defaults()
     if logging_settings:
         import_string(logging_config)(logging_settings)
+
+
+def _configure_defaults() -> None:
+    """Make the loggers that ``DEFAULT_LOGGING`` describes."""
+    from nuages.utils.module_loading import import_string
+
+    filters = {
+        name: import_string(each["()"])() for name, each in DEFAULT_LOGGING["filters"].items()
+    }
+    formatters = {
+        name: import_string(each["()"])(each["format"], style=each["style"])
+        for name, each in DEFAULT_LOGGING["formatters"].items()
+    }
+    handlers = {}
+    for name, each in DEFAULT_LOGGING["handlers"].items():
+        handler = handlers[name] = import_string(each["class"])()
+        handler.setLevel(each["level"])
+        handler.setFormatter(formatters.get(each.get("formatter")))
+        for wanted in each.get("filters", ()):
+            handler.addFilter(filters[wanted])
+    for name, each in DEFAULT_LOGGING["loggers"].items():
+        logger = logging.getLogger(name)
+        logger.setLevel(each["level"])
+        logger.propagate = each.get("propagate", True)
+        logger.handlers[:] = [handlers[wanted] for wanted in each["handlers"]]
 
 
 class AdminEmailHandler(logging.Handler):

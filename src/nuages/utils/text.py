@@ -3,21 +3,23 @@
 Manual: ref/utils, "django.utils.text".
 """
 
+from __future__ import annotations
+
 import re
 import secrets
-import textwrap
 import unicodedata
 from collections.abc import AsyncIterator, Iterable, Iterator
-from gzip import GzipFile
-from gzip import compress as gzip_compress
 from io import BytesIO
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nuages.core.exceptions import SuspiciousFileOperation
 from nuages.utils.functional import SimpleLazyObject, keep_lazy_text, lazy
 from nuages.utils.translation import gettext as _
 from nuages.utils.translation import gettext_lazy, pgettext
+
+if TYPE_CHECKING:
+    from gzip import GzipFile
 
 
 @keep_lazy_text
@@ -32,7 +34,9 @@ def capfirst(x: Any) -> Any:
 @keep_lazy_text
 def wrap(text: Any, width: int) -> str:
     """Break lines at spaces so that each has at most ``width`` characters, if words allow."""
-    wrapper = textwrap.TextWrapper(
+    from textwrap import TextWrapper
+
+    wrapper = TextWrapper(
         width=width,
         break_long_words=False,
         break_on_hyphens=False,
@@ -159,12 +163,20 @@ def _random_name(max_random_bytes: int | None) -> str:
     return "a" * secrets.randbelow(max_random_bytes) if max_random_bytes else ""
 
 
+def _gzip_into(buffer: BytesIO, max_random_bytes: int | None) -> GzipFile:
+    from gzip import GzipFile
+
+    return GzipFile(_random_name(max_random_bytes), "wb", 6, buffer, 0)
+
+
 def compress_string(s: bytes, *, max_random_bytes: int | None = None) -> bytes:
     """Return ``s`` compressed by gzip, with up to ``max_random_bytes`` of padding."""
     if not max_random_bytes:
-        return gzip_compress(s, compresslevel=6, mtime=0)
+        from gzip import compress
+
+        return compress(s, compresslevel=6, mtime=0)
     buffer = BytesIO()
-    with GzipFile(_random_name(max_random_bytes), "wb", 6, buffer, 0) as stream:
+    with _gzip_into(buffer, max_random_bytes) as stream:
         stream.write(s)
     return buffer.getvalue()
 
@@ -182,7 +194,7 @@ class StreamingBuffer(BytesIO):
 
 def _gzip_stream(max_random_bytes: int | None) -> tuple[StreamingBuffer, GzipFile]:
     buffer = StreamingBuffer()
-    return buffer, GzipFile(_random_name(max_random_bytes), "wb", 6, buffer, 0)
+    return buffer, _gzip_into(buffer, max_random_bytes)
 
 
 def compress_sequence(

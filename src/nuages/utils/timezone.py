@@ -3,14 +3,19 @@
 Manual: ref/utils, "django.utils.timezone"; topics/i18n/timezones.
 """
 
+from __future__ import annotations
+
 import functools
-import zoneinfo
 from contextlib import ContextDecorator
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from nuages.conf import settings
 from nuages.utils.concurrency import Local
+
+if TYPE_CHECKING:
+    import zoneinfo
 
 __all__ = [
     "activate",
@@ -42,10 +47,17 @@ def get_fixed_timezone(offset: timedelta | int) -> timezone:
     return timezone(timedelta(minutes=minutes), name)
 
 
+def _zone(name: str) -> zoneinfo.ZoneInfo:
+    # Here: those who only compare instants need no zones.
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(name)
+
+
 @functools.lru_cache
 def get_default_timezone() -> zoneinfo.ZoneInfo:
     """Return the zone that `TIME_ZONE` names."""
-    return zoneinfo.ZoneInfo(settings.TIME_ZONE)
+    return _zone(settings.TIME_ZONE)
 
 
 def get_default_timezone_name() -> str:
@@ -74,7 +86,7 @@ def activate(timezone: tzinfo | str) -> None:
     Raises ``ValueError`` for anything else.
     """
     if isinstance(timezone, str):
-        timezone = zoneinfo.ZoneInfo(timezone)
+        timezone = _zone(timezone)
     elif not isinstance(timezone, tzinfo):
         raise ValueError(f"Invalid timezone: {timezone!r}")
     _active.value = timezone

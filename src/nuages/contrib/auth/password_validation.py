@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gzip
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -231,7 +230,11 @@ class CommonPasswordValidator(_Rule):
 
     def __init__(self, password_list_path: Any = DEFAULT_PASSWORD_LIST_PATH) -> None:
         data = Path(password_list_path).read_bytes()
-        text = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+        if data[:2] == b"\x1f\x8b":
+            from gzip import decompress
+
+            data = decompress(data)
+        text = data
         self.passwords = {*map(str.strip, text.decode().splitlines())}
 
     def breaks(self, password: str, user: Any) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from nuages.conf import settings
 from nuages.core.management.base import BaseCommand, CommandError
+from nuages.core.servers import basehttp
 from nuages.core.servers.basehttp import WSGIServer, get_internal_wsgi_application, run
 from nuages.db import connections
 from nuages.utils.version import get_docs_version
@@ -119,15 +120,7 @@ class Command(BaseCommand):
         self.check_migrations()
         connections.close_all()
         try:
-            run(
-                self.addr,
-                int(self.port),
-                self.get_handler(*args, **options),
-                ipv6=self.use_ipv6,
-                threading=options["use_threading"],
-                on_bind=self.on_bind,
-                server_cls=self.server_cls,
-            )
+            self._serve(self.get_handler(*args, **options), options["use_threading"])
         except OSError as error:
             reason = _REASONS.get(error.errno or 0, error)
             self.stderr.write(f"Error: {reason}")
@@ -137,6 +130,29 @@ class Command(BaseCommand):
             if farewell := options.get("shutdown_message", ""):
                 self.stdout.write(farewell)
             sys.exit(0)
+
+    def _serve(self, handler: Any, use_threading: bool) -> None:
+        """Serve on granian if it is installed, else (or if so asked) on the standard library's server."""
+        port = int(self.port)
+        if use_threading and self.server_cls is WSGIServer and run is basehttp.run:
+            from nuages.core.servers import rust
+
+            if rust.available():
+                rust.run(self.addr, port, handler, self.use_ipv6, self.on_bind)
+                return
+            self.stdout.write(
+                "Served by Python's own server. The extra nuages[serve] brings a faster one, and"
+                " quicker reloading.\n"
+            )
+        run(
+            self.addr,
+            port,
+            handler,
+            ipv6=self.use_ipv6,
+            threading=use_threading,
+            on_bind=self.on_bind,
+            server_cls=self.server_cls,
+        )
 
     def on_bind(self, server_port: Any) -> None:
         """Tell where the server is, now that its port is open."""

@@ -36,7 +36,10 @@ OWN_NAMES = {
     "mn": "Mongolian",
     "hu": "Magyar",
     "ig": "Asụsụ Ìgbò",
+    "sl": "Slovenščina",
 }
+# Known, though no catalogue is chosen by them.
+UNLISTED = {"no": "Norwegian"}
 FALLBACKS = {
     "zh-cn": "zh-hans",
     "zh-hk": "zh-hant",
@@ -70,7 +73,7 @@ def main() -> None:
         "",
         "LANG_INFO: dict[str, dict[str, Any]] = {",
     ]
-    table = dict(global_settings.LANGUAGES)
+    table = dict(global_settings.LANGUAGES) | UNLISTED
     for code in sorted({*table, *FALLBACKS}):
         if code in FALLBACKS:
             lines.append(f'    "{code}": {{"fallback": ["{FALLBACKS[code]}"]}},')

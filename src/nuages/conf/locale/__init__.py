@@ -432,6 +432,12 @@ LANG_INFO: dict[str, dict[str, Any]] = {
         "name": "Norwegian Nynorsk",
         "name_local": "norsk nynorsk",
     },
+    "no": {
+        "bidi": False,
+        "code": "no",
+        "name": "Norwegian",
+        "name_local": "norsk",
+    },
     "os": {
         "bidi": False,
         "code": "os",
@@ -484,7 +490,7 @@ LANG_INFO: dict[str, dict[str, Any]] = {
         "bidi": False,
         "code": "sl",
         "name": "Slovenian",
-        "name_local": "slovenščina",
+        "name_local": "Slovenščina",
     },
     "sq": {
         "bidi": False,

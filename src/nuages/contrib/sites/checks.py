@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from nuages.apps import apps
 from nuages.conf import settings
 from nuages.core.checks import Error
 from nuages.core.exceptions import ValidationError
@@ -10,10 +11,8 @@ from nuages.core.exceptions import ValidationError
 def check_site_id(app_configs: Any, **kwargs: Any) -> list[Any]:
     """Return an error if ``SITE_ID`` is no key of a site."""
     value = getattr(settings, "SITE_ID", None)
-    if value is None:
+    if value is None or not apps.is_installed("django.contrib.sites"):
         return []
-    from nuages.apps import apps
-
     problem = ""
     try:
         key = apps.get_model("sites.Site")._meta.pk.to_python(value)

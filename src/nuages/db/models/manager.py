@@ -61,8 +61,9 @@ class BaseManager:
         return id(self)
 
     def _identity(self) -> dict[str, Any]:
-        # Not where it is on its model.
-        return {k: v for k, v in vars(self).items() if k not in ("creation_counter", "name")}
+        # Where a manager hangs is not part of it: migrations compare those of models with their own.
+        names = ("_constructor_args", "_db", "_hints")
+        return {name: vars(self).get(name) for name in names}
 
     # -- making managers ---------------------------------------------------------------------
 

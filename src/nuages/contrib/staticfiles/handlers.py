@@ -6,8 +6,6 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from nuages.utils.concurrency import sync_to_async
-
 from nuages.conf import settings
 from nuages.contrib.staticfiles import utils
 from nuages.contrib.staticfiles.views import serve
@@ -15,6 +13,7 @@ from nuages.core.handlers.asgi import ASGIHandler
 from nuages.core.handlers.exception import response_for_exception
 from nuages.core.handlers.wsgi import WSGIHandler, get_path_info
 from nuages.http import Http404
+from nuages.utils.concurrency import sync_to_async
 
 
 class StaticFilesHandlerMixin:

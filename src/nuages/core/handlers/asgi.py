@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
 from typing import Any
 
-from nuages.utils.concurrency import sync_to_async
-
 from nuages.conf import settings
 from nuages.core import signals
 from nuages.core.exceptions import RequestAborted, RequestDataTooBig
@@ -26,6 +24,7 @@ from nuages.http import (
 )
 from nuages.http.request import FromBody
 from nuages.urls import set_script_prefix
+from nuages.utils.concurrency import sync_to_async
 from nuages.utils.functional import cached_property
 
 logger = logging.getLogger("django.request")

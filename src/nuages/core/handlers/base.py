@@ -8,8 +8,6 @@ from collections.abc import Callable, Generator
 from inspect import CO_COROUTINE
 from typing import Any
 
-from nuages.utils.concurrency import async_to_sync, iscoroutinefunction, sync_to_async
-
 from nuages.conf import settings, switches
 from nuages.core.exceptions import ImproperlyConfigured, MiddlewareNotUsed
 from nuages.core.handlers._stack import is_pair_of_hooks, runs_inline, stacked
@@ -17,6 +15,7 @@ from nuages.core.handlers.exception import convert_exception_to_response
 from nuages.core.signals import request_finished
 from nuages.http import HttpRequest
 from nuages.urls import get_resolver, set_urlconf
+from nuages.utils.concurrency import async_to_sync, iscoroutinefunction, sync_to_async
 from nuages.utils.log import log_response
 from nuages.utils.module_loading import import_string
 

@@ -9,8 +9,6 @@ from functools import wraps
 from types import TracebackType
 from typing import Any
 
-from nuages.utils.concurrency import iscoroutinefunction, sync_to_async
-
 from nuages.conf import settings
 from nuages.core import signals
 from nuages.core.exceptions import (
@@ -24,6 +22,7 @@ from nuages.core.exceptions import (
 from nuages.http import Http404, HttpRequest
 from nuages.http.multipartparser import MultiPartParserError
 from nuages.urls import get_resolver, get_urlconf
+from nuages.utils.concurrency import iscoroutinefunction, sync_to_async
 from nuages.utils.log import log_response
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]

@@ -8,12 +8,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from nuages.utils.concurrency import sync_to_async
-
 from nuages.conf import settings
 from nuages.contrib.sessions.exceptions import SuspiciousSession
 from nuages.core import signing
 from nuages.utils import timezone
+from nuages.utils.concurrency import sync_to_async
 from nuages.utils.crypto import get_random_string
 from nuages.utils.functional import cached_property
 from nuages.utils.module_loading import import_string

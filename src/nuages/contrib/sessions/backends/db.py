@@ -6,12 +6,11 @@ import logging
 from importlib import import_module
 from typing import Any
 
-from nuages.utils.concurrency import sync_to_async
-
 from nuages.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from nuages.core.exceptions import SuspiciousOperation
 from nuages.db import DatabaseError, IntegrityError, router, transaction
 from nuages.utils import timezone
+from nuages.utils.concurrency import sync_to_async
 from nuages.utils.functional import cached_property
 from nuages.utils.twins import Calls, call, either, twin
 

@@ -44,6 +44,8 @@ class BaseDatabaseFeatures:
     supports_select_for_update_with_limit: bool = True
 
     # INSERT, UPDATE and DELETE.
+    #: ``UPDATE … FROM (VALUES …)``, its columns being ``column1`` and so on.
+    supports_update_from_values: bool = False
     has_bulk_insert: bool = True
     allows_auto_pk_0: bool = True
     update_can_self_select: bool = True

@@ -53,6 +53,7 @@ class DatabaseFeatures(BaseDatabaseFeatures):
     insert_test_table_with_defaults = 'INSERT INTO {} ("null") VALUES (1)'
     supports_transactions = True
     can_alter_table_drop_column = True
+    supports_update_from_values = True
 
     # What tests look at.
     test_collations = {

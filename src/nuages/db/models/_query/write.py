@@ -461,18 +461,23 @@ class Writing(Reading):
         most = connection.ops.bulk_batch_size(per_object, given)
         size = min(batch_size, most) if batch_size else most
         batches = [given[start : start + size] for start in range(0, len(given), size)]
-        source = self.using(self.db)
-        changes = [
-            (
-                [obj.pk for obj in batch],
-                {
+        steps = self._update_batches_steps(batches, targets)
+        return (yield from atomic_steps(self.db, steps, savepoint=False))
+
+    def _update_batches_steps(self, batches: list[Any], fields: list[Any]) -> Steps[int]:
+        source, rows = self.using(self.db), 0
+        connection = connections[self.db]
+        for batch in batches:
+            count = yield Call(written.update_from_values, source, batch, fields, self.db)
+            if count is None:
+                cases = {
                     field.attname: self._case_per_object(batch, field, connection)
-                    for field in targets
-                },
-            )
-            for batch in batches
-        ]
-        return (yield from atomic_steps(self.db, _update_steps(source, changes), savepoint=False))
+                    for field in fields
+                }
+                found = source.filter(pk__in=[obj.pk for obj in batch])
+                count = yield Call(found.update, **cases)
+            rows += count
+        return rows
 
     def _case_per_object(self, objs: Iterable[Any], field: Any, connection: Any) -> Any:
         """The expression that is each object's own value, found by its primary key."""
@@ -598,13 +603,6 @@ class Writing(Reading):
 
 def _returned(step: Any) -> Steps[Any]:
     return (yield step)
-
-
-def _update_steps(source: Any, changes: Iterable[tuple[list[Any], dict[str, Any]]]) -> Steps[int]:
-    rows = 0
-    for keys, values in changes:
-        rows += yield Call(source.filter(pk__in=keys).update, **values)
-    return rows
 
 
 def _check_batch_size(batch_size: int | None) -> None:

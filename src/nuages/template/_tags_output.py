@@ -550,14 +550,14 @@ class URLNode(Node):
         )
 
     def emit(self, compiler: Compiler) -> None:
-        from nuages.urls import reverse
+        from nuages import urls
 
         app = compiler.constant(current_app, "current_app")
         args = [compiler.resolved(arg) for arg in self.args]
         kwargs = [f"{name!r}: {compiler.resolved(value)}" for name, value in self.kwargs.items()]
         view_name = compiler.resolved(self.view_name)
         url = (
-            f"{compiler.constant(reverse, 'reverse')}({view_name}, args=[{', '.join(args)}], "
+            f"{compiler.constant(urls, 'urls')}.reverse({view_name}, args=[{', '.join(args)}], "
             f"kwargs={{{', '.join(kwargs)}}}, current_app={app}(context))"
         )
         if not compiler.autoescape:

@@ -125,3 +125,19 @@ def test_an_expression_takes_the_plain_road_and_comes_back_computed():
     author.age = models.F("age") * 2
     author.save()
     assert author.age == 6
+
+
+def test_a_replaced_compiler_method_is_called():
+    from django.db.models.sql.compiler import SQLInsertCompiler
+
+    seen = []
+    original = SQLInsertCompiler.execute_sql
+
+    def noting(self, *args, **kwargs):
+        seen.append(self.query.model)
+        return original(self, *args, **kwargs)
+
+    Author.objects.create(name="before")
+    with mock.patch.object(SQLInsertCompiler, "execute_sql", noting):
+        Author.objects.create(name="n")
+    assert seen == [Author]

@@ -25,21 +25,8 @@ if TYPE_CHECKING:
 
 
 def _ours(instance: Model, method: str) -> bool:
-    """Whether a method that packages override is still that of ``Model``."""
-    from nuages.db.models.base import Model
-
-    return getattr(type(instance), method) is OWN[method] is getattr(Model, method)
-
-
-class _OwnMethods(dict[str, Any]):
-    def __missing__(self, name: str) -> Any:
-        from nuages.db.models.base import Model
-
-        method = self[name] = Model.__dict__[name]
-        return method
-
-
-OWN = _OwnMethods()
+    """Whether a method that packages override (or replace) is still that of ``Model``."""
+    return getattr(type(instance), method) is _base.OWN_METHODS[method]
 
 
 def is_expression(value: Any) -> bool:
@@ -603,3 +590,6 @@ def method_get_order(self: Model, ordered_obj: type[Model]) -> Any:
     group = relation.get_forward_related_filter(self)
     key = ordered_obj._meta.pk.name
     return ordered_obj._base_manager.filter(**group).values_list(key, flat=True)
+
+
+from nuages.db.models import base as _base  # noqa: E402  (each needs the other by name)

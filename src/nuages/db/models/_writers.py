@@ -6,6 +6,7 @@ stands between: the base manager is plain, the compilers are ours, and no value 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -19,6 +20,9 @@ from nuages.db.models._compiled import shelf
 
 if TYPE_CHECKING:
     from nuages.db.models.base import Model
+
+#: The folder of the models' source.
+_HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 #: Types of values that cannot be expressions.
 PLAIN = frozenset(
@@ -52,34 +56,28 @@ def all_plain(values: Iterable[Any]) -> bool:
 def _is_ours(model: type[Model], connection: Any, kind: str) -> bool:
     """Whether writing goes through nothing but our own code."""
     from nuages.db.models.manager import Manager
-    from nuages.db.models.sql import compiler
 
-    ours = _originals()
-    return (
-        type(model._base_manager) is Manager
-        and Manager._queryset_class is ours["queryset"]
-        and (ours["queryset"]._insert, ours["queryset"]._update) == ours["methods"]
-        and connection.ops.compiler(kind) is ours[kind]
-        and ours[kind].execute_sql is ours[f"{kind}.execute_sql"]
-        and compiler.SQLCompiler.execute_sql is ours["SQLCompiler.execute_sql"]
+    queryset, compiler = Manager._queryset_class, connection.ops.compiler(kind)
+    return type(model._base_manager) is Manager and all(
+        function in _known_ours or _was_written_here(function)
+        for function in (queryset._insert, queryset._update, compiler.execute_sql, compiler.as_sql)
     )
 
 
-_found: dict[str, Any] = {}
+#: Functions that were looked at, and found to be as they were written.
+_known_ours: set[Any] = set()
 
 
-def _originals() -> dict[str, Any]:
-    """Return the links of the plain road as they were when the first writer was wanted."""
-    if not _found:
-        from nuages.db.models.manager import Manager
-        from nuages.db.models.sql import compiler
+def _was_written_here(function: Any) -> bool:
+    """Whether a function is of this package's source, and not something put in its place.
 
-        queryset = Manager._queryset_class
-        _found.update(queryset=queryset, methods=(queryset._insert, queryset._update))
-        for kind in ("SQLCompiler", "SQLInsertCompiler", "SQLUpdateCompiler"):
-            cls = getattr(compiler, kind)
-            _found[kind], _found[f"{kind}.execute_sql"] = cls, cls.execute_sql
-    return _found
+    Names and ``__module__`` do not tell: wrappers copy them.
+    """
+    code = getattr(function, "__code__", None)
+    ours = code is not None and code.co_filename.startswith(_HERE)
+    if ours:
+        _known_ours.add(function)
+    return ours
 
 
 def _writable(fields: Iterable[Any]) -> bool:

@@ -502,6 +502,11 @@ class Model(ModelValidation, AltersData, metaclass=ModelBase):
         return list(_model_checks.check_model(cls, **kwargs))
 
 
+#: The methods that packages override, as they are declared here.
+OWN_METHODS = {
+    name: vars(Model)[name]
+    for name in ("save_base", "_save_parents", "_save_table", "_do_update", "_do_insert")
+}
 OWN_INIT = Model.__init__
 OWN_FROM_DB = Model.from_db.__func__  # type: ignore[attr-defined]
 

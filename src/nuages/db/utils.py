@@ -5,7 +5,6 @@ Manual: ref/exceptions, "Database exceptions"; topics/db/multi-db.
 
 from __future__ import annotations
 
-import pkgutil
 import threading
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -152,6 +151,8 @@ def load_backend(backend_name: str) -> ModuleType:
     try:
         return import_module(f"{backend_name}.base")
     except ImportError as error:
+        import pkgutil
+
         import nuages.db.backends as package
 
         builtin = sorted(

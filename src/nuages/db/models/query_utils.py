@@ -339,6 +339,9 @@ class RegisterLookupMixin:
     @functools.cache
     def get_class_lookups(cls) -> dict[str, type]:  # noqa: N805
         """Return name → lookup class, nearer classes winning over farther ones."""
+        # Parts of dates register themselves.
+        import nuages.db.models.functions.datetime  # noqa: F401
+
         merged: dict[str, type] = {}
         for ancestor in reversed(inspect.getmro(cls)):
             merged.update(ancestor.__dict__.get("class_lookups", ()))

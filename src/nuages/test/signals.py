@@ -175,11 +175,16 @@ def _serializers(value: Any) -> None:
 
 
 @_resets("LANGUAGES", "LANGUAGE_CODE", "LOCALE_PATHS", "INSTALLED_APPS")
-def _translations(value: Any) -> None:
+def _catalogues(value: Any) -> None:
+    if trans_real := _loaded("utils.translation.trans_real"):
+        trans_real._translations = {}
+
+
+@_resets("LANGUAGES", "LANGUAGE_CODE", "LOCALE_PATHS")
+def _language(value: Any) -> None:
     if trans_real := _loaded("utils.translation.trans_real"):
         trans_real._default = None
         trans_real._active = _fresh_local()
-        trans_real._translations = {}
 
 
 @_resets(

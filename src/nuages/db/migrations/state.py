@@ -71,6 +71,13 @@ def get_related_models_recursive(model: Any) -> set[ModelKey]:
     return seen.keys() - {_key_of(model)}
 
 
+class _Relations(dict[ModelKey, dict[ModelKey, dict[str, Any]]]):
+    """Relations by target; there are none to what is not named."""
+
+    def __missing__(self, key: ModelKey) -> dict[ModelKey, dict[str, Any]]:
+        return {}
+
+
 class AppConfigStub(AppConfig):
     """Stands for an application in a state: a label and models."""
 
@@ -518,7 +525,7 @@ class ProjectState:
         return self._relations
 
     def _collect_relations(self) -> dict[ModelKey, dict[ModelKey, dict[str, Any]]]:
-        found: dict[ModelKey, dict[ModelKey, dict[str, Any]]] = {}
+        found = _Relations()
         concrete = {key: self._concrete_key(key) for key in self.models}
         proxies: dict[ModelKey, list[ModelKey]] = defaultdict(list)
         for key, target in concrete.items():
@@ -536,8 +543,6 @@ class ProjectState:
                     real = concrete.get(target, target)
                     for each in dict.fromkeys((real, *proxies[real])):
                         found.setdefault(each, {}).setdefault(key, {})[name] = field
-        for target in self._sources.keys() & self.models.keys():
-            found.setdefault(target, {})
         # Known ones stay where they are; new ones follow.
         for target, sources in found.items():
             known = [key for key in self._sources.get(target, ()) if key in sources]

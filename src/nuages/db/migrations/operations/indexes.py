@@ -313,9 +313,7 @@ def absorbed_by(create: Any, operation: IndexOperation) -> Any:
             objects = changed(name, lambda old: [])
         case AlterConstraint(name=name, constraint=constraint):
             objects = [*changed(name, lambda old: []), constraint]
-        case RenameIndex(old_fields=None, old_name=name, new_name=new_name):
-            objects = changed(name, lambda old: [_renamed(old, new_name)])
-        case RenameIndex(old_fields=names):
+        case RenameIndex(old_fields=names) if names:
             objects.append(operation._named(operation.new_name))
             left = {tuple(each) for each in create.options.get("index_together", ())}
             left.discard(tuple(names))

@@ -174,11 +174,8 @@ BUILT_IN = (
 
 
 def _load_built_in() -> None:
-    from importlib.util import find_spec
-
     for name in BUILT_IN:
-        if name != "model_checks" or find_spec("django.core.checks.model_checks"):
-            import_module(f"django.core.checks.{name}")
+        import_module(f"django.core.checks.{name}")
 
 
 registry = CheckRegistry(_load_built_in)

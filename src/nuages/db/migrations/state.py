@@ -119,10 +119,6 @@ class StateApps(Apps):
         # States are copied and pickled; these cannot be, and nobody waits for them.
         self._lock = self.ready_event = None  # type: ignore[assignment]
         self.render_multiple([*models.values(), *self.real_models])
-        from importlib.util import find_spec
-
-        if not find_spec("django.core.checks.model_checks"):
-            return
         from nuages.core.checks.model_checks import _check_lazy_references
 
         ignored = {make_model_tuple(settings.AUTH_USER_MODEL)} if ignore_swappable else set()

@@ -63,7 +63,9 @@ def main(rounds: int = 10) -> int:
     if "django" not in best:
         return 0
     ratios = [ours / theirs for ours, theirs in zip(best["nuages"], best["django"])]
-    print(f"  Nuages needs {ratios[0]:.0%} of the time and {ratios[1]:.0%} of the modules (bar: 50%)")
+    print(
+        f"  Nuages needs {ratios[0]:.0%} of the time and {ratios[1]:.0%} of the modules (bar: 50%)"
+    )
     return int(max(ratios) > 0.5)
 
 

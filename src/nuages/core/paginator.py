@@ -12,7 +12,6 @@ from math import ceil
 from typing import Any
 
 from nuages.utils.concurrency import sync_to_async
-
 from nuages.utils.deprecation import RemovedInDjango2028Warning
 from nuages.utils.translation import gettext_lazy as _
 

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
 
 from nuages.utils.concurrency import async_to_sync, iscoroutinefunction, sync_to_async
-
 from nuages.utils.inspect import func_accepts_kwargs
 
 logger = logging.getLogger("django.dispatch")

@@ -8,10 +8,9 @@ from datetime import datetime
 from inspect import iscoroutinefunction
 from typing import Any, Self
 
-from nuages.utils.concurrency import async_to_sync, sync_to_async
-
 from nuages.db.models.enums import TextChoices
 from nuages.tasks.exceptions import TaskResultMismatch
+from nuages.utils.concurrency import async_to_sync, sync_to_async
 from nuages.utils.json import normalize_json
 from nuages.utils.module_loading import import_string
 from nuages.utils.translation import pgettext_lazy

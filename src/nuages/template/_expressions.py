@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nuages.template.context import BaseContext
 from nuages.template.exceptions import TemplateSyntaxError
-from nuages.utils.safestring import SafeData, SafeString, mark_safe
+from nuages.utils.safestring import SafeData, mark_safe
 from nuages.utils.text import unescape_string_literal
 from nuages.utils.timezone import template_localtime
 from nuages.utils.translation import gettext_lazy, pgettext_lazy
@@ -162,9 +162,7 @@ class Variable:
             )
         for sign in "+-":
             if sign in var:
-                raise TemplateSyntaxError(
-                    f"Invalid character ('{sign}') in variable name: '{var}'"
-                )
+                raise TemplateSyntaxError(f"Invalid character ('{sign}') in variable name: '{var}'")
         self.lookups = tuple(var.split("."))
 
     def resolve(self, context: Any) -> Any:
@@ -315,9 +313,7 @@ class FilterExpression:
         given = len(provided) + 1
         # The other required arguments are the filter's own matter when it has optional ones too.
         if given > takes or given < needs:
-            raise TemplateSyntaxError(
-                f"{name} requires {needs} arguments, {given} provided"
-            )
+            raise TemplateSyntaxError(f"{name} requires {needs} arguments, {given} provided")
         return True
 
     def __str__(self) -> str:

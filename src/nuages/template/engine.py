@@ -229,7 +229,9 @@ class Engine:
                 return self.get_template(name)
             except TemplateDoesNotExist as error:
                 missing.append(str(error.args[0]))
-        raise TemplateDoesNotExist(", ".join(dict.fromkeys(missing)) or "No template names provided")
+        raise TemplateDoesNotExist(
+            ", ".join(dict.fromkeys(missing)) or "No template names provided"
+        )
 
 
 __all__ = ["Engine", "PartialTemplate"]

@@ -95,9 +95,7 @@ class Operation:
                 case "not":
                     return not self.first.eval(context)
             apply = self.operator.apply
-            return apply is not None and apply(
-                self.first.eval(context), self.second.eval(context)
-            )
+            return apply is not None and apply(self.first.eval(context), self.second.eval(context))
         except Exception:
             # Manual: templates are forgiving; ``x < y`` of unlike things is false.
             return False

@@ -21,8 +21,6 @@ from types import TracebackType
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes, urljoin, urlparse, urlsplit
 
-from nuages.utils.concurrency import sync_to_async
-
 from nuages.conf import settings
 from nuages.core.handlers.asgi import ASGIRequest
 from nuages.core.handlers.base import BaseHandler
@@ -40,6 +38,7 @@ from nuages.test.payload import (
 )
 from nuages.test.utils import ContextList
 from nuages.urls import resolve
+from nuages.utils.concurrency import sync_to_async
 from nuages.utils.encoding import force_bytes
 from nuages.utils.functional import SimpleLazyObject, cached_property
 from nuages.utils.http import urlencode

@@ -12,8 +12,6 @@ from functools import partial
 from inspect import iscoroutinefunction
 from typing import Any, ClassVar
 
-from nuages.utils.concurrency import async_to_sync
-
 from nuages.apps import apps
 from nuages.conf import settings
 from nuages.core import mail
@@ -40,6 +38,7 @@ from nuages.test.databases import (
     validated_databases,
 )
 from nuages.test.overrides import modify_settings, override_settings
+from nuages.utils.concurrency import async_to_sync
 
 __all__ = [
     "DatabaseOperationForbidden",

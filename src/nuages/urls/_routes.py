@@ -10,9 +10,7 @@ from functools import lru_cache
 from nuages.core.exceptions import ImproperlyConfigured
 from nuages.urls.converters import Converter, get_converters
 
-_PATH_PARAMETER_COMPONENT_RE = re.compile(
-    r"<(?:(?P<converter>[^>:]+):)?(?P<parameter>[^>]+)>"
-)
+_PATH_PARAMETER_COMPONENT_RE = re.compile(r"<(?:(?P<converter>[^>:]+):)?(?P<parameter>[^>]+)>")
 _WHITESPACE = frozenset(string.whitespace)
 
 
@@ -59,9 +57,7 @@ def parse_route(route: str, generation: int = 0) -> tuple[Token, ...]:
             )
         kind = found["converter"] or "str"
         if kind not in converters:
-            raise ImproperlyConfigured(
-                f"URL route {route!r} uses invalid converter {kind!r}."
-            )
+            raise ImproperlyConfigured(f"URL route {route!r} uses invalid converter {kind!r}.")
         if found.start() > end:
             tokens.append(route[end : found.start()])
         tokens.append(Parameter(name, converters[kind]))
@@ -75,9 +71,7 @@ def parse_route(route: str, generation: int = 0) -> tuple[Token, ...]:
 def route_regex(tokens: tuple[Token, ...], is_endpoint: bool) -> str:
     """Return the regular expression that matches what ``tokens`` describe."""
     body = "".join(
-        re.escape(token)
-        if isinstance(token, str)
-        else f"(?P<{token.name}>{token.converter.regex})"
+        re.escape(token) if isinstance(token, str) else f"(?P<{token.name}>{token.converter.regex})"
         for token in tokens
     )
     return f"^{body}{chr(92) + 'Z' if is_endpoint else ''}"

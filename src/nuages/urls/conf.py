@@ -57,9 +57,7 @@ def include(arg: Any, namespace: str | None = None) -> Included:
     if isinstance(patterns, (list, tuple)) and any(
         isinstance(getattr(entry, "pattern", None), LocalePrefixPattern) for entry in patterns
     ):
-        raise ImproperlyConfigured(
-            "Using i18n_patterns in an included URLconf is not allowed."
-        )
+        raise ImproperlyConfigured("Using i18n_patterns in an included URLconf is not allowed.")
     return urlconf, app_name, namespace or app_name
 
 

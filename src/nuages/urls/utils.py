@@ -40,9 +40,7 @@ def get_callable(lookup_view: Any) -> Callable[..., Any]:
     try:
         view = getattr(module, view_name)
     except AttributeError:
-        raise ViewDoesNotExist(
-            f"{problem} View does not exist in module {module_name}."
-        ) from None
+        raise ViewDoesNotExist(f"{problem} View does not exist in module {module_name}.") from None
     if not callable(view):
         raise ViewDoesNotExist(f"{problem} View is not callable.")
     return view  # type: ignore[no-any-return]

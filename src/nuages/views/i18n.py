@@ -7,7 +7,6 @@ import os
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from nuages.apps import apps
 from nuages.conf import settings
@@ -173,9 +172,7 @@ class JavaScriptCatalog(View):
             template = Engine().from_string(source.read())
         context["catalog_str"] = as_json(context["catalog"])
         context["formats_str"] = as_json(context["formats"])
-        return HttpResponse(
-            template.render(Context(context)), 'text/javascript; charset="utf-8"'
-        )
+        return HttpResponse(template.render(Context(context)), 'text/javascript; charset="utf-8"')
 
 
 class JSONCatalog(JavaScriptCatalog):

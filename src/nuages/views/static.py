@@ -12,7 +12,6 @@ from nuages.http import (
     Http404,
     HttpResponse,
     HttpResponseNotModified,
-    HttpResponseRedirect,
 )
 from nuages.template import Context, Engine, TemplateDoesNotExist, loader
 from nuages.utils._os import safe_join

@@ -149,7 +149,9 @@ class ModelAdmin(BaseModelAdmin):
         return f"{self.opts.app_label}.{type(self).__name__}"
 
     def __repr__(self) -> str:
-        return f"<{type(self).__qualname__}: model={self.model.__qualname__} site={self.admin_site!r}>"
+        return (
+            f"<{type(self).__qualname__}: model={self.model.__qualname__} site={self.admin_site!r}>"
+        )
 
     def get_model_perms(self, request: Any) -> dict[str, bool]:
         """Return what the user may do, by action."""

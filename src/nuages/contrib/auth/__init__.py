@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
-from nuages.utils.concurrency import sync_to_async
-
 from nuages.apps import apps as django_apps
 from nuages.conf import settings
 from nuages.core.exceptions import ImproperlyConfigured, PermissionDenied
+from nuages.utils.concurrency import sync_to_async
 from nuages.utils.crypto import constant_time_compare
 from nuages.utils.inspect import signature
 from nuages.utils.module_loading import import_string

@@ -46,9 +46,7 @@ def check_user_model(app_configs: Sequence[Any] | None = None, **kwargs: Any) ->
 def _user_model_problems(cls: Any) -> Iterator[Any]:
     name = cls.USERNAME_FIELD
     if not isinstance(cls.REQUIRED_FIELDS, (list, tuple)):
-        yield checks.Error(
-            "'REQUIRED_FIELDS' must be a list or tuple.", obj=cls, id="auth.E001"
-        )
+        yield checks.Error("'REQUIRED_FIELDS' must be a list or tuple.", obj=cls, id="auth.E001")
     if name in cls.REQUIRED_FIELDS:
         yield checks.Error(
             "The field named as the 'USERNAME_FIELD' for a custom user model must not be included "
@@ -89,9 +87,7 @@ def _user_model_problems(cls: Any) -> Iterator[Any]:
             )
 
 
-def check_models_permissions(
-    app_configs: Sequence[Any] | None = None, **kwargs: Any
-) -> list[Any]:
+def check_models_permissions(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[Any]:
     """Return what is wrong with the permissions that models declare."""
     if app_configs is None:
         app_configs = apps.get_app_configs()

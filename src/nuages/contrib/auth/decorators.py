@@ -7,12 +7,11 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from nuages.utils.concurrency import async_to_sync, iscoroutinefunction, sync_to_async
-
 from nuages.conf import settings
 from nuages.contrib.auth import REDIRECT_FIELD_NAME
 from nuages.core.exceptions import PermissionDenied
 from nuages.shortcuts import resolve_url
+from nuages.utils.concurrency import async_to_sync, iscoroutinefunction, sync_to_async
 
 
 def page_to_return_to(request: Any, login_url: str) -> str:
@@ -41,9 +40,7 @@ def user_passes_test(
         from nuages.contrib.auth.views import redirect_to_login
 
         target = resolve_url(login_url or settings.LOGIN_URL)
-        return redirect_to_login(
-            page_to_return_to(request, target), target, redirect_field_name
-        )
+        return redirect_to_login(page_to_return_to(request, target), target, redirect_field_name)
 
     def decorate(view: Any) -> Any:
         waits = iscoroutinefunction(test_func)
@@ -77,9 +74,7 @@ def login_required(
     login_url: str | None = None,
 ) -> Any:
     """Let those see a view who are logged in."""
-    check = user_passes_test(
-        lambda user: user.is_authenticated, login_url, redirect_field_name
-    )
+    check = user_passes_test(lambda user: user.is_authenticated, login_url, redirect_field_name)
     return check(function) if function else check
 
 

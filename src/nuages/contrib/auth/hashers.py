@@ -14,12 +14,11 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from nuages.utils.concurrency import sync_to_async
-
 from nuages.conf import settings
 from nuages.core.exceptions import ImproperlyConfigured
 from nuages.core.signals import setting_changed
 from nuages.dispatch import receiver
+from nuages.utils.concurrency import sync_to_async
 from nuages.utils.crypto import (
     RANDOM_STRING_CHARS,
     constant_time_compare,

@@ -116,7 +116,6 @@ class PermissionRequiredMixin(AccessMixin):
         return self.request.user.has_perms(self.get_permission_required())
 
 
-
 class UserPassesTestMixin(AccessMixin):
     """Lets those see a view for whom ``test_func()`` holds."""
 
@@ -131,4 +130,3 @@ class UserPassesTestMixin(AccessMixin):
     def get_test_func(self) -> Any:
         """Return the function that is asked."""
         return self.test_func
-

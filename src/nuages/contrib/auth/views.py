@@ -247,9 +247,7 @@ class PasswordResetDoneView(PasswordContextMixin, TemplateView):
     template_name = _page("password_reset_done")
 
 
-@method_decorator(
-    [login_not_required, sensitive_post_parameters(), never_cache], name="dispatch"
-)
+@method_decorator([login_not_required, sensitive_post_parameters(), never_cache], name="dispatch")
 class PasswordResetConfirmView(PasswordContextMixin, FormView):
     """The page behind the link in the mail."""
 
@@ -283,9 +281,7 @@ class PasswordResetConfirmView(PasswordContextMixin, FormView):
             if good and not hidden:
                 # Pages that this one links to must not learn the token from the Referer header.
                 session[INTERNAL_RESET_SESSION_TOKEN] = token
-                return HttpResponseRedirect(
-                    self.request.path.replace(token, self.reset_url_token)
-                )
+                return HttpResponseRedirect(self.request.path.replace(token, self.reset_url_token))
             if good:
                 self.validlink = True
                 return super().dispatch(*args, **kwargs)

@@ -35,9 +35,7 @@ def check_generic_foreign_keys(
     ]
 
 
-def check_model_name_lengths(
-    app_configs: Sequence[Any] | None = None, **kwargs: Any
-) -> list[Any]:
+def check_model_name_lengths(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[Any]:
     """Return errors for models whose name does not fit into a content type."""
     return [
         Error(

@@ -24,9 +24,7 @@ def shortcut(request: Any, content_type_id: Any, object_id: Any) -> HttpResponse
             raise Http404(_("Content type %(ct_id)s object has no associated model") % names)
         target = content_type.get_object_for_this_type(pk=object_id)
     except (ObjectDoesNotExist, ValidationError, ValueError):
-        raise Http404(
-            _("Content type %(ct_id)s object %(obj_id)s doesn’t exist") % names
-        ) from None
+        raise Http404(_("Content type %(ct_id)s object %(obj_id)s doesn’t exist") % names) from None
     try:
         get_absolute_url = target.get_absolute_url
     except AttributeError:

@@ -28,9 +28,9 @@ def create_default_site(
     if verbosity >= 2:
         print("Creating example.com Site object")
     # With the key that the settings want, so that the project works at once.
-    site(
-        pk=getattr(settings, "SITE_ID", 1), domain="example.com", name="example.com"
-    ).save(using=using)
+    site(pk=getattr(settings, "SITE_ID", 1), domain="example.com", name="example.com").save(
+        using=using
+    )
     # The key was given, so the sequence that makes keys does not know of it.
     connection = connections[using]
     statements = connection.ops.sequence_reset_sql(no_style(), [site])

@@ -188,7 +188,9 @@ class Expressions(TableColumns):
         self, table: str, expressions: Any, compiler: Any, quote_value: Callable[[Any], str]
     ) -> None:
         self.compiler, self.quote_value, self.expressions = compiler, quote_value, expressions
-        TableColumns.__init__(self, table, [each.target.column for each in _columns_in(expressions)])
+        TableColumns.__init__(
+            self, table, [each.target.column for each in _columns_in(expressions)]
+        )
 
     def __str__(self) -> str:
         sql, params = self.compiler.compile(self.expressions)

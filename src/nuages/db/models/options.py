@@ -256,9 +256,7 @@ class Options:
             name = f"{self.app_label}_{self.model_name}"
             # Short enough for any database: none needs to be asked, or loaded.
             fits = len(name.encode()) <= 30
-            self.db_table = (
-                name if fits else truncate_name(name, connection.ops.max_name_length())
-            )
+            self.db_table = name if fits else truncate_name(name, connection.ops.max_name_length())
 
     def _read_meta(self, meta: type) -> None:
         own = {name for name in vars(meta) if not name.startswith("_")}

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from inspect import iscoroutinefunction
 from typing import Any
 
-from nuages.utils.concurrency import sync_to_async
-
 from nuages.conf import settings
 from nuages.core.checks import CheckMessage
 from nuages.tasks.base import (
@@ -22,6 +20,7 @@ from nuages.tasks.base import (
 )
 from nuages.tasks.exceptions import InvalidTask
 from nuages.utils import timezone
+from nuages.utils.concurrency import sync_to_async
 from nuages.utils.crypto import get_random_string
 from nuages.utils.inspect import get_func_args, is_module_level_function
 

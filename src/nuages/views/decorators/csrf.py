@@ -33,7 +33,9 @@ class _EnsureCsrfCookie(_EnsureCsrfToken):
 
 requires_csrf_token = decorator_from_middleware(_EnsureCsrfToken)
 requires_csrf_token.__name__ = "requires_csrf_token"
-requires_csrf_token.__doc__ = "Make the ``csrf_token`` tag work in a view, without checking requests."
+requires_csrf_token.__doc__ = (
+    "Make the ``csrf_token`` tag work in a view, without checking requests."
+)
 
 ensure_csrf_cookie = decorator_from_middleware(_EnsureCsrfCookie)
 ensure_csrf_cookie.__name__ = "ensure_csrf_cookie"

@@ -68,9 +68,7 @@ class MultipleObjectMixin(ContextMixin):
         try:
             number = paginator.num_pages if asked == "last" else int(asked)
         except ValueError:
-            raise Http404(
-                _("Page is not “last”, nor can it be converted to an int.")
-            ) from None
+            raise Http404(_("Page is not “last”, nor can it be converted to an int.")) from None
         try:
             page = paginator.page(number)
         except InvalidPage as reason:

@@ -10,8 +10,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             "logentry",
             "action_time",
-            models.DateTimeField(
-                verbose_name="action time", default=timezone.now, editable=False
-            ),
+            models.DateTimeField(verbose_name="action time", default=timezone.now, editable=False),
         )
     ]

@@ -7,9 +7,7 @@ from nuages.utils import timezone
 
 
 def _key():
-    return models.AutoField(
-        verbose_name="ID", serialize=False, auto_created=True, primary_key=True
-    )
+    return models.AutoField(verbose_name="ID", serialize=False, auto_created=True, primary_key=True)
 
 
 _permission = migrations.CreateModel(
@@ -47,9 +45,7 @@ _group = migrations.CreateModel(
         ("name", models.CharField(unique=True, max_length=80, verbose_name="name")),
         (
             "permissions",
-            models.ManyToManyField(
-                to="auth.Permission", blank=True, verbose_name="permissions"
-            ),
+            models.ManyToManyField(to="auth.Permission", blank=True, verbose_name="permissions"),
         ),
     ],
     options={"verbose_name": "group", "verbose_name_plural": "groups"},

@@ -1,6 +1,6 @@
 """Only after content types lost their names."""
 
-from nuages.db import migrations, models
+from nuages.db import migrations
 
 
 class Migration(migrations.Migration):

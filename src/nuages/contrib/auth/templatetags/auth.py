@@ -31,7 +31,9 @@ def summary(value: Any) -> Iterator[tuple[str, ...]]:
 def render_password_as_hash(value: Any) -> str:
     """Return that as a paragraph."""
     parts = [
-        format_html("<strong>{}</strong>: <bdi>{}</bdi>" if text else "<strong>{}</strong>", label, *text)
+        format_html(
+            "<strong>{}</strong>: <bdi>{}</bdi>" if text else "<strong>{}</strong>", label, *text
+        )
         for label, *text in summary(value)
     ]
     return format_html("<p>{}</p>", format_html_join(" ", "{}", ((part,) for part in parts)))

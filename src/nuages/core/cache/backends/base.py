@@ -12,9 +12,8 @@ import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
-from nuages.utils.concurrency import sync_to_async
-
 from nuages.core.exceptions import ImproperlyConfigured
+from nuages.utils.concurrency import sync_to_async
 from nuages.utils.module_loading import import_string
 
 # Says "the timeout of this cache", since None says "for ever".

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from nuages.utils.concurrency import _get_running_loop
 from collections.abc import Callable
 from operator import attrgetter
 from threading import get_ident
@@ -10,6 +9,7 @@ from typing import Any
 
 from nuages.conf import settings
 from nuages.db.backends.utils import CursorWrapper
+from nuages.utils.concurrency import _get_running_loop
 
 # The links of the chain that the shortcut skips.
 _of_connection = attrgetter(

@@ -146,9 +146,7 @@ class DatabaseIntrospection(BaseDatabaseIntrospection):
             cursor.execute(f"PRAGMA index_xinfo({quote(name)})")
             keys = [row for row in cursor.fetchall() if row[5]]
             names = [row[2] for row in keys]
-            constraints[name] = _constraint(
-                columns=names, unique=bool(unique), index=True
-            )
+            constraints[name] = _constraint(columns=names, unique=bool(unique), index=True)
             constraints[name]["type"] = "idx"
             if index_sql:
                 orders = ["DESC" if row[3] else "ASC" for row in keys]

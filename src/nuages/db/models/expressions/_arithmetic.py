@@ -25,7 +25,6 @@ class SQLiteNumericMixin:
             decimal = False
         return (f"(CAST({sql} AS NUMERIC))" if decimal else sql), params
 
-
     _cast_on_sqlite = as_sqlite
 
 

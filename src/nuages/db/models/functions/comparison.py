@@ -23,7 +23,9 @@ class Cast(Func, sql="CAST", postgresql="(%(expressions)s)::%(db_type)s"):
         column = self.output_field.cast_db_type(connection)
         return super().as_sql(compiler, connection, **(extra_context | {"db_type": column}))
 
-    def _as(self, template: str | None, compiler: Any, connection: Any, context: dict[str, Any]) -> Any:
+    def _as(
+        self, template: str | None, compiler: Any, connection: Any, context: dict[str, Any]
+    ) -> Any:
         return self.as_sql(compiler, connection, template=template, **context)
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:

@@ -29,7 +29,11 @@ class TimezoneMixin:
         if not settings.USE_TZ:
             return None
         zone = self.tzinfo
-        return timezone.get_current_timezone_name() if zone is None else timezone._get_timezone_name(zone)
+        return (
+            timezone.get_current_timezone_name()
+            if zone is None
+            else timezone._get_timezone_name(zone)
+        )
 
 
 class Extract(TimezoneMixin, Transform):
@@ -170,7 +174,10 @@ class ExtractSecond(Extract, name="second"):
 
 # A part that a type of field has can be looked up on it; a moment has the parts of both.
 for _fields, _parts_of_them in (
-    ((DateField,), [part for part in Extract.__subclasses__() if part.lookup_name not in _CLOCK_PARTS]),
+    (
+        (DateField,),
+        [part for part in Extract.__subclasses__() if part.lookup_name not in _CLOCK_PARTS],
+    ),
     ((TimeField, DateTimeField), [ExtractHour, ExtractMinute, ExtractSecond]),
 ):
     for _field in _fields:

@@ -19,7 +19,9 @@ class JSONArray(Func, sql="JSON_ARRAY", gives=JSONField):
             raise NotSupportedError("JSONFields are not supported on this database backend.")
         return super().as_sql(compiler, connection, **extra_context)
 
-    def _with_returning(self, compiler: Any, connection: Any, returning: str, **extra_context: Any) -> Any:
+    def _with_returning(
+        self, compiler: Any, connection: Any, returning: str, **extra_context: Any
+    ) -> Any:
         # Without ABSENT ON NULL missing values stay, as they do elsewhere.
         null = "NULL ON NULL" if self.get_source_expressions() else ""
         return self.as_sql(
@@ -60,7 +62,9 @@ class JSONObject(Func, sql="JSON_OBJECT", gives=JSONField):
             raise NotSupportedError("JSONObject() is not supported on this database backend.")
         return super().as_sql(compiler, connection, **extra_context)
 
-    def _with_values(self, compiler: Any, connection: Any, returning: str, **extra_context: Any) -> Any:
+    def _with_values(
+        self, compiler: Any, connection: Any, returning: str, **extra_context: Any
+    ) -> Any:
         """Give the standard form, ``key VALUE value, …``."""
 
         class PairJoiner:

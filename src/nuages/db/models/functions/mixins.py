@@ -10,9 +10,7 @@ from nuages.db.models.functions.comparison import Cast
 
 
 def _decimal_among(expressions: Any) -> bool:
-    return any(
-        isinstance(source.output_field, DecimalField) for source in expressions
-    )
+    return any(isinstance(source.output_field, DecimalField) for source in expressions)
 
 
 class FixDecimalInputMixin:
@@ -22,7 +20,9 @@ class FixDecimalInputMixin:
         """Give the function over decimals."""
         field = DecimalField(decimal_places=sys.float_info.dig, max_digits=1000)
         twin = self._mapped(
-            lambda source: Cast(source, field) if isinstance(source.output_field, FloatField) else source
+            lambda source: (
+                Cast(source, field) if isinstance(source.output_field, FloatField) else source
+            )
         )
         return twin.as_sql(compiler, connection, **extra_context)
 
@@ -44,9 +44,11 @@ class FixDurationInputMixin:
         from nuages.db.backends.oracle.functions import IntervalToSeconds, SecondsToInterval
 
         twin = self._mapped(
-            lambda source: IntervalToSeconds(source)
-            if source.output_field.get_internal_type() == "DurationField"
-            else source
+            lambda source: (
+                IntervalToSeconds(source)
+                if source.output_field.get_internal_type() == "DurationField"
+                else source
+            )
         )
         return compiler.compile(SecondsToInterval(twin))
 

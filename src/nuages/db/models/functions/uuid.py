@@ -41,9 +41,7 @@ class UUID4(Func):
         """``UUID()`` gives raw bytes; columns hold hexadecimal text."""
         if not connection.features.supports_uuid4_function:
             raise NotSupportedError("UUID4 requires Oracle version 23ai/26ai (23.9) or later.")
-        return self.as_sql(
-            compiler, connection, template="RAWTOHEX(UUID())", **extra_context
-        )
+        return self.as_sql(compiler, connection, template="RAWTOHEX(UUID())", **extra_context)
 
 
 class UUID7(Func):

@@ -60,9 +60,7 @@ class Command(BaseCommand):
                 user.set_password(password)
                 user.save()
                 return f"Password changed successfully for user '{user}'"
-        raise CommandError(
-            f"Aborting password change for user '{user}' after {MAX_TRIES} attempts"
-        )
+        raise CommandError(f"Aborting password change for user '{user}' after {MAX_TRIES} attempts")
 
     def _entered_twice(self, user: Any) -> str | None:
         """Return a password that was entered twice and follows the rules; None otherwise."""

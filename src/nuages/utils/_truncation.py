@@ -23,6 +23,7 @@ class TruncatingParser(HTMLParser):
         self.mark = mark
         self.words = words
         self.out: list[str] = []
+        self.cut = False
         self.open: list[str] = []
 
     def copy(self, source: str) -> str:
@@ -30,7 +31,7 @@ class TruncatingParser(HTMLParser):
             self.feed(source)
             self.close()
         except _Truncated:
-            pass
+            self.cut = True
         return "".join(self.out)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

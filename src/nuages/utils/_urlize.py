@@ -4,6 +4,7 @@ import html
 import re
 import warnings
 from collections import Counter
+from functools import cache, partial
 from typing import Any
 from urllib.parse import quote
 
@@ -68,44 +69,59 @@ def is_email_simple(value: str) -> bool:
 
 
 class Urlizer:
-    """Turns the addresses in a text into links, with one set of options."""
+    """Turns the addresses in a text into links. Subclasses may treat words differently."""
 
-    def __init__(self, trim_limit: int | None, nofollow: bool, autoescape: bool) -> None:
-        self.trim_limit = trim_limit
-        self.rel = ' rel="nofollow"' if nofollow else ""
-        self.autoescape = autoescape
-
-    def __call__(self, text: Any) -> SafeString:
+    def __call__(
+        self,
+        text: Any,
+        trim_url_limit: int | None = None,
+        nofollow: bool = True,
+        autoescape: bool = False,
+    ) -> SafeString:
         """Return ``text`` with links, as safe HTML where it was, or was escaped."""
-        self.show = escape if self.autoescape and not isinstance(text, SafeData) else str
-        return SafeString("".join(map(self.word, _separators.split(str(text)))))
+        treat = cache(
+            partial(
+                self.handle_word,
+                safe_input=isinstance(text, SafeData),
+                trim_url_limit=trim_url_limit,
+                nofollow=nofollow,
+                autoescape=autoescape,
+            )
+        )
+        return SafeString("".join(map(treat, _separators.split(str(text)))))
 
-    def word(self, word: str) -> str:
+    def handle_word(
+        self,
+        word: str,
+        *,
+        safe_input: bool,
+        trim_url_limit: int | None = None,
+        nofollow: bool = False,
+        autoescape: bool = False,
+    ) -> str:
         """Return one word, as a link if it holds an address."""
+        show = escape if autoescape and not safe_input else str
         if "." not in word and "@" not in word and ":" not in word:
-            return self.show(word)
+            return show(word)
         lead, middle, trail = trim_punctuation(word)
-        target = self.target(middle)
-        if target is None:
-            return self.show(word)
-        url, rel = target
+        if (url := self.target(middle)) is None:
+            return show(word)
         shown = middle
-        if self.trim_limit is not None and len(middle) > self.trim_limit:
-            shown = middle[: max(0, self.trim_limit - 1)] + "…"
-        link = f'<a href="{escape(url)}"{rel}>{self.show(shown)}</a>'
-        return f"{self.show(lead)}{link}{self.show(trail)}"
+        if trim_url_limit is not None and len(middle) > trim_url_limit:
+            shown = middle[: max(0, trim_url_limit - 1)] + "…"
+        rel = ' rel="nofollow"' if nofollow and not url.startswith("mailto:") else ""
+        return f'{show(lead)}<a href="{escape(url)}"{rel}>{show(shown)}</a>{show(trail)}'
 
-    def target(self, middle: str) -> tuple[str, str] | None:
-        """Return the URL that ``middle`` stands for and the link's attributes, if any."""
+    def target(self, middle: str) -> str | None:
+        """Return the URL that ``middle`` stands for, if any."""
         if len(middle) <= MAX_URL_LENGTH:
             if _with_scheme.match(middle):
-                return smart_urlquote(html.unescape(middle)), self.rel
+                return smart_urlquote(html.unescape(middle))
             if _bare_host.match(middle):
-                scheme = _default_scheme()
-                return smart_urlquote(f"{scheme}://{html.unescape(middle)}"), self.rel
+                return smart_urlquote(f"{_default_scheme()}://{html.unescape(middle)}")
         if ":" not in middle and is_email_simple(middle):
             local, domain = middle.split("@")
-            return f"mailto:{quote(local, safe='')}@{quote(domain, safe='')}", ""
+            return f"mailto:{quote(local, safe='')}@{quote(domain, safe='')}"
         return None
 
 

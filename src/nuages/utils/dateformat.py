@@ -135,7 +135,7 @@ class TimeFormat(Formatter):
 
     def e(self) -> str:
         """Its name, as an aware value has it."""
-        if getattr(self.data, "tzinfo", None) is None:
+        if getattr(self.data, "tzinfo", None) is None or isinstance(self.data, time):
             return ""
         try:
             return self.data.tzname() or ""

@@ -211,7 +211,7 @@ def urlize(
     """
     from nuages.utils._urlize import Urlizer
 
-    return Urlizer(trim_url_limit, nofollow, autoescape)(text)
+    return Urlizer()(text, trim_url_limit=trim_url_limit, nofollow=nofollow, autoescape=autoescape)
 
 
 def avoid_wrapping(value: str) -> str:

@@ -44,7 +44,8 @@ def wrap(text: Any, width: int) -> str:
     )
     text = str(text)
     end = "\n" if text.endswith("\n") else ""
-    return "\n".join("\n".join(wrapper.wrap(line)) for line in text.splitlines()) + end
+    # A line of nothing but spaces stays.
+    return "\n".join("\n".join(wrapper.wrap(line) or [line]) for line in text.splitlines()) + end
 
 
 def add_truncation_text(text: str, truncate: str | None = None) -> str:
@@ -77,7 +78,7 @@ class Truncator(SimpleLazyObject):
         text = unicodedata.normalize("NFC", str(self._wrapped_text()))
         room = max(0, length - _characters(add_truncation_text("", truncate)))
         if html:
-            return self._html(text, room, truncate, words=False)
+            return self._html(text, length, None, words=False, otherwise=(room, truncate))
         # Where each character starts; one more than allowed says that the text is too long.
         starts = (at for at, char in enumerate(text) if not unicodedata.combining(char))
         known = list(islice(starts, length + 1))
@@ -101,11 +102,26 @@ class Truncator(SimpleLazyObject):
     def _wrapped_text(self) -> str:
         return str(self)
 
-    def _html(self, text: str, budget: int, mark: str | None, words: bool) -> str:
+    def _html(
+        self,
+        text: str,
+        budget: int,
+        mark: str | None,
+        words: bool,
+        otherwise: tuple[int, str | None] | None = None,
+    ) -> str:
         # Here, since most processes never parse HTML.
         from nuages.utils._truncation import TruncatingParser
 
-        return TruncatingParser(budget, mark, words).copy(text[: self.MAX_LENGTH_HTML])
+        text = text[: self.MAX_LENGTH_HTML]
+        parser = TruncatingParser(budget, mark, words)
+        copy = parser.copy(text)
+        # Where the text just fits, it must be known that nothing follows: no tags, that is.
+        tight = parser.budget == 0 and text.endswith(">")
+        if otherwise is not None and (parser.cut or tight):
+            # The mark must have room too.
+            copy = TruncatingParser(*otherwise, words).copy(text)
+        return copy
 
 
 @keep_lazy_text

@@ -469,6 +469,9 @@ class _GenericManager(_ManyToOneManager):
             self.object_id_field_name: instance.pk,
         }
 
+    def __str__(self) -> str:
+        return repr(self)
+
     def _remade(self, superclass: type) -> type:
         return create_generic_related_manager(superclass, self.rel)
 

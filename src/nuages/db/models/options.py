@@ -677,6 +677,10 @@ class Options:
             for field in model._meta._own_fields():
                 target = field.is_relation and field.related_model
                 if target and not isinstance(target, str):
+                    # A child's copy of a generic relation leaves its reverse name to the parent's.
+                    copied = getattr(field, "mti_inherited", False)
+                    if copied and not field.remote_field.hidden:
+                        continue
                     concrete = field.remote_field.model._meta.concrete_model
                     if concrete is not None:
                         pointing[concrete._meta.label].append(field)

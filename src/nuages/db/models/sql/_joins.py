@@ -420,7 +420,8 @@ class JoinRoom:
         for alias in tables[:cut]:
             self.unref_alias(alias)
         # A hop to many rows goes by the reverse of a field.
-        link = hops[cut].join_field.field
+        link = hops[cut].join_field
+        link = getattr(link, "field", link)
         prefix: list[str] = []
         remaining = cut
         for name, of_name in names_with_path:

@@ -162,7 +162,7 @@ class ContentType(models.Model):
         Raises:
             ObjectDoesNotExist: there is none.
         """
-        return self._of_model().using(using or self._state.db).get(**kwargs)
+        return self._of_model().using(using).get(**kwargs)
 
     def get_all_objects_for_this_type(self, **kwargs: Any) -> Any:
         """Return a queryset of the instances that fit the lookups."""

@@ -17,7 +17,7 @@ import re
 import types
 import uuid
 import zoneinfo
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from nuages.conf import SettingsReference
@@ -26,7 +26,7 @@ from nuages.db.migrations.operations.base import Operation
 from nuages.db.models.manager import BaseManager
 from nuages.utils.functional import LazyObject, Promise
 
-type Source = tuple[str, set[str]]
+type Source = tuple[str, Collection[str]]
 
 _MODELS = "from django.db import models"
 
@@ -290,7 +290,7 @@ def _path(value: pathlib.PurePath) -> Source:
 
 
 def _path_like(value: os.PathLike[Any]) -> Source:
-    return repr(value.__fspath__()), set()
+    return repr(value.__fspath__()), {}
 
 
 def _operation(value: Operation) -> Source:

@@ -204,7 +204,7 @@ class Options:
         """The application's configuration; ``None`` if it is not installed."""
         return self.apps.app_configs.get(self.app_label)
 
-    @cached_property
+    @derived
     def installed(self) -> bool:
         return self.app_config is not None
 
@@ -430,7 +430,7 @@ class Options:
 
     # Parents
 
-    @cached_property
+    @derived
     def all_parents(self) -> tuple[type[Model], ...]:
         """All models above this one (through parent links), the nearest first."""
         found = dict.fromkeys(self.parents)
@@ -707,7 +707,7 @@ class Options:
 
     # Primary keys and constraints
 
-    @cached_property
+    @derived
     def pk_fields(self) -> list[Any]:
         """The fields that compose the primary key."""
         return composite.unnest([self.pk])
@@ -737,7 +737,7 @@ class Options:
             if getattr(field, "db_returning", False)
         ]
 
-    @cached_property
+    @derived
     def _property_names(self) -> frozenset[str]:
         """The names of the model's properties: constructors and lookups may set them."""
         model = self.model

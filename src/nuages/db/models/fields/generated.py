@@ -99,8 +99,12 @@ class GeneratedField(Field):
         )
         resolved = self._resolved_expression
         sql, params = compiler.compile(resolved)
-        boolean = getattr(self.output_field, "db_check", None) and resolved.conditional
-        if boolean and not connection.features.supports_boolean_expr_in_select_clause:
+        # The type is asked for only where it matters: an expression of mixed types has none.
+        if (
+            not connection.features.supports_boolean_expr_in_select_clause
+            and getattr(self.output_field, "db_check", None)
+            and resolved.conditional
+        ):
             sql = f"CASE WHEN {sql} THEN 1 ELSE 0 END"
         return sql, params
 

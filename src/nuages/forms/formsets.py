@@ -313,7 +313,8 @@ class BaseFormSet(RenderableFormMixin):
             form for form in self.forms if not (self.can_delete and self._should_delete_form(form))
         ]
         # All of them are asked, for a subclass's is_valid() may do more than answer.
-        return all(form.is_valid() for form in staying) and not self.non_form_errors()
+        # A list: each form is to collect its errors, also after one that is not valid.
+        return all([form.is_valid() for form in staying]) and not self.non_form_errors()  # noqa: C419
 
     def full_clean(self) -> None:
         """Validate all forms, the counts, and what :meth:`clean` asks for."""
@@ -467,4 +468,5 @@ def formset_factory(
 
 def all_valid(formsets: Iterable[BaseFormSet]) -> bool:
     """Return whether all formsets are valid, after validating every one of them."""
-    return all(formset.is_valid() for formset in formsets)
+    # A list: each is to collect its errors, also after one that is not valid.
+    return all([formset.is_valid() for formset in formsets])  # noqa: C419

@@ -1,7 +1,10 @@
 """The application of the admin."""
 
+from typing import Any
+
 from nuages.apps import AppConfig
 from nuages.contrib.admin import _discovery
+from nuages.core import checks
 from nuages.utils.translation import gettext_lazy as _
 
 
@@ -23,3 +26,10 @@ class AdminConfig(SimpleAdminConfig):
         """Have them imported as soon as a site is asked for its models."""
         super().ready()
         _discovery.later()
+        checks.register(check_admin_modules, checks.Tags.admin)
+
+
+def check_admin_modules(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Import the modules where checks run: what they do wrong shows with the other problems."""
+    _discovery.settle()
+    return []

@@ -10,7 +10,6 @@ import sys
 import time
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from email.header import Header
 from functools import lru_cache, partial
 from http.client import responses as _phrases
@@ -392,8 +391,10 @@ class HttpResponseBase:
         closers, self.closed = self._resource_closers, True
         while closers:
             # One that fails must not keep the others open; the client cannot be told any more.
-            with suppress(Exception):
+            try:
                 closers.pop(0)()
+            except Exception:
+                continue
         signals.request_finished.send(sender=self._handler_class)
 
     # -- the file interface, of which this class has almost nothing ---------------------------

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import wraps
+from sys import modules
 from typing import Any, overload
 
 from nuages.core.exceptions import SynchronousOnlyOperation
-from nuages.utils.concurrency import _get_running_loop
 
 _MESSAGE = "You cannot call this from an async context - use a thread or sync_to_async."
 
@@ -27,7 +27,12 @@ def async_unsafe(message: Any) -> Any:
     def decorate(func: Callable[..., Any], text: str) -> Callable[..., Any]:
         @wraps(func)
         def inner(*args: Any, **kwargs: Any) -> Any:
-            if _get_running_loop() is not None and not os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE"):
+            if (
+                # Without asyncio there is no loop; with it, this is one call of C.
+                (machinery := modules.get("_asyncio")) is not None
+                and machinery._get_running_loop() is not None
+                and not os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+            ):
                 raise SynchronousOnlyOperation(text)
             return func(*args, **kwargs)
 

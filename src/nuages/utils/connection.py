@@ -91,6 +91,10 @@ class BaseConnectionHandler:
         """Return a connection for each alias; only those that exist already, if so asked."""
         if not initialized_only:
             return [self[alias] for alias in self]
+        if type(self._connections) is Local:
+            # Runs at the end of each request, mostly for nothing.
+            here = self._connections._values()
+            return [here[alias] for alias in self if alias in here] if here else []
         made = (getattr(self._connections, alias, None) for alias in self)
         return [connection for connection in made if connection is not None]
 

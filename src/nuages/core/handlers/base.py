@@ -168,18 +168,40 @@ class BaseHandler:
         return response
 
     def _get_response(self, request: HttpRequest) -> Any:
-        """Find the view and call it, with the hooks around it."""
-        journey = self._journey(request, is_async=False)
-        advance, news = journey.send, None
-        while True:
+        """Find the view and call it, with the hooks around it.
+
+        What :meth:`_journey` does, driven by nothing but the calls themselves.
+        """
+        view, args, kwargs = self.resolve_request(request)
+        for hook in self._view_middleware:
+            if response := hook(request, view, args, kwargs):
+                break
+        else:
+            run = _in_colour(self.make_view_atomic(view), is_async=False)
             try:
-                function, args, kwargs = advance(news)  # type: ignore[arg-type]
-            except StopIteration as end:
-                return end.value
-            try:
-                advance, news = journey.send, function(*args, **kwargs)
+                response = run(request, *args, **kwargs)
             except Exception as error:
-                advance, news = journey.throw, error  # type: ignore[assignment]
+                response = self._rescue(request, error)
+                if response is None:
+                    raise
+        self.check_response(response, view)
+        if callable(getattr(response, "render", None)):
+            for hook in self._template_response_middleware:
+                response = hook(request, response)
+                self.check_response(response, hook, name=_hook_name(hook))
+            render = _in_colour(response.render, is_async=False)
+            try:
+                response = render()
+            except Exception as error:
+                response = self._rescue(request, error)
+                if response is None:
+                    raise
+        return response
+
+    def _rescue(self, request: HttpRequest, error: Exception) -> Any:
+        if not self._exception_middleware:
+            return None
+        return self.process_exception_by_middleware(error, request)
 
     async def _get_response_async(self, request: HttpRequest) -> Any:
         """Find the view and await it; a sync view runs in a thread."""

@@ -251,7 +251,8 @@ class BaseDatabaseWrapper(Transactions):
         if self.connection is None:
             if self.closed_in_transaction and self.in_atomic_block:
                 raise ProgrammingError("Cannot open a new connection in an atomic block.")
-            self.wrap_database_errors(self.connect)()
+            with self.wrap_database_errors:
+                self.connect()
 
     @async_unsafe
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from operator import attrgetter
 from threading import get_ident
@@ -37,6 +38,8 @@ def guard(connection_class: type) -> Callable[[Any], bool]:
     is open. A subclass is a chain of its own.
     """
     own, own_cursor = _of_connection(connection_class), _of_cursor(CursorWrapper)
+    # Here it is known already that no event loop runs.
+    connect = inspect.unwrap(connection_class.ensure_connection)  # type: ignore[attr-defined]
 
     def nobody_looks(connection: Any) -> bool:
         if (
@@ -56,7 +59,7 @@ def guard(connection_class: type) -> Callable[[Any], bool]:
         if _of_connection(type(connection)) != own or _of_cursor(CursorWrapper) != own_cursor:
             return False
         if connection.connection is None:
-            connection.ensure_connection()
+            connect(connection)
         return True
 
     return nobody_looks

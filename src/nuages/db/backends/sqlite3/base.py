@@ -256,6 +256,8 @@ class DatabaseWrapper(BaseDatabaseWrapper):
 
     def close_if_unusable_or_obsolete(self) -> None:
         """Close the connection if need be; the next request may get the driver's one again."""
+        if self.connection is None:
+            return
         self._parks = not self.errors_occurred
         try:
             super().close_if_unusable_or_obsolete()
@@ -325,8 +327,12 @@ class DatabaseWrapper(BaseDatabaseWrapper):
         return self.in_atomic_block
 
     def _set_autocommit(self, autocommit: bool) -> None:
+        handle = self.connection
+        if autocommit and handle.isolation_level is None and not handle.in_transaction:
+            # Saying so again would run a COMMIT.
+            return
         with self.wrap_database_errors:
-            self.connection.isolation_level = None if autocommit else ""
+            handle.isolation_level = None if autocommit else ""
 
     def _start_transaction_under_autocommit(self) -> None:
         mode = self.transaction_mode

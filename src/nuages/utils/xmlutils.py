@@ -13,6 +13,13 @@ class UnserializableContentError(ValueError):
 _not_xml = re.compile(r"[\x00-\x08\x0B-\x0C\x0E-\x1F]")
 
 
+def _allowed(text: Any) -> Any:
+    """Return ``text`` if an XML document may contain it."""
+    if text and _not_xml.search(str(text)):
+        raise UnserializableContentError("Control characters are not supported in XML 1.0")
+    return text
+
+
 class SimplerXMLGenerator(XMLGenerator):
     """The standard library's generator, with a short way to write one element."""
 
@@ -27,10 +34,9 @@ class SimplerXMLGenerator(XMLGenerator):
 
     def characters(self, content: Any) -> None:
         """Write text; raises `UnserializableContentError` for control characters."""
-        if content and _not_xml.search(content):
-            raise UnserializableContentError("Control characters are not supported in XML 1.0")
-        super().characters(content)
+        super().characters(_allowed(content))
 
     def startElement(self, name: str, attrs: Mapping[str, Any]) -> None:  # type: ignore[override]
-        """Open an element, with its attributes sorted by name."""
-        super().startElement(name, dict(sorted(attrs.items())))  # type: ignore[arg-type]
+        """Open an element, with its attributes sorted by name; raises as ``characters()`` does."""
+        checked = {key: _allowed(attrs[key]) for key in sorted(attrs)}
+        super().startElement(name, checked)  # type: ignore[arg-type]

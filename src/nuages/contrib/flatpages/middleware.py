@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from nuages.conf import settings
@@ -19,13 +21,16 @@ class FlatpageFallbackMiddleware(NotFoundFallback):
 
     def answer(self, request: Any, response: Any) -> Any:
         """Return the page, or ``response`` if there is none."""
+        with suppress(Http404), self._contained(request.path_info):
+            response = flatpage(request, request.path_info)
+        return response
+
+    @contextmanager
+    def _contained(self, path: str) -> Iterator[None]:
+        """Log what is wrong with a page: the 404 can be sent as well. ``DEBUG`` shows it."""
         try:
-            return flatpage(request, request.path_info)
-        except Http404:
-            return response
-        except Exception:
-            # The 404 is ready to be sent, so a broken page costs visitors no more than that.
-            if settings.DEBUG:
+            yield
+        except Exception as error:
+            if settings.DEBUG or isinstance(error, Http404):
                 raise
-            _logger.exception("No flat page for %s", request.path_info)
-            return response
+            _logger.exception("The flat page at %s is broken", path)

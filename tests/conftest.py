@@ -21,6 +21,10 @@ settings.configure(
         "django.contrib.auth",
         "django.contrib.sessions",
         "django.contrib.messages",
+        "django.contrib.sites",
+        "django.contrib.redirects",
+        "django.contrib.flatpages",
+        "django.contrib.sitemaps",
         "shop",
     ],
     DATABASES={

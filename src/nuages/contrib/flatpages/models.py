@@ -1,6 +1,7 @@
 """Pages whose HTML is kept in the database. Manual: "The flatpages app"."""
 
 from contextlib import suppress
+from typing import Any
 
 from nuages.contrib.sites.models import Site
 from nuages.db import models
@@ -17,11 +18,11 @@ class FlatPage(models.Model):
         verbose_name, verbose_name_plural = _("flat page"), _("flat pages")
         ordering = ["url"]
 
-    url = models.CharField(db_index=True, max_length=100, verbose_name=_("URL"))
-    title = models.CharField(max_length=200, verbose_name=_("title"))
-    content = models.TextField(blank=True, verbose_name=_("content"))
+    url: Any = models.CharField(db_index=True, max_length=100, verbose_name=_("URL"))
+    title: Any = models.CharField(max_length=200, verbose_name=_("title"))
+    content: Any = models.TextField(blank=True, verbose_name=_("content"))
     enable_comments = models.BooleanField(default=False, verbose_name=_("enable comments"))
-    template_name = models.CharField(
+    template_name: Any = models.CharField(
         blank=True,
         max_length=70,
         verbose_name=_("template name"),
@@ -49,4 +50,4 @@ class FlatPage(models.Model):
         for spelling in dict.fromkeys([self.url.lstrip("/"), self.url]):
             with suppress(NoReverseMatch):
                 return reverse(flatpage, kwargs={"url": spelling})
-        return iri_to_uri(get_script_prefix().rstrip("/") + self.url)
+        return str(iri_to_uri(get_script_prefix().rstrip("/") + self.url))

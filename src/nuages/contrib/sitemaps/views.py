@@ -74,7 +74,8 @@ def index(
 ) -> TemplateResponse:
     """List all pages of all sitemaps."""
     domain = get_current_site(request).domain
-    lines, changes = [], []
+    lines: list[SitemapIndexItem] = []
+    changes: list[Any] = []
     for name, sitemap_ in zip(sitemaps, _made(sitemaps.values()), strict=True):
         path = reverse(sitemap_url_name, kwargs={"section": name})
         scheme = request.scheme if sitemap_.protocol is None else sitemap_.protocol

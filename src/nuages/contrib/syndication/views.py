@@ -58,7 +58,7 @@ def add_domain(domain: str, url: str, secure: bool = False) -> str:
     scheme = "https:" if secure else "http:"
     if str(url).startswith("//"):
         return f"{scheme}{url}"
-    return iri_to_uri(f"{scheme}//{domain}{url}")
+    return str(iri_to_uri(f"{scheme}//{domain}{url}"))
 
 
 @functools.lru_cache(maxsize=1024)

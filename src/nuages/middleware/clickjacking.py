@@ -16,7 +16,7 @@ class XFrameOptionsMiddleware(MiddlewareMixin):
     def process_response(self, request: Any, response: Any) -> Any:
         """Set the header where the view has neither set it nor opted out."""
         exempt = getattr(response, "xframe_options_exempt", False)
-        if not exempt and "X-Frame-Options" not in response:
+        if not exempt and "x-frame-options" not in response.headers._store:
             value = self.get_xframe_options_value(request, response)
             response.headers["X-Frame-Options"] = value
         return response

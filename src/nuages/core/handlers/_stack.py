@@ -11,6 +11,7 @@ from typing import Any
 from nuages.core.handlers.exception import aresponse_for_exception, response_for_exception
 from nuages.utils.deprecation import MiddlewareMixin, _defined_in_house, _twin_is_current
 
+INLINE, TWIN, HOP = "inline", "twin", "hop"
 _CALL = MiddlewareMixin.__call__
 _ACALL = MiddlewareMixin.__acall__
 _HOOK = MiddlewareMixin._hook
@@ -36,6 +37,14 @@ def runs_inline(middleware: Any, name: str) -> bool:
         and _defined_in_house(kind, name)
         and not (hasattr(kind, "a" + name) and _twin_is_current(kind, name))
     )
+
+
+def _way(middleware: Any, name: str) -> str:
+    """How a hook of a pair is called on the event loop."""
+    kind = type(middleware)
+    if runs_inline(middleware, name):
+        return INLINE
+    return TWIN if hasattr(kind, "a" + name) and _twin_is_current(kind, name) else HOP
 
 
 def stacked(middleware: Any, inner: Callable[..., Any], is_async: bool) -> Callable[..., Any]:
@@ -92,22 +101,23 @@ def _sync_run(layers: Sequence[Any], core: Callable[..., Any]) -> Callable[..., 
 
 def _async_run(layers: Sequence[Any], core: Callable[..., Any]) -> Callable[..., Any]:
     befores = [
-        (n, layer, runs_inline(layer, "process_request"))
+        (n, layer, _way(layer, "process_request"))
         for n, layer in enumerate(layers)
         if hasattr(layer, "process_request")
     ]
     ways_out = [
-        [(layer, runs_inline(layer, "process_response")) for layer in way]
-        for way in _ways_out(layers)
+        [(layer, _way(layer, "process_response")) for layer in way] for way in _ways_out(layers)
     ]
     bottom = len(layers)
 
     async def run(request: Any) -> Any:
         depth, response = bottom, None
-        for number, layer, inline in befores:
+        for number, layer, way in befores:
             try:
-                if inline:
+                if way is INLINE:
                     response = layer.process_request(request)
+                elif way is TWIN:
+                    response = await layer.aprocess_request(request)
                 else:
                     response = await layer._hook("process_request", request)
             except Exception as error:
@@ -118,10 +128,12 @@ def _async_run(layers: Sequence[Any], core: Callable[..., Any]) -> Callable[...,
                 break
         else:
             response = await core(request)
-        for layer, inline in ways_out[depth]:
+        for layer, way in ways_out[depth]:
             try:
-                if inline:
+                if way is INLINE:
                     response = layer.process_response(request, response)
+                elif way is TWIN:
+                    response = await layer.aprocess_response(request, response)
                 else:
                     response = await layer._hook("process_response", request, response)
             except Exception as error:

@@ -323,13 +323,22 @@ class _Answer:
 _HOUSE = frozenset(("django.core.cache", "django.core.handlers.base", "django.db"))
 
 
+#: The receivers of a signal that were found to be the house's.
+_judged: dict[Any, list[Any]] = {}
+
+
 def _all_inline(signal: Any) -> bool:
     """Whether a signal may be sent on the event loop: nobody but the house listens."""
-    for link in signal.receivers:
+    links = signal.receivers
+    if links == _judged.get(signal):
+        # Those that were looked at before: compared one by one, by identity.
+        return True
+    for link in links:
         held = link.receiver
         receiver = held() if isinstance(held, weakref.ref) else held
         if getattr(receiver, "__module__", None) not in _HOUSE:
             return False
+    _judged[signal] = links.copy()
     return True
 
 

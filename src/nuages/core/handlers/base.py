@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import types
-from collections.abc import Callable, Generator
+from collections.abc import Callable
+from functools import cache
 from inspect import CO_COROUTINE
 from typing import Any
 
@@ -22,8 +23,6 @@ from nuages.utils.module_loading import import_string
 logger = logging.getLogger("django.request")
 
 Hook = Callable[..., Any]
-#: Calls to make, as function and arguments; what they return is sent back.
-Journey = Generator[tuple[Hook, tuple[Any, ...], dict[str, Any]], Any, Any]
 
 
 class BaseHandler:
@@ -168,10 +167,7 @@ class BaseHandler:
         return response
 
     def _get_response(self, request: HttpRequest) -> Any:
-        """Find the view and call it, with the hooks around it.
-
-        What :meth:`_journey` does, driven by nothing but the calls themselves.
-        """
+        """Find the view and call it, with the hooks around it."""
         view, args, kwargs = self.resolve_request(request)
         for hook in self._view_middleware:
             if response := hook(request, view, args, kwargs):
@@ -205,58 +201,34 @@ class BaseHandler:
 
     async def _get_response_async(self, request: HttpRequest) -> Any:
         """Find the view and await it; a sync view runs in a thread."""
-        journey = self._journey(request, is_async=True)
-        advance, news = journey.send, None
-        while True:
-            try:
-                function, args, kwargs = advance(news)  # type: ignore[arg-type]
-            except StopIteration as end:
-                return end.value
-            try:
-                news = function(*args, **kwargs)
-                # Hooks that run on the event loop give no coroutine.
-                if type(news) is types.CoroutineType or hasattr(news, "__await__"):
-                    news = await news
-                advance = journey.send
-            except Exception as error:
-                advance, news = journey.throw, error  # type: ignore[assignment]
-
-    def _journey(self, request: HttpRequest, is_async: bool) -> Journey:
-        """Yield the calls that make a response: hooks, view, rendering; return the response.
-
-        Written once: what is yielded has the colour of the driver that calls it.
-        """
         view, args, kwargs = self.resolve_request(request)
         response = None
         for hook in self._view_middleware:
-            response = (yield hook, (request, view, args, kwargs), {}) or None
+            response = (await _settled(hook(request, view, args, kwargs))) or None
             if response is not None:
                 break
         else:
             atomic = self.make_view_atomic(view)
-            response = yield from self._guarded(
-                request, is_async, _in_colour(atomic, is_async), request, *args, **kwargs
-            )
+            response = await self._rescued(request, atomic, (request, *args), kwargs)
         self.check_response(response, view)
         if callable(getattr(response, "render", None)):
             for hook in self._template_response_middleware:
-                response = yield hook, (request, response), {}
+                response = await _settled(hook(request, response))
                 self.check_response(response, hook, name=_hook_name(hook))
-            render = _in_colour(response.render, is_async)
-            response = yield from self._guarded(request, is_async, render)
+            response = await self._rescued(request, response.render, (), {})
         return response
 
-    def _guarded(
-        self, request: HttpRequest, is_async: bool, function: Hook, *args: Any, **kwargs: Any
-    ) -> Journey:
-        """Yield a call; if it raises, ask the ``process_exception`` hooks for a response."""
+    async def _rescued(
+        self, request: HttpRequest, function: Hook, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """Await a call; if it raises, ask the ``process_exception`` hooks for a response."""
         try:
-            return (yield function, args, kwargs)
+            return await _settled(_in_colour(function, is_async=True)(*args, **kwargs))
         except Exception as error:
             rescued = None
             if self._exception_middleware:
-                rescue = _in_colour(self.process_exception_by_middleware, is_async)
-                rescued = yield rescue, (error, request), {}
+                ask = _in_colour(self.process_exception_by_middleware, is_async=True)
+                rescued = await ask(error, request)
             if rescued is None:
                 raise
             return rescued
@@ -297,12 +269,10 @@ class BaseHandler:
         Raises:
             RuntimeError: such a view is async.
         """
-        from nuages.db import connections
-
         exempt = getattr(view, "_non_atomic_requests", ())
         aliases = [
             alias
-            for alias, options in connections.settings.items()
+            for alias, options in _databases().settings.items()
             if options["ATOMIC_REQUESTS"] and alias not in exempt
         ]
         if aliases:
@@ -320,11 +290,23 @@ class BaseHandler:
         return next(filter(None, answers), None)
 
 
+@cache
+def _databases() -> Any:
+    from nuages.db import connections
+
+    return connections
+
+
 def is_async_view(view: Any) -> bool:
     """Whether calling ``view`` gives a coroutine; quick for plain functions."""
     if type(view) is types.FunctionType and not view.__dict__:
         return bool(view.__code__.co_flags & CO_COROUTINE)
     return iscoroutinefunction(view)
+
+
+async def _settled(value: Any) -> Any:
+    """Return what a hook gave; hooks that run on the event loop give no coroutine."""
+    return await value if hasattr(value, "__await__") else value
 
 
 def _in_colour(function: Hook, is_async: bool) -> Hook:

@@ -230,9 +230,8 @@ class DatabaseWrapper(BaseDatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Return a new ``sqlite3.Connection`` with our functions, foreign keys checked."""
-        conn_params = conn_params.copy()
-        init_command = conn_params.pop("init_command", "")
         self._opened_with = {"factory": Handle, **conn_params}
+        init_command = self._opened_with.pop("init_command", "")
         conn = take(self._opened_with)
         if conn is not None:
             # Its own setting up has left its marks; the project's has to be done again.

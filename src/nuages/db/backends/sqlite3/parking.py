@@ -15,7 +15,20 @@ from typing import Any
 #: How many connections may wait for each database.
 PLACES = 4
 
+#: By the options they were opened with.
 _parked: dict[Any, list[Any]] = {}
+#: What a process has from its parent: neither used nor closed here.
+_of_parent: list[Any] = []
+
+
+def _leave_to_parent() -> None:
+    global _parked
+    _of_parent.append(_parked)
+    _parked = {}
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 class Handle(Database.Connection):
@@ -101,7 +114,7 @@ def park(handle: Any, params: dict[str, Any]) -> bool:
     ):
         return False
     try:
-        waiting = _parked.setdefault((os.getpid(), *params.items()), [])
+        waiting = _parked.setdefault(tuple(params.items()), [])
     except TypeError:
         # An option is something that cannot be compared.
         return False
@@ -115,7 +128,7 @@ def take(params: dict[str, Any]) -> Any:
     """Return a parked connection to this file with these options; ``None`` if there is none."""
     try:
         # Threads may take at the same time: pop() gives each a connection of its own.
-        handle = _parked[os.getpid(), *params.items()].pop()
+        handle = _parked[tuple(params.items())].pop()
     except (KeyError, IndexError, TypeError):
         return None
     if _identity(params["database"]) == handle.file:

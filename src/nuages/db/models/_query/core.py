@@ -254,9 +254,10 @@ class QuerySetCore(AltersData):
 
     def _fetch_all(self) -> None:
         """Run the query and the prefetches, unless that was done."""
-        if self._result_cache is None or (
-            self._prefetch_related_lookups and not self._prefetch_done
-        ):
+        if not self._prefetch_related_lookups:
+            if self._result_cache is None:
+                self._result_cache = self._load()
+        elif self._result_cache is None or not self._prefetch_done:
             run(self._fetch_steps())
 
     def _prefetch_related_objects(self) -> None:

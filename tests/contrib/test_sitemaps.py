@@ -72,12 +72,12 @@ def test_a_section_knows_its_latest_change_if_all_entries_do(dates: list[Any]) -
     assert getattr(section, "latest_lastmod", None) == section.get_latest_lastmod() == expected
 
 
-@pytest.mark.parametrize("priority", [0, 0.5, None])
-def test_what_is_given_goes_before_what_the_class_says(priority: Any) -> None:
+@pytest.mark.parametrize("given_priority", [0, 0.5, None])
+def test_the_class_of_a_generic_section_is_heard_before_its_arguments(given_priority: Any) -> None:
     class Own(GenericSitemap):
-        priority = 1
         protocol = "http"
+        changefreq = "daily"
 
-    section = Own({"queryset": None}, priority=priority)
-    assert section.priority == (1 if priority is None else priority)
+    section = Own({"queryset": None}, given_priority, changefreq="never", protocol="https")
+    assert (section.priority, section.changefreq) == (given_priority, "daily")
     assert section.get_protocol("https") == "http"

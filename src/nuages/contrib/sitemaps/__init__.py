@@ -161,8 +161,10 @@ class GenericSitemap(Sitemap):
     ) -> None:
         self.queryset, self.date_field = info_dict["queryset"], info_dict.get("date_field")
         own = {"priority": priority, "changefreq": changefreq, "protocol": protocol}
-        # What a subclass says holds where nothing is given.
-        vars(self).update((name, value) for name, value in own.items() if value is not None)
+        # A subclass may say these things as well, and is heard first.
+        vars(self).update(
+            (name, value) for name, value in own.items() if getattr(self, name) is None
+        )
 
     def items(self) -> Any:
         """Return the objects, fetched anew."""

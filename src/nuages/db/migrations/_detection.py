@@ -206,8 +206,30 @@ class Detection:
         """Models that are new; relations are added when their targets are there."""
         known = self.old_keys["model"] | self.old_keys["unmanaged"]
         added = (self.new_keys["model"] - known) | (self.new_keys["unmanaged"] - known)
-        for label, name in sorted(added, key=self._swappable_first):
-            yield from self._created(label, name)
+        keys = sorted(added, key=self._swappable_first)
+        making: list[Change] = []
+        completing: list[Change] = []
+        for key in keys:
+            first, *rest = self._created(*key)
+            making.append(first)
+            completing += rest
+        place = {key: index for index, key in enumerate(keys)}
+
+        def last_needed(change: Change) -> int:
+            """Return the place of the last model that a relation waits for."""
+            if not isinstance(change.operation, ops.AddField):
+                return len(place)
+            needed = [
+                place.get((each.app_label, each.model_name_lower), 0)
+                for each in change.dependencies[:-1]
+                if each.app_label == change.app_label
+            ]
+            return max(needed, default=0)
+
+        # Relations to models that are made early come first: most find a place in the creation
+        # of their own model, which keeps its place among the others.
+        yield from making
+        yield from sorted(completing, key=last_needed)
 
     def _swappable_first(self, key: ModelKey) -> ModelKey:
         """Return a key to sort models by: those that a setting (may) name come first."""

@@ -118,7 +118,7 @@ def _all(values: Iterable[Any]) -> tuple[list[str], set[str]]:
     for value in values:
         text, needed = _source(value)
         texts.append(text)
-        imports |= needed
+        imports.update(needed)
     return texts, imports
 
 
@@ -130,13 +130,13 @@ def _arguments(args: Iterable[Any], kwargs: dict[str, Any]) -> Source:
         if name.isidentifier():
             text, needed = _source(value)
             texts.append(f"{name}={text}")
-            imports |= needed
+            imports.update(needed)
         else:
             awkward[name] = value
     if awkward:
         text, needed = _source(awkward)
         texts.append(f"**{text}")
-        imports |= needed
+        imports.update(needed)
     return ", ".join(texts), imports
 
 
@@ -148,7 +148,7 @@ def _called(path: str, args: Iterable[Any], kwargs: dict[str, Any]) -> Source:
     else:
         callee, imports = path, {f"import {module}"}
     text, needed = _arguments(args, dict(sorted(kwargs.items())))
-    return f"{callee}({text})", imports | needed
+    return f"{callee}({text})", {*imports, *needed}
 
 
 def _plain(value: Any) -> Source:
@@ -198,7 +198,7 @@ def _dict(value: dict[Any, Any]) -> Source:
     keys, imports = _all(value)
     values, needed = _all(value.values())
     pairs = sorted(zip(keys, values, strict=True))
-    return f"{{{', '.join(f'{key}: {text}' for key, text in pairs)}}}", imports | needed
+    return f"{{{', '.join(f'{key}: {text}' for key, text in pairs)}}}", {*imports, *needed}
 
 
 def _frozendict(value: Any) -> Source:
@@ -237,7 +237,7 @@ def _regex(value: re.Pattern[Any]) -> Source:
     flags = value.flags ^ re.compile(value.pattern).flags
     if flags:
         more, needed = _source(re.RegexFlag(flags))
-        text, imports = f"{text}, {more}", imports | needed
+        text, imports = f"{text}, {more}", {*imports, *needed}
     return f"re.compile({text})", {"import re", *imports}
 
 
@@ -280,7 +280,7 @@ def _type(value: Any) -> Source:
 def _generic_alias(value: Any) -> Source:
     text, imports = _source(value.__origin__)
     texts, needed = _all(value.__args__)
-    return f"{text}[{', '.join(texts)}]", imports | needed
+    return f"{text}[{', '.join(texts)}]", {*imports, *needed}
 
 
 def _path(value: pathlib.PurePath) -> Source:

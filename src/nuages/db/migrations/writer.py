@@ -58,7 +58,7 @@ class OperationWriter:
 
     def _text(self, value: Any) -> list[str]:
         text, imports = MigrationWriter.serialize(value)
-        self._imports |= imports
+        self._imports.update(imports)
         return text.split("\n")
 
     def _write(self, name: str, value: Any) -> None:
@@ -106,7 +106,7 @@ class MigrationWriter:
         for operation in migration.operations:
             text, needed = OperationWriter(operation).serialize()
             operations.append(text)
-            imports |= needed
+            imports.update(needed)
         dependencies = []
         for dependency in sorted(migration.dependencies):
             if dependency[0] == "__setting__":

@@ -134,10 +134,12 @@ class Command(BaseCommand):
             )
             self.write_migration_files(changes)
             return
+        # A folder for migrations may be empty, even of an ``__init__.py``.
+        starting = {label for label in loader.unmigrated_apps if questioner.ask_initial(label)}
         changes = detector.changes(
             graph=loader.graph,
             trim_to_apps=labels or None,
-            convert_apps=labels or None,
+            convert_apps=labels or starting,
             migration_name=self.migration_name,
         )
         if not changes:

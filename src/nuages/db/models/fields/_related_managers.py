@@ -7,6 +7,7 @@ of it. Manual: "Related objects reference".
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -216,6 +217,8 @@ class _ManyToOneManager(_RelatedManager):
         queryset._add_hints(instance=instances[0])
         queryset = queryset.using(queryset._db or self._db)
         field = self.field
+        if not field.many_to_one:
+            return self._prefetch_generic(instances, queryset)
         owner_of, key_of = field.get_local_related_value, field.get_foreign_related_value
         owners = {key_of(each): each for each in instances}
         queryset = filter_prefetch_queryset(queryset, field.name, instances)
@@ -224,6 +227,31 @@ class _ManyToOneManager(_RelatedManager):
             if not field.is_cached(related):
                 setattr(related, field.name, owners[owner_of(related)])
         return queryset, owner_of, key_of, False, field.remote_field.cache_name, False
+
+    def _prefetch_generic(self, instances: Any, queryset: Any) -> tuple[Any, ...]:
+        """Return the same for a generic relation, backwards: here the instances hold the keys."""
+        field = self.field
+        of_type = field.get_content_type().pk
+        holds = field.remote_field.model._meta.get_field
+        type_attname = holds(field.content_type_field_name).attname
+        id_attname = holds(field.object_id_field_name).attname
+        pk = field.model._meta.pk
+
+        def key_of(instance: Any) -> Any:
+            if getattr(instance, type_attname) != of_type:
+                return None
+            return pk.to_python(getattr(instance, id_attname))
+
+        keys = {key_of(each) for each in instances} - {None}
+        queryset = filter_prefetch_queryset(queryset, "pk", keys)
+        return (
+            queryset,
+            operator.attrgetter(pk.attname),
+            key_of,
+            False,
+            field.remote_field.cache_name,
+            False,
+        )
 
     @twins
     def _add_steps(self, *objs: Any, bulk: bool = True) -> Steps[None]:

@@ -420,17 +420,22 @@ class JoinRoom:
         for alias in tables[:cut]:
             self.unref_alias(alias)
         # A hop to many rows goes by the reverse of a field.
-        link = hops[cut].join_field
-        link = getattr(link, "field", link)
+        relation = hops[cut].join_field
+        link = getattr(relation, "field", relation)
         prefix: list[str] = []
         remaining = cut
         for name, of_name in names_with_path:
             if (remaining := remaining - len(of_name)) < 0:
                 break
             prefix.append(name)
-        prefix.append(link.foreign_related_fields[0].name)
+        ends = [far for _, far in link.related_fields]
+        if link is relation:
+            # A generic relation, backwards: its condition stands on the near table.
+            ends = [hops[cut].from_opts.pk]
+        prefix.append(ends[0].name)
         first = self.alias_map[tables[cut + 1]]
-        if first.join_type != LOUTER and not first.filtered_relation:
+        direct = first.join_type != LOUTER and not first.filtered_relation
+        if direct and link is not relation:
             # The joined table has the columns itself; the table before it is not needed.
             start = tables[cut + 1]
             self.unref_alias(tables[cut])
@@ -438,8 +443,7 @@ class JoinRoom:
             if extra := link.get_extra_restriction(None, start):
                 self.where.add(extra, "AND")
         else:
-            start = tables[cut]
-            columns = [far for _, far in link.related_fields]
+            start, columns = tables[cut], ends
         for alias, table in self.alias_map.items():
             if self.alias_refcount[alias] > 0:
                 self.alias_map[alias] = self.base_table_class(table.table_name, alias)

@@ -130,9 +130,9 @@ class Signal:
         """Call the receivers; return ``(receiver, response)`` pairs. Errors go through."""
         if not self.receivers:
             return []
-        live = self._live_receivers(sender)
-        results = [(each, each(signal=self, sender=sender, **named)) for each in live.plain]
-        if live.coroutine:
+        plain, coroutine = live = self._live_receivers(sender)
+        results = [(each, each(signal=self, sender=sender, **named)) for each in plain]
+        if coroutine:
 
             async def call_all() -> Results:
                 return await _together(

@@ -502,4 +502,6 @@ def validate_host(host: str, allowed_hosts: Iterable[str]) -> bool:
 
     ``*`` allows every host, ``.example.com`` the domain and all below it.
     """
+    if host and type(allowed_hosts) is list and host in allowed_hosts:
+        return True
     return any(pattern == "*" or is_same_domain(host, pattern) for pattern in allowed_hosts)

@@ -204,8 +204,8 @@ class BaseHandler:
         view, args, kwargs = self.resolve_request(request)
         response = None
         for hook in self._view_middleware:
-            response = (await _settled(hook(request, view, args, kwargs))) or None
-            if response is not None:
+            response = hook(request, view, args, kwargs)
+            if response is not None and (response := await _settled(response)):
                 break
         else:
             atomic = self.make_view_atomic(view)
@@ -223,7 +223,8 @@ class BaseHandler:
     ) -> Any:
         """Await a call; if it raises, ask the ``process_exception`` hooks for a response."""
         try:
-            return await _settled(_in_colour(function, is_async=True)(*args, **kwargs))
+            value = _in_colour(function, is_async=True)(*args, **kwargs)
+            return await value if hasattr(value, "__await__") else value
         except Exception as error:
             rescued = None
             if self._exception_middleware:

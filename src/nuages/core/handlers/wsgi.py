@@ -145,8 +145,8 @@ class WSGIHandler(base.BaseHandler):
 
 def get_path_info(environ: Environ) -> str:
     """Return the path below the script; what is not UTF-8 in it stays escaped."""
-    raw = get_bytes_from_wsgi(environ, "PATH_INFO", "/")
-    return raw.decode() if raw.isascii() else repercent_broken_unicode(raw).decode()
+    raw = environ.get("PATH_INFO", "/")
+    return raw if raw.isascii() else repercent_broken_unicode(_as_bytes(raw)).decode()
 
 
 def get_script_name(environ: Environ) -> str:

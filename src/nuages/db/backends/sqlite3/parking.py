@@ -92,7 +92,7 @@ def identify(handle: Any, name: Any) -> None:
 
 def _identity(name: Any) -> Any:
     """What the file is, so that a new file of the same name is not mistaken for it."""
-    path = os.fspath(name)
+    path = name if type(name) is str else os.fspath(name)
     if path.startswith("file:"):
         return None
     try:

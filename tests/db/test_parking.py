@@ -74,3 +74,24 @@ def test_our_functions_come_when_they_are_needed(wrapper):
     with wrapper.cursor() as cursor:
         assert cursor.execute("SELECT REVERSE('abc')").fetchone() == ("cba",)
     assert wrapper.connection.has_our_functions is True
+
+
+def test_turning_autocommit_on_ends_a_transaction_that_was_begun_by_hand(wrapper):
+    first = opened(wrapper)
+    first.execute("BEGIN")
+    first.execute("INSERT INTO t VALUES (2)")
+    wrapper.set_autocommit(True)
+    assert not first.in_transaction
+    first.rollback()
+    assert first.execute("SELECT x FROM t").fetchall() == [(2,)]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")
+def test_a_child_process_does_not_take_the_connections_of_its_parent(wrapper):
+    first = opened(wrapper)
+    wrapper.close_if_unusable_or_obsolete()
+    child = os.fork()
+    if child == 0:
+        os._exit(1 if opened(wrapper) is first else 0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert opened(wrapper) is first

@@ -128,7 +128,9 @@ class LazySettings(LazyObject):
             self._setup()
         names = set(dir(self._wrapped))
         if "MAILERS" in names:
-            names -= DEPRECATED_EMAIL_SETTINGS
+            # Those that were given besides are a conflict to be seen.
+            given = self._wrapped.is_overridden
+            names -= {name for name in DEPRECATED_EMAIL_SETTINGS if not given(name)}
         return sorted(names)
 
     def _read_email_setting(self, name: str) -> Any:
@@ -165,12 +167,12 @@ class LazySettings(LazyObject):
         """
         if self._wrapped is not empty:
             raise RuntimeError("Settings already configured.")
+        _check_email_settings_conflicts(options)
         holder = UserSettingsHolder(default_settings)
         for name, value in options.items():
             if not name.isupper():
                 raise TypeError(f"Setting {name!r} must be uppercase.")
             setattr(holder, name, value)
-        _check_email_settings_conflicts(options)
         if "NUAGES" in options:
             _check_switches(options["NUAGES"])
         self._wrapped = holder
@@ -204,15 +206,21 @@ class Settings:
         for name in _SEQUENCES:
             if name in explicit and not isinstance(explicit[name], list | tuple):
                 raise ImproperlyConfigured(f"The {name} setting must be a list or a tuple.")
-        for name in explicit.keys() & _DEPRECATED.keys():
-            _show_deprecation(name)
         _check_email_settings_conflicts(explicit)
+        for name in sorted(explicit.keys() & _DEPRECATED.keys()):
+            # The project wrote it, whoever is the first to read it.
+            _show_deprecation(name, internal_modules=())
         if "NUAGES" in explicit:
             _check_switches(explicit["NUAGES"])
         values.update(explicit)
         self._explicit_settings = frozenset(explicit)
         if self.TIME_ZONE:
             _set_process_time_zone(self.TIME_ZONE)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self.__dict__[name] = value
+        if name in _DEPRECATED:
+            _show_deprecation(name)
 
     def is_overridden(self, setting: str) -> bool:
         """Whether the module defines ``setting``."""
@@ -265,12 +273,23 @@ class UserSettingsHolder:
         return f"<{type(self).__name__}>"
 
 
-def _show_deprecation(name: str) -> None:
-    """Warn of a deprecated setting, at the line outside of the house that uses it."""
+def _show_deprecation(name: str, internal_modules: tuple[str, ...] | None = None) -> None:
+    """Warn of a deprecated setting, at the line outside of the house that uses it.
+
+    Args:
+        internal_modules: the packages that may use it in silence; the house by default.
+    """
     warn_about_external_use(
         _DEPRECATED[name],
         RemovedInDjango2028Warning,
-        skip_name_prefixes=("django.conf.", "django.test.utils."),
+        skip_name_prefixes=(
+            "django.conf.",
+            "django.utils.functional.",
+            "django.test.overrides.",
+            "django.test.utils.",
+            "contextlib.",
+        ),
+        internal_modules=internal_modules,
     )
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 from nuages.core.exceptions import ImproperlyConfigured
 from nuages.core.signals import setting_changed
 from nuages.dispatch import Signal, receiver
+from nuages.utils.deprecation import warn_about_external_use
 
 __all__ = ["setting_changed", "template_rendered"]
 
@@ -65,9 +65,12 @@ def _drop(holder: Any, *names: str) -> None:
 @receiver(setting_changed)
 def renew(*, setting: str, value: Any = None, enter: bool = False, **kwargs: Any) -> None:
     if enter and setting in COMPLEX_OVERRIDE_SETTINGS:
-        warnings.warn(
+        # At the line that overrides it, however many of ours lie between.
+        warn_about_external_use(
             f"Overriding setting {setting} can lead to unexpected behavior.",
-            stacklevel=6,
+            UserWarning,
+            skip_name_prefixes=("django.", "contextlib."),
+            internal_modules=(),
         )
     for reset in _RESETS.get(setting, ()):
         reset(value)

@@ -456,8 +456,11 @@ class ProjectState:
 
     def remove_field(self, app_label: str, model_name: str, name: str) -> None:
         """Remove a field."""
-        field = self.models[app_label, model_name.lower()].fields.pop(name)
-        self.reload_model(app_label, model_name, delay=not field.is_relation)
+        key = (app_label, model_name.lower())
+        field = self.models[key].fields.pop(name)
+        relations = self._relations
+        self.reload_model(*key, delay=not field.is_relation)
+        self._relations = _renamed_in(relations, key, name, None)
 
     def alter_field(
         self, app_label: str, model_name: str, name: str, field: Any, preserve_default: bool
@@ -506,7 +509,9 @@ class ProjectState:
                     remote.field_name = new_name
                 if getattr(field, "to_fields", None):
                     field.to_fields = follow(field.to_fields)
+        relations = self._relations
         self.reload_model(*key, delay=not renamed.is_relation and not is_referenced)
+        self._relations = _renamed_in(relations, key, old_name, new_name)
 
     # Relations.
 
@@ -595,6 +600,25 @@ class ProjectState:
         return self.models == other.models and self.real_apps == other.real_apps
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def _renamed_in(relations: Any, key: ModelKey, name: str, new_name: str | None) -> Any:
+    """Rename a field of the model ``key`` in collected relations, or remove it; return these.
+
+    This is done in place: who holds a part of them sees it change.
+    """
+    for target, sources in list((relations or {}).items()):
+        fields = sources.get(key, {})
+        if name not in fields:
+            continue
+        field = fields.pop(name)
+        if new_name is not None:
+            fields[new_name] = field
+        elif not fields:
+            del sources[key]
+            if not sources:
+                del relations[target]
+    return relations
 
 
 def _with_default(field: Any, preserve_default: bool) -> Any:

@@ -625,7 +625,12 @@ class Options:
     @derived
     def many_to_many(self) -> ImmutableList:
         """The many-to-many fields."""
-        found = (field for options in self._lineage(False) for field in options.local_many_to_many)
+        # Of the same fields that ``get_field()`` knows, each once under its name.
+        found = (
+            field
+            for name, field in self._forward_fields_map.items()
+            if field.many_to_many and field.name == name
+        )
         return make_immutable_fields_list("many_to_many", found)
 
     @derived_reverse

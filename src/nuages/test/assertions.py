@@ -15,6 +15,7 @@ from nuages.conf import settings
 from nuages.core.exceptions import ValidationError
 from nuages.http import QueryDict
 from nuages.http.request import split_domain_port, validate_host
+from nuages.template.base import PartialTemplate
 from nuages.test.capture import CaptureQueriesContext
 from nuages.test.html import Element, HTMLParseError, parse_html
 from nuages.test.signals import template_rendered
@@ -55,7 +56,7 @@ class _TemplateWatch:
         self.names: list[str] = []
 
     def on_rendered(self, sender: Any, signal: Any, template: Any, context: Any, **kw: Any) -> None:
-        self.names.append(template.name)
+        self.names.append(_name_of(template))
 
     def verify(self) -> None:
         self.case._check_template_used(self.name, self.names, self.msg_prefix, self.count)
@@ -361,7 +362,7 @@ class ResponseAssertions(unittest.TestCase):
             raise ValueError(
                 f"{method}() is only usable on responses fetched using the Django test Client."
             )
-        return [template.name for template in response.templates if template.name is not None]
+        return [name for name in map(_name_of, response.templates) if name is not None]
 
     def _check_template_used(
         self, name: str | None, used: list[str], msg_prefix: str, count: int | None
@@ -614,6 +615,13 @@ class _NumberOfQueries(CaptureQueriesContext):
                 f"{len(self)} queries executed, {self.expected} expected\n"
                 f"Captured queries were:\n{queries}",
             )
+
+
+def _name_of(template: Any) -> str | None:
+    """Return how ``get_template()`` is asked for a template, or a part of one."""
+    if isinstance(template, PartialTemplate):
+        return f"{template.origin.template_name}#{template.name}"
+    return template.name
 
 
 def _content_of(response: Any) -> bytes:

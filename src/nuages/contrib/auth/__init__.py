@@ -137,10 +137,6 @@ def _remembered_user_id(stored: Any) -> Any:
     return get_user_model()._meta.pk.to_python(stored)
 
 
-def _get_user_session_key(request: Any) -> Any:
-    return _remembered_user_id(request.session[SESSION_KEY])
-
-
 def _session_hash(user: Any) -> str:
     return user.get_session_auth_hash() if hasattr(user, "get_session_auth_hash") else ""
 

@@ -6,7 +6,6 @@ import pytest
 
 from django.db import connection, transaction
 from django.db.engine import Call, Execute, Fetch, Step, arun, atomic_steps, run
-from django.db.engine.drivers import _arun_each
 
 
 class Answer(Step):
@@ -20,14 +19,10 @@ class Answer(Step):
             raise self.value
         return self.value
 
-    async def arun(self):
-        await asyncio.sleep(0)
-        return self.run()
-
 
 def both(make):
     """What the generators of ``make()`` return under each of the drivers."""
-    return run(make()), asyncio.run(_arun_each(make()))
+    return run(make()), asyncio.run(arun(make()))
 
 
 def test_a_generator_gets_what_its_steps_give():
@@ -55,7 +50,7 @@ def test_what_a_generator_raises_leaves_the_driver():
         yield Answer(1)
         raise LookupError("its own")
 
-    for drive in (run, lambda generator: asyncio.run(_arun_each(generator))):
+    for drive in (run, lambda generator: asyncio.run(arun(generator))):
         with pytest.raises(LookupError, match="its own"):
             drive(steps())
 

@@ -212,3 +212,62 @@ def test_a_seen_get_takes_few_calls():
         sys.setprofile(None)
     # 37 when this was written; the plain road takes about 400.
     assert calls < 45
+
+
+def seen(function):
+    """Let a shape be seen often enough to have a path, then return what it gives without the tree."""
+    for _ in range(3):
+        expected = function()
+    with mock.patch(
+        "django.db.models.sql.compiler.SQLCompiler.compile", side_effect=AssertionError
+    ):
+        assert function() == expected
+    return expected
+
+
+def test_relations_stay_on_trails():
+    author = Author.objects.get(name="a")
+    book = Book.objects.filter(author=author).order_by("price").first()
+    assert seen(lambda: [b.author.name for b in Book.objects.filter(author=author)])
+    assert seen(lambda: sorted(b.pk for b in author.books.all())) == sorted(
+        Book.objects.filter(author_id=author.pk).values_list("pk", flat=True)
+    )
+    assert seen(lambda: Book.objects.get(pk=book.pk).author) == author
+    authors = list(Author.objects.all())
+    for several in (authors, authors[:1], tuple(authors[:2])):
+        assert seen(lambda several=several: Book.objects.filter(author__in=several).count()) == (
+            Book.objects.filter(author__in=[each.pk for each in several]).count()
+        )
+
+
+def test_prefetched_results_are_those_of_a_query_that_waits():
+    author = Author.objects.prefetch_related("books").get(name="a")
+    books = author.books.all()
+    assert all(book.author is author for book in books)
+    assert set(books.filter(pk__gt=0)) == set(books)
+    assert "author_id" in str(books.query)
+    assert [b.pk for b in pickle.loads(pickle.dumps(books))] == [b.pk for b in books]
+
+
+def test_updates_and_aggregates_stay_on_trails():
+    from django.db.models import Count, F, Max, Sum
+
+    book = Book.objects.get(price=1)
+    before = book.price
+    for step in (1, 2, 3, 4):
+        Book.objects.filter(pk=book.pk).update(price=F("price") + step)
+    book.refresh_from_db()
+    assert book.price == before + 10
+    Book.objects.filter(pk=book.pk).update(price=before)
+    found = seen(lambda: Book.objects.aggregate(n=Count("*"), top=Max("price"), all=Sum("price")))
+    prices = list(Book.objects.values_list("price", flat=True))
+    assert found == {"n": len(prices), "top": max(prices), "all": sum(prices)}
+
+
+def test_objects_of_other_models_are_refused_on_trails_too():
+    book = Book.objects.first()
+    for _ in range(4):
+        with pytest.raises(ValueError, match="Must be"):
+            Book.objects.filter(author=book)
+        with pytest.raises(ValueError, match="must be saved"):
+            Book.objects.filter(author=Author(name="new"))

@@ -83,6 +83,21 @@ def test_tables_between_follow_their_models(history):
     ball.cats.clear()
 
 
+def test_a_changed_key_takes_later_keys_to_it_along(history):
+    history(fresh("Cat"))
+    history(fresh("Toy", cat=models.ForeignKey("tests_history.Cat", models.CASCADE)))
+    apps = history(
+        migrations.AlterField("Cat", "id", models.CharField(max_length=9, primary_key=True))
+    )
+    cat = apps.get_model("tests_history", "Cat").objects.create(id="Tom")
+    toy = apps.get_model("tests_history", "Toy").objects.create(cat=cat)
+    with connection.cursor() as cursor:
+        described = connection.introspection.get_table_description(cursor, "tests_history_toy")
+    assert {each.name: each.type_code for each in described}["cat_id"] == "varchar(9)"
+    toy.delete()
+    cat.delete()
+
+
 def test_states_share_what_does_not_change():
     state = ProjectState()
     fresh().state_forwards("tests_history", state)

@@ -23,6 +23,7 @@ from nuages.db.utils import (
     OperationalError,
     ProgrammingError,
 )
+from nuages.utils.asyncio import loop_here
 from nuages.utils.connection import ConnectionProxy
 
 __all__ = [
@@ -56,6 +57,9 @@ def close_old_connections(**kwargs: Any) -> None:
     Runs at the start and the end of each request. Manual: ref/databases, "Persistent
     connections".
     """
+    if loop_here():
+        # What sync code left in this thread before the loop started is not the request's.
+        return
     for each in connections.all(initialized_only=True):
         each.close_if_unusable_or_obsolete()
 

@@ -18,6 +18,9 @@ from nuages.db import (
     ProgrammingError,
     connections,
 )
+from nuages.db.engine.leases import TESTS, awaits, leased_connection, note_block, perform
+from nuages.utils import asyncio
+from nuages.utils.concurrency import _get_running_loop
 from nuages.utils.deprecation import RemovedInDjango2028Warning
 
 __all__ = [
@@ -47,8 +50,14 @@ class TransactionManagementError(ProgrammingError):
 
 
 def get_connection(using: str | None = None) -> Any:
-    """Return the connection for an alias, the default one for ``None``."""
-    return connections[DEFAULT_DB_ALIAS if using is None else using]
+    """Return the connection for an alias, the default one for ``None``.
+
+    In async code it is the one that an open block holds there, if there is one.
+    """
+    alias = DEFAULT_DB_ALIAS if using is None else using
+    if _get_running_loop() is not None and (leased := leased_connection(alias)) is not None:
+        return leased
+    return connections[alias]
 
 
 def get_autocommit(using: str | None = None) -> bool:
@@ -120,7 +129,12 @@ def on_commit(func: Callable[[], Any], using: str | None = None, robust: bool = 
 
     With ``robust``, an exception of ``func`` is logged and the next callbacks still run.
     """
-    get_connection(using).on_commit(func, robust)
+    conn = get_connection(using)
+    if not conn.in_atomic_block and _get_running_loop() and not asyncio.may_block() and awaits():
+        # No block is open, so there is nothing to wait for.
+        conn.call_on_commit(func, robust)
+    else:
+        conn.on_commit(func, robust)
 
 
 @contextmanager
@@ -165,6 +179,7 @@ class Atomic(ContextDecorator):
             conn.savepoint_ids.append(self._new_savepoint(conn))
         else:
             conn.needs_rollback = False
+            note_block(conn)
             # The user turned autocommit off: a transaction is open, and not ours to end.
             conn.commit_on_exit = conn.get_autocommit()
             if conn.commit_on_exit:
@@ -174,6 +189,8 @@ class Atomic(ContextDecorator):
                 conn.in_atomic_block = True
                 conn.savepoint_ids.append(self._new_savepoint(conn))
         conn.atomic_blocks.append(self)
+        if self._from_testcase:
+            TESTS.add(self)
 
     def _new_savepoint(self, conn: Any) -> str | None:
         return conn.savepoint() if self.savepoint and not conn.needs_rollback else None
@@ -184,6 +201,7 @@ class Atomic(ContextDecorator):
         exc_value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        TESTS.discard(self)
         conn = get_connection(self.using)
         if conn.atomic_blocks:
             conn.atomic_blocks.pop()
@@ -264,9 +282,7 @@ class Atomic(ContextDecorator):
             conn.set_autocommit(True)
 
     async def __aenter__(self) -> None:
-        from asgiref.sync import sync_to_async
-
-        await sync_to_async(self.__enter__, thread_sensitive=True)()
+        await perform(self.__enter__)
 
     async def __aexit__(
         self,
@@ -274,11 +290,9 @@ class Atomic(ContextDecorator):
         exc_value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        from asgiref.sync import sync_to_async
+        await perform(lambda: self.__exit__(exc_type, exc_value, traceback))
 
-        await sync_to_async(self.__exit__, thread_sensitive=True)(exc_type, exc_value, traceback)
-
-    def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
+    def __call__(self, func: Callable[..., Any]) -> Any:
         """Run each call of ``func``, a function or coroutine function, in a block like this."""
         from inspect import iscoroutinefunction
 

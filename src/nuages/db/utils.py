@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from nuages.conf import settings
 from nuages.core.exceptions import ImproperlyConfigured
+from nuages.utils import asyncio
 from nuages.utils.connection import BaseConnectionHandler, ConnectionDoesNotExist
 from nuages.utils.module_loading import import_string
 
@@ -120,7 +121,8 @@ class DatabaseErrorWrapper:
         if ours is not DataError and ours is not IntegrityError:
             # These two leave the connection usable for certain; the others may not.
             self.wrapper.errors_occurred = True
-        raise ours(*exc_value.args).with_traceback(traceback) from exc_value
+        args = () if exc_value is None else exc_value.args
+        raise ours(*args).with_traceback(traceback) from exc_value
 
     def __call__[**P, R](self, func: Callable[P, R]) -> Callable[P, R]:
         def inner(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -202,7 +204,7 @@ class ConnectionHandler(BaseConnectionHandler):
 
     def __init__(self, settings: dict[str, dict[str, Any]] | None = None) -> None:
         super().__init__(settings)
-        self._connections = threading.local()
+        self._connections: Any = threading.local()
 
     def __getitem__(self, alias: str) -> BaseDatabaseWrapper:
         try:
@@ -233,6 +235,10 @@ class ConnectionHandler(BaseConnectionHandler):
                 test.setdefault(name, value)
         return databases
 
+    def of_thread(self) -> dict[str, BaseDatabaseWrapper]:
+        """Return the connections of this thread by alias; the very dictionary."""
+        return self._connections.__dict__  # type: ignore[return-value]
+
     def all(self, initialized_only: bool = False) -> list[BaseDatabaseWrapper]:
         """Return the connections of this thread; with the argument, those there are already."""
         if not initialized_only:
@@ -247,14 +253,27 @@ class ConnectionHandler(BaseConnectionHandler):
         return self.settings
 
     def create_connection(self, alias: str) -> BaseDatabaseWrapper:
-        """Return a new connection object for ``alias``, not connected yet."""
+        """Return a new connection object for ``alias``, not connected yet.
+
+        Within an operation of async code it is one that its task has, or gets now.
+        """
         conf = self.settings[alias]
+        if asyncio.may_block():
+            from nuages.db.engine.leases import lease_here
+
+            return lease_here(self, alias)
         return load_backend(conf["ENGINE"]).DatabaseWrapper(conf, alias)
 
-    @property
-    def any_async_driver(self) -> bool:
-        """Whether a configured database can be awaited; if none can, steps run on one thread."""
-        return any(self[alias].features.has_async_driver for alias in self.settings)
+    @cached_property
+    def can_await(self) -> bool:
+        """Whether all configured databases can be awaited; if not, steps run on one thread."""
+        from nuages.conf import switches
+
+        return switches.enabled("ASYNC_DRIVERS") and all(
+            conf["ENGINE"] == _NO_DATABASE
+            or load_backend(conf["ENGINE"]).DatabaseWrapper.features_class.has_async_driver
+            for conf in self.settings.values()
+        )
 
 
 class ConnectionRouter:

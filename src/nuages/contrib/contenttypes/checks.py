@@ -15,9 +15,8 @@ LONGEST_MODEL_NAME = 100
 def _models(app_configs: Sequence[Any] | None) -> Iterator[Any]:
     from nuages.apps import apps
 
-    if app_configs is None:
-        app_configs = apps.get_app_configs()
-    return chain.from_iterable(config.get_models() for config in app_configs)
+    configs = apps.get_app_configs() if app_configs is None else app_configs
+    return chain.from_iterable(config.get_models() for config in configs)
 
 
 def check_generic_foreign_keys(
@@ -29,8 +28,9 @@ def check_generic_foreign_keys(
     return [
         problem
         for model in _models(app_configs)
-        for field in vars(model).values()
-        if isinstance(field, GenericForeignKey)
+        for field in model._meta.private_fields
+        # Those of parents are looked at there.
+        if isinstance(field, GenericForeignKey) and field.model is model
         for problem in field.check()
     ]
 

@@ -46,7 +46,7 @@ class GenericForeignKeyDescriptor:
             return None
         type_id, key = field._keys_of(instance)
         if known is not None:
-            same_type = type_id == field.get_content_type(obj=known, using=instance._state.db).id
+            same_type = type_id == field.get_content_type(obj=known, using=instance._state.db).pk
             if same_type and known._meta.pk.to_python(key) == known.pk:
                 return known
             known = None
@@ -164,7 +164,7 @@ class GenericForeignKey(FieldCacheMixin, Field):
         """Where instances keep the object."""
         return self.name
 
-    def contribute_to_class(self, cls: Any, name: str, **kwargs: Any) -> None:
+    def contribute_to_class(self, cls: Any, name: str, **kwargs: Any) -> None:  # type: ignore[override]
         """Put the field on a model, without a column."""
         super().contribute_to_class(cls, name, private_only=True)
         setattr(cls, self.attname, GenericForeignKeyDescriptor(self))
@@ -401,7 +401,7 @@ class GenericRelation(ForeignObject):
         """Return ``ManyToManyField``, which others treat alike."""
         return "ManyToManyField"
 
-    def contribute_to_class(self, cls: Any, name: str, **kwargs: Any) -> None:
+    def contribute_to_class(self, cls: Any, name: str, **kwargs: Any) -> None:  # type: ignore[override]
         """Put the relation on a model."""
         super().contribute_to_class(cls, name, private_only=True)
         self.model = cls

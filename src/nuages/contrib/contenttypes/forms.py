@@ -20,6 +20,11 @@ class BaseGenericInlineFormSet(BaseModelFormSet):
         queryset: limits which are shown.
     """
 
+    model: Any
+    ct_field: Any
+    ct_fk_field: Any
+    for_concrete_model: bool
+
     def __init__(
         self,
         data: Any = None,

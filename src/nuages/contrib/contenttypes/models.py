@@ -25,7 +25,7 @@ class ContentTypeManager(models.Manager):
         return self._cache.setdefault(using, {})
 
     def _add_to_cache(self, using: str, ct: ContentType) -> ContentType:
-        self._remembered(using).update({(ct.app_label, ct.model): ct, ct.id: ct})
+        self._remembered(using).update({(ct.app_label, ct.model): ct, ct.pk: ct})
         return ct
 
     def clear_cache(self) -> None:
@@ -166,7 +166,7 @@ class ContentType(models.Model):
 
     def get_all_objects_for_this_type(self, **kwargs: Any) -> Any:
         """Return a queryset of the instances that fit the lookups."""
-        return self._of_model().using(self._state.db).filter(**kwargs)
+        return self._of_model().filter(**kwargs)
 
     def _of_model(self) -> Any:
         return self.model_class()._base_manager  # type: ignore[union-attr]

@@ -8,15 +8,19 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from hashlib import md5
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from nuages.db.utils import NotSupportedError
+from nuages.utils._lazy import later
 
 if TYPE_CHECKING:
+    import hashlib
+
     from nuages.db.backends.base.base import BaseDatabaseWrapper
+else:
+    hashlib = later("hashlib")
 
 logger = logging.getLogger("django.db.backends")
 
@@ -72,7 +76,7 @@ class CursorWrapper:
             )
         _warn_before_ready(self.APPS_NOT_READY_WARNING_MSG)
         self.db.validate_no_broken_transaction()
-        arguments = [procname]
+        arguments: list[Any] = [procname]
         if params is not None or kparams is not None:
             arguments.append(() if params is None else params)
         if kparams is not None:
@@ -175,7 +179,7 @@ class debug_sql:  # noqa: N801 (used like a function)
             )
 
 
-def debug_transaction(connection: BaseDatabaseWrapper, sql: str) -> Any:
+def debug_transaction(connection: Any, sql: str) -> Any:
     """Return a block that records BEGIN, COMMIT or ROLLBACK, if queries are logged at all."""
     from contextlib import nullcontext
 
@@ -218,7 +222,7 @@ def truncate_name(identifier: str, length: int | None = None, hash_len: int = 4)
 
 def names_digest(*args: str, length: int) -> str:
     """Return ``length`` hexadecimal digits that stand for the names given."""
-    return md5("".join(args).encode(), usedforsecurity=False).hexdigest()[:length]
+    return hashlib.md5("".join(args).encode(), usedforsecurity=False).hexdigest()[:length]
 
 
 def strip_quotes(table_name: str) -> str:
@@ -288,7 +292,8 @@ def typecast_timestamp(text: str | None) -> datetime.date | datetime.datetime | 
     if not separator:
         return typecast_date(text)
     moment = re.split(r"[+-]", moment, maxsplit=1)[0]
-    return datetime.datetime.combine(typecast_date(day), typecast_time(moment))
+    on, at = typecast_date(day), typecast_time(moment)
+    return None if on is None or at is None else datetime.datetime.combine(on, at)
 
 
 from nuages.apps import apps  # noqa: E402  (the registry may import models, and so this module)

@@ -1,4 +1,4 @@
-"""The steps: small objects, each one piece of I/O that either driver can perform.
+"""The steps: small objects, each one piece of I/O.
 
 A function that talks to a database is written as a generator. It yields steps, receives their
 results, and returns its own::
@@ -11,7 +11,7 @@ results, and returns its own::
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from inspect import iscoroutine
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ type Steps[T] = Generator[Step, Any, T]
 
 
 class Step:
-    """One piece of I/O. ``run`` performs it and blocks; ``arun`` performs it and awaits."""
+    """One piece of I/O."""
 
     __slots__ = ()
 
@@ -29,14 +29,8 @@ class Step:
     using: str | None = None
 
     def run(self) -> Any:
-        """Perform the step in this thread and return its result."""
+        """Perform the step and return its result. In an operation of async code its waits are awaited."""
         raise TypeError(f"{type(self).__name__} does not say how to run().")
-
-    async def arun(self) -> Any:
-        """Perform the step without blocking the event loop; by default on the database's thread."""
-        from asgiref.sync import sync_to_async
-
-        return await sync_to_async(self.run, thread_sensitive=True)()
 
 
 class Outcome(NamedTuple):
@@ -50,6 +44,7 @@ class Fetch(Step):
     """Run a query and return all its rows as a list of tuples."""
 
     __slots__ = ("params", "sql", "using")
+    using: str
 
     def __init__(self, using: str, sql: str, params: Sequence[Any] = ()) -> None:
         self.using = using
@@ -64,6 +59,7 @@ class Execute(Step):
     """Run a statement that gives no rows and return its ``Outcome``."""
 
     __slots__ = ("params", "sql", "using")
+    using: str
 
     def __init__(self, using: str, sql: str, params: Sequence[Any] = ()) -> None:
         self.using = using
@@ -79,8 +75,7 @@ class Execute(Step):
 class Call(Step):
     """Call a function of the user's and return its result.
 
-    A coroutine function may be given as well: the awaiting driver awaits it, and where the steps
-    run on a thread, the coroutine runs on the event loop that the thread works for.
+    A coroutine function may be given as well: it runs on the event loop of the async code that the steps are for.
     """
 
     __slots__ = ("args", "function", "kwargs")
@@ -92,15 +87,7 @@ class Call(Step):
 
     def run(self) -> Any:
         value = self.function(*self.args, **self.kwargs)
-        return _finish(value) if iscoroutine(value) else value
-
-    async def arun(self) -> Any:
-        from asgiref.sync import iscoroutinefunction, sync_to_async
-
-        if iscoroutinefunction(self.function):
-            return await self.function(*self.args, **self.kwargs)
-        value = await sync_to_async(self.function, thread_sensitive=True)(*self.args, **self.kwargs)
-        return await value if iscoroutine(value) else value
+        return _finish(value) if isinstance(value, CoroutineType) else value
 
 
 class Begin(Step):
@@ -114,9 +101,6 @@ class Begin(Step):
 
     def run(self) -> None:
         self.block.__enter__()
-
-    async def arun(self) -> None:
-        await self.block.__aenter__()
 
 
 class End(Step):
@@ -135,9 +119,6 @@ class End(Step):
 
     def run(self) -> None:
         self.block.__exit__(*self._exit_args())
-
-    async def arun(self) -> None:
-        await self.block.__aexit__(*self._exit_args())
 
 
 def atomic_steps[T](
@@ -164,7 +145,7 @@ def atomic_steps[T](
 
 def _finish(coroutine: Any) -> Any:
     """Run a coroutine to its end from a blocking driver."""
-    from asgiref.sync import async_to_sync
+    from nuages.utils.concurrency import async_to_sync
 
     async def waiting() -> Any:
         return await coroutine

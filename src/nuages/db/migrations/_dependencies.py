@@ -28,8 +28,6 @@ class OperationDependency(NamedTuple):
     field_name: str | None
     type: Kind
 
-    Type = Kind  # type: ignore[misc]
-
     @property
     def model_name_lower(self) -> str:
         """The model's name in lower case."""
@@ -40,6 +38,9 @@ class OperationDependency(NamedTuple):
         """The field's name in lower case."""
         assert self.field_name is not None
         return self.field_name.lower()
+
+
+OperationDependency.Type = Kind  # type: ignore[attr-defined]  # a field, inside the class
 
 
 def is_met_by(dependency: OperationDependency, operation: Any) -> bool:
@@ -92,11 +93,7 @@ def of_relation(
         model = remote.model
         target = resolve_relation(model, app_label, model_name)
         # A state may say what this relation cannot: that of a rendered model.
-    found = [OperationDependency(*target, None, Kind.CREATE)]
+    wanted = [target]
     if through := getattr(remote, "through", None):
-        found.append(
-            OperationDependency(
-                *resolve_relation(through, app_label, model_name), None, Kind.CREATE
-            )
-        )
-    return found
+        wanted.append(resolve_relation(through, app_label, model_name))
+    return [OperationDependency(app, name, None, Kind.CREATE) for app, name in wanted]

@@ -197,7 +197,7 @@ class Detection:
             for key, other in self.old.models.items():
                 bases = [base for base in other.bases if isinstance(base, str)]
                 if any(resolve_relation(base, key[0]) == (label, name) for base in bases):
-                    dependencies.append(OperationDependency(*key, None, Kind.REMOVE))
+                    dependencies.append(OperationDependency(key[0], key[1], None, Kind.REMOVE))
             if user := self.through_users.get((label, state.name_lower)):
                 dependencies.append(OperationDependency(*user, Kind.REMOVE))
             yield Change(label, ops.DeleteModel(state.name), list(dict.fromkeys(dependencies)))
@@ -653,7 +653,7 @@ class Detection:
             after = self.new.models[label, name].options.get("indexes", [])
             added = [index for index in after if index not in before]
             removed = [index for index in before if index not in after]
-            renamed = []
+            renamed: list[tuple[str | None, str, tuple[str, ...] | None]] = []
             # The same under another name.
             for new in list(added):
                 for old in list(removed):

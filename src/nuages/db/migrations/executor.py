@@ -240,8 +240,8 @@ class MigrationExecutor:
         """Record that a migration, with all that it replaces, was applied or unapplied."""
         record = self.recorder.record_applied if forward else self.recorder.record_unapplied
         migration = (self.loader.disk_migrations or {}).get((app_label, name))
-        for key in migration.replaces if migration is not None else ():
-            self.record_migration(*key, forward=forward)
+        for app, replaced in migration.replaces if migration is not None else ():
+            self.record_migration(app, replaced, forward=forward)
         record(app_label, name)
 
     def check_replacements(self) -> None:

@@ -23,7 +23,7 @@ def _migration_model() -> Any:
         **{name: models.CharField(max_length=255) for name in ("app", "name")},
         "applied": models.DateTimeField(default=now),
     }
-    return type(models.Model)("Migration", (models.Model,), body)
+    return models.base.ModelBase("Migration", (models.Model,), body)
 
 
 class MigrationRecorder:

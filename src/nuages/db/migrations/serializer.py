@@ -114,7 +114,8 @@ def _source(value: Any) -> Source:
 
 def _all(values: Iterable[Any]) -> tuple[list[str], set[str]]:
     """Return the expressions of several values, and all their imports."""
-    texts, imports = [], set()
+    texts: list[str] = []
+    imports: set[str] = set()
     for value in values:
         text, needed = _source(value)
         texts.append(text)
@@ -218,10 +219,8 @@ def _decimal(value: decimal.Decimal) -> Source:
 
 def _enum(value: enum.Enum) -> Source:
     kind = type(value)
-    if isinstance(value, enum.Flag):
-        members = list(value) or [value]
-    else:
-        members = [value]
+    members: list[enum.Enum] = list(value) if isinstance(value, enum.Flag) else []
+    members = members or [value]
     names = " | ".join(f"{kind.__module__}.{kind.__qualname__}[{each.name!r}]" for each in members)
     return names, {f"import {kind.__module__}"}
 

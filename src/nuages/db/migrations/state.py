@@ -235,7 +235,7 @@ class ProjectState:
         """Make the classes that changes of models touch anew.
 
         Args:
-            delay: only those next to the models; the others wait for
+            delay: only those of the models themselves; the others wait for
                 :meth:`clear_delayed_apps_cache`.
         """
         self._relations = None
@@ -250,6 +250,12 @@ class ProjectState:
         if delay:
             self.is_delayed = True
         near = {key}
+        if delay:
+            # What points to a class holds it, and subclasses copy its attributes: they cannot wait.
+            # All others find it by its label.
+            near |= {source for source, state in self.models.items() if key in self._targets(state)}
+            model = self.apps.all_models.get(key[0], {}).get(key[1])
+            return near if model is None else near | self._descendants(model)
         old_class = self.apps.all_models.get(key[0], {}).get(key[1])
         if old_class is not None:
             near |= get_related_models_tuples(old_class)
@@ -260,11 +266,7 @@ class ProjectState:
             model = self.apps.all_models.get(each[0], {}).get(each[1])
             if model is None:
                 continue
-            if not delay:
-                reached |= get_related_models_recursive(model)
-            elif each == key:
-                # Subclasses copy the class's attributes: they cannot wait.
-                reached |= self._descendants(model)
+            reached |= get_related_models_recursive(model)
         return reached
 
     @staticmethod
@@ -303,7 +305,11 @@ class ProjectState:
         """Add a model."""
         key = (model_state.app_label, model_state.name_lower)
         self.models[key] = model_state
-        self.reload_models([key], delay=False)
+        # Classes that belong to an earlier state know nothing of this model: if it points to others,
+        # all that is connected must belong to this one.
+        connected = any(isinstance(base, str) for base in model_state.bases)
+        connected = connected or any(True for _ in self._targets(model_state))
+        self.reload_models([key], delay=not connected)
 
     def remove_model(self, app_label: str, model_name: str) -> None:
         """Remove a model."""

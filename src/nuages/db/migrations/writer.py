@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection
 from importlib import import_module
 from typing import Any
 
@@ -67,7 +68,7 @@ class OperationWriter:
             self._block(f"{name}=", value)
             return
         pairs = value.items() if isinstance(value, dict) else None
-        opening, closing = {dict: "{}", tuple: "()"}.get(type(value), "[]")
+        opening, closing = {dict: ("{", "}"), tuple: ("(", ")")}.get(type(value), ("[", "]"))
         self._add(f"{name}={opening}")
         self._depth += 1
         if pairs is not None:
@@ -181,7 +182,8 @@ class MigrationWriter:
         if config.name == parent and os.path.isdir(config.path):
             return os.path.join(config.path, last)
         # Up to a package that is there, and down again.
-        above, missing = package.split("."), []
+        above = package.split(".")
+        missing: list[str] = []
         while above:
             missing.insert(0, above.pop())
             try:
@@ -210,7 +212,7 @@ class MigrationWriter:
         return os.path.join(self.basedir, self.filename)
 
     @classmethod
-    def serialize(cls, value: Any) -> tuple[str, set[str]]:
+    def serialize(cls, value: Any) -> tuple[str, Collection[str]]:
         """Return an expression for a value and the imports it needs. Raises ``ValueError``."""
         return serializer_factory(value).serialize()
 

@@ -1,5 +1,7 @@
 """Models: declare tables as classes, and ask for rows as objects. Manual: "Models and databases"."""
 
+from typing import Any
+
 from nuages.core.exceptions import ObjectDoesNotExist, ObjectNotUpdated
 from nuages.db.models import signals
 from nuages.db.models.aggregates import *
@@ -74,15 +76,6 @@ from nuages.db.models.fields.related import (  # isort: skip
     OneToOneField,
     OneToOneRel,
 )
-
-
-def __getattr__(name: str) -> object:
-    # Deprecated: it warns.
-    if name == "BLANK_CHOICE_DASH":
-        from nuages.db.models.utils import deprecated_blank_choice_dash
-
-        return deprecated_blank_choice_dash()
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __all__ = [

@@ -11,20 +11,24 @@ from __future__ import annotations
 import keyword
 import warnings
 from collections.abc import Callable, Iterator
-from inspect import signature
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from nuages.conf import switches
 from nuages.db.models.fetch_modes import FETCH_ONE
 from nuages.db.models.query_utils import DeferredAttribute
-from nuages.db.models.signals import post_init, pre_init
+from nuages.db.models.signals import listened_to, post_init, pre_init
+from nuages.utils._lazy import later
 from nuages.utils.codegen import compile_function
 from nuages.utils.deprecation import RemovedInDjango2028Warning
 from nuages.utils.inspect import func_accepts_kwargs
 
 if TYPE_CHECKING:
+    import inspect
+
     from nuages.db.models.base import Model
+else:
+    inspect = later("inspect")
 
 
 class Deferred:
@@ -224,6 +228,7 @@ def compile_init(model: type[Model]) -> Callable[..., None] | None:
         "S": _base.ModelState,
         "pre": pre_init,
         "post": post_init,
+        "heard": listened_to,
         "plain": plain_init,
         "properties": set_properties,
     }
@@ -265,7 +270,7 @@ def compile_init(model: type[Model]) -> Callable[..., None] | None:
     source = "\n".join(
         [
             f"def __init__(self, /, *args, {', '.join(parameters)}, **kw):",
-            "    if type(self) is not C or pre.receivers or post.receivers:",
+            "    if type(self) is not C or (pre.receivers or post.receivers) and heard(pre, post, C):",
             *(f"    {line}" for line in again),
             "        return plain(self, args, kw)",
             "    if args:",
@@ -346,16 +351,17 @@ def row_loader(model: type[Model], attnames: tuple[str, ...], fetch_mode: Any) -
     loader = kept.get(key)
     if loader is None:
         faithful = _plain_loader(model, attnames, fetch_mode)
-        compiles = _loads_plainly(model) and all(map(str.isidentifier, attnames))
+        compiles = loads_plainly(model) and all(map(str.isidentifier, attnames))
         loader = kept[key] = (
             _compile_loader(model, attnames, fetch_mode, faithful) if compiles else faithful
         )
     return loader
 
 
-def _loads_plainly(model: type[Model]) -> bool:
+def loads_plainly(model: type[Model]) -> bool:
     """Whether neither ``from_db`` nor the constructor is anyone's but ours."""
-    inits = (_base.OWN_INIT, model.__dict__.get(SHELF, {}).get("init"))
+    # A proxy that nobody has constructed yet has the generated constructor of its parent.
+    inits = {_base.OWN_INIT, *(each.__dict__.get(SHELF, {}).get("init") for each in model.__mro__)}
     return (
         getattr(model.from_db, "__func__", None) is _base.OWN_FROM_DB
         and model.__init__ in inits
@@ -365,7 +371,9 @@ def _loads_plainly(model: type[Model]) -> bool:
 
 
 def _plain_loader(model: type[Model], attnames: tuple[str, ...], fetch_mode: Any) -> Loader:
-    if "fetch_mode" in signature(model.from_db).parameters or func_accepts_kwargs(model.from_db):
+    if "fetch_mode" in inspect.signature(model.from_db).parameters or func_accepts_kwargs(
+        model.from_db
+    ):
         return lambda row, using: model.from_db(using, attnames, row, fetch_mode=fetch_mode)
 
     def load(row: tuple[Any, ...], using: str) -> Model:
@@ -389,7 +397,7 @@ def _compile_loader(
     values = "".join(f"v{n}, " for n in range(len(attnames)))
     source = f"""\
 def load(row, using):
-    if pre.receivers or post.receivers:
+    if (pre.receivers or post.receivers) and heard(pre, post, C):
         return faithful(row, using)
     {values}= row
     state = S()
@@ -403,6 +411,7 @@ def load(row, using):
     scope = {
         "pre": pre_init,
         "post": post_init,
+        "heard": listened_to,
         "faithful": faithful,
         "new": model.__new__,
         "S": _base.ModelState,

@@ -6,7 +6,6 @@ Manual: "Models", sections "Meta options", "Model inheritance".
 from __future__ import annotations
 
 import copy
-import inspect
 from collections.abc import Iterator
 from functools import partialmethod
 from typing import TYPE_CHECKING, Any
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 
 def contributes(value: Any) -> bool:
     """Whether a class attribute says itself how it becomes part of the model."""
-    return not inspect.isclass(value) and hasattr(value, "contribute_to_class")
+    return not isinstance(value, type) and hasattr(value, "contribute_to_class")
 
 
 #: Exceptions that each model has of its own, and what they are.

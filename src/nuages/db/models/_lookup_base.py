@@ -8,13 +8,20 @@ comparable value, once, when the lookup is made), ``_db_value`` (to what the dri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from nuages.db.models.expressions import Case, Expression, Func, Value, When
 from nuages.db.models.fields import BooleanField
 from nuages.db.models.query_utils import RegisterLookupMixin
-from nuages.db.models.sql.slots import LeavesTrail, Slot, SlotParam, holds_slot, is_trail_safe
+from nuages.db.models.sql.slots import (
+    LeavesTrail,
+    Slot,
+    SlotParam,
+    Slots,
+    holds_slot,
+    is_trail_safe,
+)
 from nuages.utils.functional import cached_property
 from nuages.utils.hashable import make_hashable
 
@@ -308,6 +315,25 @@ class BuiltinLookup(Lookup):
         return connection.operators[self.lookup_name] % rhs
 
 
+def shortened(adapt: Callable[[Any], Any], field: Any) -> Callable[[Any], Any]:
+    """Return an adapter that leaves out ``adapt`` for values that this would give back unchanged.
+
+    Args:
+        field: the field whose values these are; one value of a type speaks for all.
+    """
+    from nuages.db.models.trails import _natural_of
+
+    natural = _natural_of(field)
+    kept = frozenset(
+        type(sample)
+        for sample in (7, "x", 0.5)
+        if type(sample) in natural and type(out := adapt(sample)) is type(sample) and out == sample
+    )
+    if not kept:
+        return adapt
+    return lambda value: value if type(value) in kept else adapt(value)
+
+
 class FieldGetDbPrepValueMixin(Lookup):
     """For lookups whose values are what the field would save."""
 
@@ -334,7 +360,12 @@ class FieldGetDbPrepValueMixin(Lookup):
             return super()._slot_param(slot, connection)
         prepare = self.lhs.output_field.get_prep_value
         to_db = self._value_field.get_db_prep_value
-        return SlotParam(slot.index, lambda value: to_db(prepare(value), connection, prepared=True))
+        return SlotParam(
+            slot.index,
+            shortened(
+                lambda value: to_db(prepare(value), connection, prepared=True), self._value_field
+            ),
+        )
 
     def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, Sequence[Any]]:
         values = value if self.get_db_prep_lookup_value_is_iterable else [value]
@@ -372,7 +403,9 @@ class FieldGetDbPrepValueIterableMixin(FieldGetDbPrepValueMixin):
     ) -> tuple[str, Sequence[Any]]:
         """Compile an item that is an expression; others keep the placeholder."""
         if isinstance(param, Slot):
-            return sql, [self._slot_param(param, connection)]
+            made = self._slot_param(param, connection)
+            made.many = isinstance(param, Slots)
+            return sql, [made]
         if hasattr(param, "resolve_expression"):
             param = param.resolve_expression(compiler.query)
         if hasattr(param, "as_sql"):

@@ -55,16 +55,8 @@ def check_model(model: Any, **kwargs: Any) -> Messages:
     yield from each_on_databases(model, "indexes", databases)
     yield from ordering_is_sound(model)
     yield from each_on_databases(model, "constraints", databases)
-    yield from required_fields(model)
     yield from table_comment_is_supported(model, databases)
     yield from one_level_of_on_delete(model)
-
-
-def required_fields(model: Any) -> Messages:
-    """Private fields that can be checked: generic relations and such."""
-    for field in model._meta.private_fields:
-        if hasattr(field, "check") and field not in model._meta.local_fields:
-            yield from field.check()
 
 
 def swappable_setting(model: Any) -> Messages:
@@ -291,7 +283,7 @@ def local_field_messages(model: Any, names: Iterable[str], option: str) -> Messa
         elif (
             isinstance(field, ForeignObject)
             and not isinstance(field, ForeignKey)
-            and len(field.from_fields) > 1
+            and len([*field.from_fields]) > 1
         ):
             yield _error(
                 model,

@@ -33,7 +33,7 @@ def related_name_is_valid(field: Any, **kwargs: Any) -> Messages:
     """E306."""
     from keyword import iskeyword
 
-    name = field._related_name
+    name = field.remote_field.related_name
     if name is None:
         return
     if not name.endswith("+") and (iskeyword(name) or not name.isidentifier()):

@@ -286,7 +286,7 @@ def save_table_steps(
     cls: type[Model] | None = None,
     force_insert: bool = False,
     force_update: bool = False,
-    using: str | None = None,
+    using: Any = None,
     update_fields: Any = None,
 ) -> Steps[bool]:
     """Update or insert the row of ``cls``; return whether it was an update."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nuages.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -277,7 +277,7 @@ class ModelValidation:
             try:
                 constraint.validate(model, self, exclude=exclude, using=using)
             except ValidationError as error:
-                names = getattr(constraint, "fields", ())
+                names: Sequence[str] = getattr(constraint, "fields", ())
                 if getattr(error, "code", None) == "unique" and len(names) == 1:
                     errors.setdefault(names[0], []).append(error)
                 else:

@@ -12,9 +12,21 @@ from nuages.db.models.functions import Cast, Coalesce
 from nuages.db.models.functions.mixins import FixDurationInputMixin, NumericOutputFieldMixin
 from nuages.db.utils import NotSupportedError
 
-__all__ = (
-    "Aggregate AnyValue Avg BitAnd BitOr BitXor Count Max Min StdDev StringAgg Sum Variance"
-).split()
+__all__ = [
+    "Aggregate",
+    "AnyValue",
+    "Avg",
+    "BitAnd",
+    "BitOr",
+    "BitXor",
+    "Count",
+    "Max",
+    "Min",
+    "StdDev",
+    "StringAgg",
+    "Sum",
+    "Variance",
+]
 
 
 class AggregateFilter(Func, takes=1):
@@ -30,7 +42,7 @@ class AggregateFilter(Func, takes=1):
     def __str__(self) -> str:
         return str(self.condition)
 
-    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
+    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:  # type: ignore[override]
         if not connection.features.supports_aggregate_filter_clause:
             raise NotSupportedError(
                 "Aggregate filter clauses are not supported on this database backend."
@@ -46,7 +58,7 @@ class AggregateOrderBy(OrderByList):
 
     template = " ORDER BY %(expressions)s"
 
-    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
+    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:  # type: ignore[override]
         if connection.features.supports_aggregate_order_by_clause:
             return super().as_sql(compiler, connection, **extra_context)
         raise NotSupportedError(
@@ -69,7 +81,7 @@ class Aggregate(Func):
     template = "%(function)s(%(distinct)s%(expressions)s%(order_by)s)%(filter)s"
     contains_aggregate = window_compatible = True
     allow_distinct = allow_order_by = False
-    empty_result_set_value = None
+    empty_result_set_value: Any = None
 
     def __init_subclass__(
         cls, *, distinct: bool | None = None, ordered: bool | None = None, **declared: Any
@@ -100,7 +112,7 @@ class Aggregate(Func):
         super().__init__(*expressions, **extra)
         self.distinct, self.default = distinct, default
         self.order_by = AggregateOrderBy.from_param(f"{own_name}.order_by", order_by)
-        self.filter = AggregateFilter(filter) if filter is not None else None
+        self.filter: Any = AggregateFilter(filter) if filter is not None else None
 
     def get_source_fields(self) -> list[Any]:
         # Filter and order do not give it its type.
@@ -168,6 +180,9 @@ class Aggregate(Func):
         default = resolved.default
         if not hasattr(default, "resolve_expression"):
             default = Value(default, resolved._output_field_or_none)
+        elif type(default) is Value and default._output_field_or_none is None:
+            # Where no row is asked for, the default stands alone, and needs its type.
+            default = Value(default.value, resolved._output_field_or_none)
         plain = resolved.copy()
         plain.default = None
         whole = Coalesce(plain, default, output_field=resolved._output_field_or_none)
@@ -185,7 +200,7 @@ class Aggregate(Func):
     def get_group_by_cols(self) -> list[Any]:
         return []
 
-    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
+    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:  # type: ignore[override]
         if self.distinct and not connection.features.supports_aggregate_distinct_multiple_argument:
             if len(self.source_expressions) > 1:
                 raise NotSupportedError(
@@ -214,11 +229,11 @@ class Aggregate(Func):
     def _as_case(self) -> Aggregate:
         """Return the same without FILTER: what the filter leaves out is NULL, which aggregates skip."""
         twin = self.copy()
-        twin.filter = None
+        condition, twin.filter = self.filter.condition, None
         first, *others = twin.source_expressions
         if isinstance(first, Star):
             first = Value(1)
-        case = Case(When(self.filter.condition, then=first), default=None)
+        case = Case(When(condition, then=first), default=None)
         twin.source_expressions = [case, *others]
         return twin
 
@@ -235,7 +250,7 @@ class _IfSupported(Aggregate):
     _feature = ""
     _refusal = ""
 
-    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
+    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:  # type: ignore[override]
         if getattr(connection.features, self._feature):
             return super().as_sql(compiler, connection, **extra_context)
         raise NotSupportedError(
@@ -256,6 +271,21 @@ class _Bitwise(_IfSupported, takes=1):
 
     _feature = "supports_bit_aggregations"
     _refusal = "{name} is not supported on {vendor}."
+    #: Whether ``default`` was given: it is outside, in a COALESCE, once the names are resolved.
+    _has_default = False
+
+    def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
+        resolved = super().resolve_expression(*args, **kwargs)
+        if self.default is not None:
+            resolved.get_source_expressions()[0]._has_default = True
+        return resolved
+
+    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:  # type: ignore[override]
+        if self._has_default and not connection.features.supports_default_in_bit_aggregations:
+            raise NotSupportedError(
+                f"{self.name} does not support the default parameter on {connection.vendor}."
+            )
+        return super().as_sql(compiler, connection, **extra_context)
 
 
 class BitAnd(_Bitwise, sql="BIT_AND", name="BitAnd"):
@@ -332,6 +362,8 @@ def _over_sample(stem: str) -> Any:
 class _Spread(NumericOutputFieldMixin, Aggregate):
     """How far values are from their mean, in the population or in a sample of it."""
 
+    _sample: bool
+
     def _get_repr_options(self) -> dict[str, Any]:
         return super()._get_repr_options() | {"sample": self._sample}
 
@@ -386,7 +418,8 @@ class StringAgg(
             compiler,
             connection,
             function="GROUP_CONCAT",
-            template=f"%(function)s(%(distinct)s%(expressions)s%(order_by)s{separator})%(filter)s",
+            template="%(function)s(%(distinct)s%(expressions)s%(order_by)s"
+            f"{separator.replace('%', '%%')})%(filter)s",
             **extra_context,
         )
         return sql, (*params, *separator_params)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 import nuages
 from nuages.apps import apps
@@ -46,7 +46,8 @@ class ModelStateFieldsCacheDescriptor:
     def __get__(self, instance: Any, cls: type | None = None) -> Any:
         if instance is None:
             return self
-        cache = instance.__dict__["fields_cache"] = {}
+        # (Asking for its __dict__ would have one made.)
+        cache = instance.fields_cache = {}
         return cache
 
 
@@ -73,7 +74,18 @@ class ModelState:
 
 
 #: Class attributes that generated functions depend on.
-_WATCHED = frozenset({"__init__", "__setattr__", "__new__", "from_db", "_state"})
+_WATCHED = frozenset(
+    "__init__ __setattr__ __new__ from_db _state _prepare_related_fields_for_save _is_pk_set "
+    "_get_pk_val save_base _save_parents _save_table _do_update _do_insert".split()
+)
+
+
+def _forget_functions(cls: ModelBase) -> None:
+    """Drop what was generated for a model and those below it, in the plans of queries too."""
+    from nuages.db.models import trails
+
+    forget_tree(cast("type[Model]", cls))
+    trails.bump()
 
 
 class ModelBase(type):
@@ -96,12 +108,12 @@ class ModelBase(type):
     def __setattr__(cls, name: str, value: Any) -> None:
         super().__setattr__(name, value)
         if name in _WATCHED:
-            forget_tree(cls)
+            _forget_functions(cls)
 
     def __delattr__(cls, name: str) -> None:
         super().__delattr__(name)
         if name in _WATCHED:
-            forget_tree(cls)
+            _forget_functions(cls)
 
     def add_to_class(cls, name: str, value: Any) -> None:
         """Set an attribute, letting a field, manager or the like say how."""
@@ -116,10 +128,10 @@ class ModelBase(type):
         """Finish a concrete class, once all its fields are there."""
         from nuages.db.models._declare import finish
 
-        finish(cls)
+        finish(cls)  # type: ignore[arg-type]
 
-    _base_manager = property(lambda cls: cls._meta.base_manager)
-    _default_manager = property(lambda cls: cls._meta.default_manager)
+    _base_manager: Any = property(lambda cls: cls._meta.base_manager)
+    _default_manager: Any = property(lambda cls: cls._meta.default_manager)
 
 
 class Model(ModelValidation, AltersData, metaclass=ModelBase):
@@ -234,9 +246,11 @@ class Model(ModelValidation, AltersData, metaclass=ModelBase):
 
     def _is_pk_set(self, meta: Options | None = None) -> bool:
         """Whether the primary key has a value: each of its fields, if there are several."""
+        key = self._get_pk_val(meta)
+        if type(key) is int:
+            return True
         from nuages.db.models.expressions import DatabaseDefault
 
-        key = self._get_pk_val(meta)
         parts = key if isinstance(key, tuple) else (key,)
         return not any(
             part is None or (isinstance(part, DatabaseDefault) and self._state.adding)
@@ -311,7 +325,8 @@ class Model(ModelValidation, AltersData, metaclass=ModelBase):
             ValueError: contradicting arguments; an unsaved related object.
             Model.NotUpdated: nothing was there to update.
         """
-        run(_saving.save_steps(self, force_insert, force_update, using, update_fields))
+        if not _quick.save(self, force_insert, force_update, using, update_fields):
+            run(_saving.save_steps(self, force_insert, force_update, using, update_fields))
 
     save.alters_data = True  # type: ignore[attr-defined]
 
@@ -513,9 +528,9 @@ OWN_FROM_DB = Model.from_db.__func__  # type: ignore[attr-defined]
 
 async def _in_thread(function: Callable[..., Any], **kwargs: Any) -> Any:
     """Call the blocking twin that a subclass overrides."""
-    from asgiref.sync import sync_to_async
+    from nuages.db.engine.leases import perform_apart
 
-    return await sync_to_async(function)(**kwargs)
+    return await perform_apart(lambda: function(**kwargs))
 
 
 def model_unpickle(model_id: Any) -> Model:
@@ -525,3 +540,6 @@ def model_unpickle(model_id: Any) -> Model:
 
 
 model_unpickle.__safe_for_unpickle__ = True  # type: ignore[attr-defined]
+
+
+from nuages.db.models import _quick  # noqa: E402  (it compares with what is declared above)

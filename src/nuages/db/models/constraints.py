@@ -584,6 +584,8 @@ class UniqueConstraint(BaseConstraint):
         for expression in self.expressions:
             # The order of an index says nothing of equality.
             plain = expression.expression if isinstance(expression, OrderBy) else expression
+            if hasattr(plain, "get_expression_for_validation"):
+                plain = plain.get_expression_for_validation()
             needed = {path[0] for path in _references(model, plain)}
             if needed - available:
                 return None

@@ -507,8 +507,8 @@ class Collector:
         self._mark_instances()
 
     def _update_field(self, field: Any, value: Any, groups: list[Any]) -> Steps[None]:
-        unread = []
-        read = []
+        unread: list[Any] = []
+        read: list[Any] = []
         for group in groups:
             lazy = hasattr(group, "_raw_delete") and group._result_cache is None
             (unread if lazy else read).append(group)

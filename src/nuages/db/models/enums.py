@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from typing import Any
 
 from nuages.utils.functional import Promise
@@ -40,13 +41,15 @@ class ChoicesType(enum.EnumType):
     def names(cls) -> list[str]:
         """The names of the members, with ``__empty__`` first if there is one."""
         empty = ["__empty__"] if hasattr(cls, "__empty__") else []
-        return [*empty, *(member.name for member in cls)]  # type: ignore[attr-defined]
+        members: Iterable[Any] = cls
+        return [*empty, *(member.name for member in members)]
 
     @property
     def choices(cls) -> list[tuple[Any, Any]]:
         """The pairs of value and label."""
         empty = [(None, cls.__empty__)] if hasattr(cls, "__empty__") else []
-        return [*empty, *((member.value, member.label) for member in cls)]  # type: ignore[attr-defined]
+        members: Iterable[Any] = cls
+        return [*empty, *((member.value, member.label) for member in members)]
 
     @property
     def labels(cls) -> list[Any]:
@@ -62,7 +65,7 @@ class Choices(enum.Enum, metaclass=ChoicesType):
 
     @enum.property
     def label(self) -> Any:
-        return self._label_
+        return self._label_  # type: ignore[attr-defined]
 
     # Templates must not call the class to get at its members.
     do_not_call_in_templates = enum.nonmember(True)

@@ -321,7 +321,7 @@ class IndexExpression(Func):
         inner: Any = innermost
         if not isinstance(resolved, Col):
             inner = Func(innermost, template="(%(expressions)s)")
-        by_kind = {type(wrapper): wrapper for wrapper in wrappers}
+        by_kind: dict[type, Any] = {type(wrapper): wrapper for wrapper in wrappers}
         for kind in reversed(self.wrapper_classes):
             if kind in by_kind:
                 wrapper = by_kind[kind].copy()

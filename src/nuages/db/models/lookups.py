@@ -238,7 +238,7 @@ class In(FieldGetDbPrepValueIterableMixin, BuiltinLookup):
             )
         return refs
 
-    def _values(self) -> Any:
+    def _distinct_values(self) -> Any:
         """Return the distinct values; NULL is never equal to anything."""
         try:
             distinct = OrderedSet(self.rhs)
@@ -256,7 +256,7 @@ class In(FieldGetDbPrepValueIterableMixin, BuiltinLookup):
             )
         if not self.rhs_is_direct_value():
             return super().process_rhs(compiler, connection)
-        values = self._values()
+        values = self._distinct_values()
         if not values:
             raise EmptyResultSet
         sqls, params = self.batch_process_rhs(compiler, connection, values)

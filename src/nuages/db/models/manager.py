@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import inspect
 from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
@@ -30,6 +29,7 @@ class BaseManager:
     name: str | None = None
     _db: str | None = None
     _built_with_asmanager = False
+    _queryset_class: type[Any]
 
     # Subclasses may take arguments of their own; deconstruct() has to know them.
     _constructor_args: tuple[tuple[Any, ...], dict[str, Any]]
@@ -81,8 +81,10 @@ class BaseManager:
         """Return the methods to take over: public ones, unless ``queryset_only`` says otherwise."""
         return {
             name: _forward(name, method)
-            for name, method in inspect.getmembers(queryset_class, predicate=inspect.isfunction)
-            if not hasattr(cls, name) and not getattr(method, "queryset_only", name.startswith("_"))
+            for name in dir(queryset_class)
+            if isinstance(method := getattr(queryset_class, name, None), FunctionType)
+            and not hasattr(cls, name)
+            and not getattr(method, "queryset_only", name.startswith("_"))
         }
 
     def contribute_to_class(self, cls: Any, name: str) -> None:

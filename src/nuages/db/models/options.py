@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import bisect
 import copy
-import inspect
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nuages.apps import apps
@@ -168,12 +167,50 @@ class Options:
         "_ordering_clash": False,
     }
 
+    # What Meta (or the field, the declaration) says; see ``initial``.
+    base_manager_name: str | None
+    default_manager_name: str | None
+    model_name: str
+    object_name: str
+    verbose_name: Any
+    verbose_name_plural: Any
+    db_table: str
+    db_table_comment: str
+    ordering: Any
+    indexes: list[Any]
+    constraints: list[Any]
+    unique_together: Any
+    select_on_save: bool
+    default_permissions: Sequence[str]
+    permissions: Sequence[tuple[str, str]]
+    get_latest_by: Any
+    order_with_respect_to: Any
+    required_db_features: Sequence[str]
+    required_db_vendor: str | None
+    pk: Any
+    auto_field: Any
+    abstract: bool
+    managed: bool
+    proxy: bool
+    proxy_for_model: Any
+    concrete_model: Any
+    swappable: str | None
+    auto_created: Any
+    default_related_name: str | None
+    local_fields: list[Any]
+    local_many_to_many: list[Any]
+    private_fields: list[Any]
+    local_managers: list[Any]
+    parents: dict[Any, Any]
+    related_fkey_lookups: list[Any]
+    app_label: str
+
     def __init__(self, meta: type | None, app_label: str | None = None) -> None:
         for name, value in self.initial.items():
             fresh = copy.copy(value) if isinstance(value, list | dict) else value
             setattr(self, name, fresh)
         self.db_tablespace = settings.DEFAULT_TABLESPACE
-        self.app_label = app_label
+        self.app_label = app_label  # type: ignore[assignment]  # (or Meta's)
         self.apps = self.default_apps
         self.meta = meta
 
@@ -246,8 +283,8 @@ class Options:
             self.unique_together = normalize_together(self.unique_together)
             if not self.abstract:
                 for option in ("constraints", "indexes"):
-                    named = [self._with_name_filled(each, cls) for each in getattr(self, option)]
-                    setattr(self, option, named)
+                    filled = [self._with_name_filled(each, cls) for each in getattr(self, option)]
+                    setattr(self, option, filled)
             self._ordering_clash = bool(self.ordering and self.order_with_respect_to)
         if self.verbose_name_plural is None:
             self.verbose_name_plural = format_lazy("{}s", self.verbose_name)
@@ -335,7 +372,7 @@ class Options:
             bisect.insort(self.local_many_to_many if many else self.local_fields, field)
             if not many:
                 self.setup_pk(field)
-        target = getattr(field.remote_field, "model", None) if field.is_relation else None
+        target: Any = getattr(field.remote_field, "model", None) if field.is_relation else None
         if hasattr(target, "_meta"):
             target._meta._expire_cache(forward=False)
         self._expire_cache(reverse=field.is_relation and bool(getattr(field, "remote_field", None)))
@@ -745,12 +782,8 @@ class Options:
     @derived
     def _property_names(self) -> frozenset[str]:
         """The names of the model's properties: constructors and lookups may set them."""
-        model = self.model
-        return frozenset(
-            name
-            for name in {name for cls in model.__mro__ for name in vars(cls)}
-            if isinstance(inspect.getattr_static(model, name), property)
-        )
+        seen = {name: each for cls in self.model.__mro__[::-1] for name, each in vars(cls).items()}
+        return frozenset(name for name, each in seen.items() if isinstance(each, property))
 
     @derived
     def _non_pk_concrete_field_names(self) -> frozenset[str]:

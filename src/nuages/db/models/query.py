@@ -94,7 +94,7 @@ class QuerySet(Writing):
         return manager
 
     as_manager.queryset_only = True  # type: ignore[attr-defined]
-    as_manager = classmethod(as_manager)  # type: ignore[assignment]
+    as_manager = classmethod(as_manager)  # type: ignore[assignment, arg-type]
 
 
 trails.remember_own(QuerySet)

@@ -6,12 +6,11 @@ Manual: "Complex lookups with Q objects", "FilteredRelation() objects", "Lookup 
 from __future__ import annotations
 
 import functools
-import inspect
 import logging
 import sys
 from collections import namedtuple
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from nuages.core.exceptions import FieldError
 from nuages.db import DEFAULT_DB_ALIAS, DatabaseError, connections
@@ -31,6 +30,7 @@ PathInfo = namedtuple(
 def subclasses(cls: type) -> Iterator[type]:
     """Yield ``cls`` and all classes below it, depth first."""
     yield cls
+    below: type
     for below in cls.__subclasses__():
         yield from subclasses(below)
 
@@ -136,6 +136,7 @@ class Q(tree.Node):
         from nuages.db.models.functions import Coalesce
         from nuages.db.models.sql import Query
         from nuages.db.models.sql.constants import SINGLE
+        from nuages.db.transaction import atomic
 
         query = Query(None)
         for name, value in against.items():
@@ -150,7 +151,8 @@ class Q(tree.Node):
             tested = Q(Coalesce(self, True, output_field=BooleanField()))
         query.add_q(tested)
         compiler = query.get_compiler(using=using)
-        context = connection.wrap_database_errors
+        # Where an error would spoil a transaction, the query gets a savepoint.
+        context = atomic(using) if connection.in_atomic_block else connection.wrap_database_errors
         try:
             with context:
                 return compiler.execute_sql(SINGLE) is not None
@@ -164,7 +166,7 @@ class Q(tree.Node):
         path = f"{cls.__module__}.{cls.__name__}"
         if path.startswith("django.db.models.query_utils"):
             path = path.replace("django.db.models.query_utils", "django.db.models")
-        extras = {}
+        extras: dict[str, Any] = {}
         if self.connector != self.default:
             extras["_connector"] = self.connector
         if self.negated:
@@ -327,6 +329,18 @@ class class_or_instance_method:
         return functools.partial(function, subject)
 
 
+@functools.cache
+def _class_lookups(cls: type) -> dict[str, type]:
+    """Return name → lookup class, nearer classes winning over farther ones."""
+    # Parts of dates register themselves.
+    import nuages.db.models.functions.datetime  # noqa: F401
+
+    merged: dict[str, type] = {}
+    for ancestor in reversed(cls.__mro__):
+        merged.update(ancestor.__dict__.get("class_lookups", ()))
+    return merged
+
+
 class RegisterLookupMixin:
     """The lookup registry of a field or transform class, and of single field instances.
 
@@ -336,16 +350,11 @@ class RegisterLookupMixin:
     def _get_lookup(self, lookup_name: str) -> type | None:
         return self.get_lookups().get(lookup_name, None)
 
-    @functools.cache
-    def get_class_lookups(cls) -> dict[str, type]:  # noqa: N805
-        """Return name → lookup class, nearer classes winning over farther ones."""
-        # Parts of dates register themselves.
-        import nuages.db.models.functions.datetime  # noqa: F401
+    class_lookups: dict[str, type]
+    instance_lookups: dict[str, type]
 
-        merged: dict[str, type] = {}
-        for ancestor in reversed(inspect.getmro(cls)):
-            merged.update(ancestor.__dict__.get("class_lookups", ()))
-        return merged
+    #: Kept for each class; ``get_class_lookups.cache_clear()`` forgets them all.
+    get_class_lookups: Any = classmethod(cast(Any, _class_lookups))
 
     def get_instance_lookups(self) -> dict[str, type]:
         """Return name → lookup class, those registered on this very instance included."""
@@ -356,7 +365,6 @@ class RegisterLookupMixin:
     get_lookups = class_or_instance_method(
         lambda cls: cls.get_class_lookups(), get_instance_lookups
     )
-    get_class_lookups = classmethod(get_class_lookups)
 
     def get_lookup(self, lookup_name: str) -> type | None:
         """Return the ``Lookup`` of that name, or ``None``."""
@@ -396,7 +404,8 @@ class RegisterLookupMixin:
         if trails is not None:
             trails.bump()
 
-    def register_class_lookup(cls, lookup: type, lookup_name: str | None = None) -> type:  # noqa: N805
+    @classmethod
+    def register_class_lookup(cls, lookup: Any, lookup_name: str | None = None) -> type:
         """Register ``lookup`` on the class, under its own name or the given one."""
         name = lookup.lookup_name if lookup_name is None else lookup_name
         if "class_lookups" not in cls.__dict__:
@@ -405,28 +414,31 @@ class RegisterLookupMixin:
         cls._clear_cached_class_lookups()
         return lookup
 
-    def register_instance_lookup(self, lookup: type, lookup_name: str | None = None) -> type:
+    def register_instance_lookup(self, lookup: Any, lookup_name: str | None = None) -> type:
         """Register ``lookup`` on this instance only."""
         name = lookup.lookup_name if lookup_name is None else lookup_name
         self.__dict__.setdefault("instance_lookups", {})[name] = lookup
         return lookup
 
-    register_lookup = class_or_instance_method(register_class_lookup, register_instance_lookup)
-    register_class_lookup = classmethod(register_class_lookup)
+    register_lookup = class_or_instance_method(
+        lambda cls, *args, **kwargs: cls.register_class_lookup(*args, **kwargs),
+        register_instance_lookup,
+    )
 
-    def _unregister_class_lookup(cls, lookup: type, lookup_name: str | None = None) -> None:  # noqa: N805
+    @classmethod
+    def _unregister_class_lookup(cls, lookup: Any, lookup_name: str | None = None) -> None:
         """Take a lookup from the class again (for tests; not thread-safe)."""
         del cls.class_lookups[lookup.lookup_name if lookup_name is None else lookup_name]
         cls._clear_cached_class_lookups()
 
-    def _unregister_instance_lookup(self, lookup: type, lookup_name: str | None = None) -> None:
+    def _unregister_instance_lookup(self, lookup: Any, lookup_name: str | None = None) -> None:
         """Take a lookup from this instance again (for tests; not thread-safe)."""
         del self.instance_lookups[lookup.lookup_name if lookup_name is None else lookup_name]
 
     _unregister_lookup = class_or_instance_method(
-        _unregister_class_lookup, _unregister_instance_lookup
+        lambda cls, *args, **kwargs: cls._unregister_class_lookup(*args, **kwargs),
+        _unregister_instance_lookup,
     )
-    _unregister_class_lookup = classmethod(_unregister_class_lookup)
 
 
 def select_related_descend(
@@ -463,7 +475,7 @@ def refs_expression(
     return None, ()
 
 
-def check_rel_lookup_compatibility(model: type, target_opts: Any, field: Any) -> bool:
+def check_rel_lookup_compatibility(model: Any, target_opts: Any, field: Any) -> bool:
     """Say whether objects of ``model`` may stand on the right of a lookup on the relation ``field``."""
 
     def related(opts: Any) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from nuages.db.models.utils import make_model_tuple
@@ -12,14 +11,20 @@ from nuages.dispatch import Signal
 class_prepared = Signal()
 
 
-@dataclass(eq=False, slots=True)
 class SenderLoaded:
     """What waits in the registry until a sender named as text is loaded."""
 
-    signal: ModelSignal
-    act: Callable[..., Any]
-    receiver: Any
-    arguments: dict[str, Any]
+    __slots__ = ("act", "arguments", "receiver", "signal")
+
+    def __init__(
+        self,
+        signal: ModelSignal,
+        act: Callable[..., Any],
+        receiver: Any,
+        arguments: dict[str, Any],
+    ) -> None:
+        self.signal, self.act = signal, act
+        self.receiver, self.arguments = receiver, arguments
 
     def __call__(self, model: type) -> Any:
         return self.act(receiver=self.receiver, sender=model, **self.arguments)
@@ -62,7 +67,16 @@ class ModelSignal(Signal):
 
 # Before and after: an instance is made, saved, deleted; a database is migrated.
 pre_init, post_init = ModelSignal(use_caching=True), ModelSignal(use_caching=True)
+# Once per row: a thread would take longer than what the receivers do.
+pre_init.apart = post_init.apart = False
 pre_save, post_save = ModelSignal(use_caching=True), ModelSignal(use_caching=True)
 pre_delete, post_delete = ModelSignal(use_caching=True), ModelSignal(use_caching=True)
 m2m_changed = ModelSignal(use_caching=True)
 pre_migrate, post_migrate = Signal(), Signal()
+
+
+def listened_to(before: ModelSignal, after: ModelSignal, model: type) -> bool:
+    """Whether a signal or its counterpart would call anything for ``model``."""
+    return bool(before.receivers or after.receivers) and (
+        before.has_listeners(model) or after.has_listeners(model)
+    )

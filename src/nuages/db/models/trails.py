@@ -19,7 +19,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -27,30 +27,16 @@ from nuages.apps import apps as global_apps
 from nuages.conf import switches
 from nuages.core.exceptions import EmptyResultSet, FullResultSet
 from nuages.db import connections
-from nuages.db.models import sql
+from nuages.db.models import _trail_values, sql
 from nuages.db.models._query import iterables
 from nuages.db.models._query.related import has_own_from_db
+from nuages.db.models._trail_values import SLOTTABLE, fill, read, slots_for
 from nuages.db.models.expressions import ColPairs
 from nuages.db.models.fetch_modes import FETCH_ONE
-from nuages.db.models.sql.slots import LeavesTrail, Slot, SlotParam, holds_slot
+from nuages.db.models.sql.slots import LeavesTrail, Slot, holds_slot
+from nuages.db.models.sql.statements import Statement
 
 __all__ = ["Path", "Plan", "bump", "clear", "root", "stats"]
-
-#: Types whose values are parameters: nothing but the value itself depends on the value.
-SLOTTABLE = frozenset(
-    {
-        int,
-        str,
-        float,
-        decimal.Decimal,
-        datetime.date,
-        datetime.time,
-        datetime.timedelta,
-        uuid.UUID,
-    }
-)
-#: The longest list that an ``__in`` condition may have on a trail: each length is a path.
-LONGEST_LIST = 50
 
 #: Types of arguments that are part of a path's key as they are.
 _PLAIN_TYPES = frozenset({str, int, type(None)})
@@ -80,9 +66,9 @@ def _declare_fields_safe() -> None:
     from nuages.db.models import fields
 
     for name in (name for name in fields.__all__ if name.endswith("Field")):
-        cls = getattr(fields, name)
+        cls: Any = getattr(fields, name)
         if isinstance(cls, type) and issubclass(cls, fields.Field):
-            cls.trail_safe = True
+            setattr(cls, "trail_safe", True)  # noqa: B010 - not every field has it
 
 
 class _Counters:
@@ -145,10 +131,11 @@ class Path:
         "ordered",
         "ordering",
         "parent",
+        "pickers",
         "plans",
         "sliced",
+        "slots",
         "state",
-        "width",
     )
 
     def __init__(
@@ -158,13 +145,15 @@ class Path:
         name: str,
         args: tuple[Any, ...],
         kwargs: Sequence[tuple[str, Any]],
-        width: int = 0,
+        slots: Sequence[Slot] = (),
     ) -> None:
         self.model, self.parent, self.name = model, parent, name
         #: Arguments of the call; ``Slot`` objects count from the first value of this call.
         self.args, self.kwargs = args, kwargs
-        #: Number of values of all the calls.
-        self.width = width
+        #: The slots of all the calls.
+        self.slots = tuple(slots)
+        #: Functions from objects among the call's values to their keys, by place.
+        self.pickers: list[tuple[int, Callable[[Any], Any]]] = []
         self.children: dict[Any, Any] = {}
         self.plans: dict[Any, Any] = {}
         self.ordering = model._meta.ordering
@@ -202,7 +191,7 @@ class Path:
     def step(self, origin: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return ``origin`` one call further; ``None`` if the call leaves the trail."""
         key: Any
-        values: Sequence[Any] = ()
+        values: Any = ()
         if len(kwargs) == 1 and not args:
             # The common case, without a list in between.
             ((keyword, value),) = kwargs.items()
@@ -211,32 +200,24 @@ class Path:
                 key, values = (name, keyword, kind), (value,)
             elif value is None or kind is bool:
                 key = (name, keyword, kind, value)
-            elif kind in (list, tuple) and _can_be_list(keyword, value):
-                key, values = (name, keyword, list, type(value[0]), len(value)), value
             else:
-                return None
+                found = read(kwargs.items())
+                if found is None:
+                    return None
+                key, values = (name, *found[0]), found[1]
         elif args and not _PLAIN_TYPES.issuperset(map(type, args)):
             return None
         elif not kwargs:
             key = (name, args)
         else:
-            parts: list[Any] = [name, *args]
-            gathered: list[Any] = []
-            for keyword, value in kwargs.items():
-                kind = type(value)
-                if kind in SLOTTABLE:
-                    parts += (keyword, kind)
-                    gathered.append(value)
-                elif value is None or kind is bool:
-                    parts += (keyword, kind, value)
-                elif kind in (list, tuple) and _can_be_list(keyword, value):
-                    parts += (keyword, list, type(value[0]), len(value))
-                    gathered += value
-                else:
-                    return None
-            key, values = tuple(parts), gathered
+            found = read(kwargs.items())
+            if found is None:
+                return None
+            key, values = (name, *args, *found[0]), found[1]
         child = self.children.get(key)
         if type(child) is Path:
+            if child.pickers and (values := child.pick(values)) is None:
+                return None
             _counters.hits += 1
             params = origin._params
             return child.queryset(origin, (*params, *values) if values else params)
@@ -248,31 +229,49 @@ class Path:
             if _counters.paths > switches.limit("TRAIL_TABLE_SIZE"):
                 clear()
         elif child is _SEEN:
-            self.children[key] = child = self._extend(name, args, kwargs)
+            self.children[key] = child = self._extend(name, args, kwargs, origin._params)
             if child is not _UNSAFE:
+                if child.pickers and (values := child.pick(values)) is None:
+                    return None
                 return child.queryset(origin, (*origin._params, *values))
         return None
 
-    def _extend(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        place = self.width
-        template: list[tuple[str, Any]] = []
-        types: dict[int, type] = {}
-        for keyword, value in kwargs.items():
-            if value is None or isinstance(value, bool):
-                template.append((keyword, value))
-                continue
-            many = isinstance(value, list | tuple)
-            slots = [Slot(place + n) for n in range(len(value) if many else 1)]
-            for slot, item in zip(slots, value if many else (value,), strict=True):
-                types[slot.index] = type(item)
-            place += len(slots)
-            template.append((keyword, slots if many else slots[0]))
-        path = Path(self.model, self, name, args, template, place)
+    def pick(self, values: Sequence[Any]) -> list[Any] | None:
+        """Return the call's values, keys in the place of objects; ``None`` if one has no such key."""
+        picked = list(values)
+        for place, picker in self.pickers:
+            if (key := picker(picked[place])) is None:
+                return None
+            picked[place] = key
+        return picked
+
+    def _extend(
+        self, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], params: Sequence[Any]
+    ) -> Any:
+        template, slots, types = slots_for(kwargs, len(self.slots))
+        path = Path(self.model, self, name, args, template, (*self.slots, *slots))
+        objects = [place for place, kind in enumerate(types) if kind not in SLOTTABLE]
         try:
-            probe = path.replay([Slot(n) for n in range(place)])
+            if objects:
+                # Whether they are of the right model is seen on the plain road only.
+                getattr(self.replay(params), name)(*args, **kwargs).query  # noqa: B018
+            probe = path.replay(path.slots)
             path.take_state(probe)
-            if not _all_natural(probe.query, types):
-                return _UNSAFE
+            lookups = _lookups_of(probe.query, slots)
+            for place in objects:
+                slot = slots[place]
+                path.pickers.append(
+                    (
+                        place,
+                        _trail_values.picker(
+                            lookups[slot.index], types[place], _natural_of, type(slot) is not Slot
+                        ),
+                    )
+                )
+            for slot, kind in zip(slots, types, strict=True):
+                lookup = lookups[slot.index]
+                if kind in SLOTTABLE and kind not in _natural_of(lookup.lhs.output_field):
+                    return _UNSAFE
         except Exception:
             # Whatever it is, the plain road will say it better, with the value in its message.
             return _UNSAFE
@@ -285,20 +284,23 @@ class Path:
         if self.parent is None:
             return QuerySet(self.model, query=sql.Query(self.model))
         queryset = self.parent.replay(values)
-        kwargs = {keyword: _filled(item, values) for keyword, item in self.kwargs}
+        kwargs = {keyword: fill(item, values) for keyword, item in self.kwargs}
         return getattr(queryset, self.name)(*self.args, **kwargs)
 
     # -- running -----------------------------------------------------------------------------
 
-    def plan(self, using: str, kind: str = "rows") -> Plan | None:
+    def plan(
+        self, using: str, kind: Any = "rows", make: Callable[..., Any] | None = None
+    ) -> Plan | None:
         """Return the compiled plan for a database; ``None`` if there can be none.
 
-        ``kind`` says for what: its ``rows``, or their ``count``, or whether one ``exists``.
+        ``kind`` says for what: its ``rows``, or their ``count``, or whether one ``exists``. Any other
+        kind is of a query that ``make`` derives from that for the rows.
         """
         plan = self.plans.get((using, kind))
         if plan is None:
             try:
-                plan = Plan(self, using, kind)
+                plan = Plan(self, using, kind, make or _QUERIES[kind])
             except (LeavesTrail, EmptyResultSet, FullResultSet):
                 plan = _UNSAFE
             self.plans[using, kind] = plan
@@ -307,29 +309,13 @@ class Path:
         return plan
 
 
-def _can_be_list(keyword: str, value: Any) -> bool:
-    if not (keyword.endswith("__in") and 0 < len(value) <= LONGEST_LIST):
-        return False
-    first = type(value[0])
-    # Equal values would be given once.
-    return (
-        first in SLOTTABLE
-        and all(type(item) is first for item in value)
-        and len(set(value)) == len(value)
-    )
+def _lookups_of(query: Any, slots: Sequence[Slot]) -> dict[int, Any]:
+    """Return the lookup that each slot is the right-hand side of.
 
-
-def _filled(item: Any, values: Sequence[Any]) -> Any:
-    if type(item) is Slot:
-        return values[item.index]
-    if type(item) is list:
-        return [values[slot.index] for slot in item]
-    return item
-
-
-def _all_natural(query: Any, types: dict[int, type]) -> bool:
-    """Whether each slot stands where its field takes values of that type as they are."""
-    found: set[int] = set()
+    Raises:
+        LeavesTrail: one is not found, or its column depends on the time zone.
+    """
+    found: dict[int, Any] = {}
     waiting = list(query.where.children)
     while waiting:
         node = waiting.pop()
@@ -337,17 +323,14 @@ def _all_natural(query: Any, types: dict[int, type]) -> bool:
             waiting += node.children
             continue
         if _depends_on_zone(getattr(node, "lhs", None)):
-            return False
+            raise LeavesTrail
         rhs = getattr(node, "rhs", None)
-        slots = rhs if isinstance(rhs, list | tuple) else [rhs]
-        if not holds_slot(rhs):
-            continue
-        natural = NATURAL.get(_internal_type(node.lhs), ())
-        for slot in slots:
-            if slot.index in types and types[slot.index] not in natural:
-                return False
-            found.add(slot.index)
-    return found >= types.keys()
+        if holds_slot(rhs):
+            for slot in rhs if isinstance(rhs, list | tuple) else (rhs,):
+                found[slot.index] = node
+    if not found.keys() >= {slot.index for slot in slots}:
+        raise LeavesTrail
+    return found
 
 
 def _depends_on_zone(lhs: Any) -> bool:
@@ -361,33 +344,34 @@ def _depends_on_zone(lhs: Any) -> bool:
     return False
 
 
-def _internal_type(lhs: Any) -> str:
-    field = lhs.output_field
+def _natural_of(field: Any) -> frozenset[type]:
+    """Return the types that a field, or the one that a relation points to, takes as they are."""
     while field.remote_field is not None:
         field = field.target_field
-    return field.get_internal_type()
+    return NATURAL.get(field.get_internal_type(), frozenset())
 
 
 class Plan:
     """The SQL of a path for one database, the makers of its parameters, the maker of its rows."""
 
     __slots__ = (
+        "batches",
         "build",
         "compiler",
         "convert",
         "finish",
-        "makers",
+        "many",
+        "names",
         "path",
         "shape",
-        "sql",
-        "template",
+        "statement",
     )
 
-    def __init__(self, path: Path, using: str, kind: str) -> None:
+    def __init__(self, path: Path, using: str, kind: Any, make: Callable[..., Any]) -> None:
         self.path = path
-        probe = path.replay([Slot(n) for n in range(path.width)])
+        probe = path.replay(path.slots)
         probe._db = using
-        query = _QUERIES[kind](probe.query)
+        query = make(probe.query)
         compiler = self.compiler = query.get_compiler(using)
         text, params = compiler.as_sql()
         columns = [item[0] for item in compiler.select or ()]
@@ -402,43 +386,47 @@ class Plan:
             )
         ):
             raise LeavesTrail
-        self.sql = compiler.connection.driver_sql(text)
-        self.template = [None if isinstance(each, SlotParam) else each for each in params]
-        #: Place of the parameter, place of the value, and the function between them.
-        self.makers = [
-            (place, each.index, each.adapt)
-            for place, each in enumerate(params)
-            if isinstance(each, SlotParam)
-        ]
-        self.build = self.shape = self.finish = self.convert = None
-        if kind != "rows":
+        self.statement = Statement(text, params, compiler.connection.driver_sql)
+        self.build: Any = None
+        self.shape: Any = None
+        self.finish: Any = None
+        self.convert: Any = None
+        self.many: Any = None
+        self.batches: Any = None
+        #: What the columns of a row are called, where they are aggregates.
+        self.names = tuple(query.annotation_select)
+        if kind in ("count", "exists"):
             return
         self.convert = row_converter(compiler)
+        if kind != "rows":
+            return
         if probe._iterable_class is iterables.ModelIterable:
             if not has_own_from_db(path.model):
                 raise LeavesTrail
             self.build = iterables.instance_builder(probe, compiler)
             self.finish = iterables._finishing(probe, compiler)
+            # (When models are declared.)
+            from nuages.db.models._batches import Batches
+
+            self.batches = Batches.of(compiler)
+            self.many = self.batches and self.batches.loader()
         else:
             self.shape = iterables.shape_of_rows(probe._iterable_class, probe)
             if self.shape is None:
                 raise LeavesTrail
 
-    def params(self, values: Sequence[Any]) -> list[Any]:
-        """Return the driver's parameters. Raises ``LeavesTrail`` for a value they cannot hold."""
-        params = self.template.copy()
-        for place, index, adapt in self.makers:
-            value = values[index]
-            params[place] = value if adapt is None else adapt(value)
-        return params
+
+def _summary_query(query: Any, expressions: dict[str, Any]) -> Any:
+    from nuages.db.models.sql import _summary
+
+    aggregates, needs_outer = _summary.resolve_aggregates(query, expressions)
+    return _summary.summary_query(query, aggregates, needs_outer)
 
 
 def _count_query(query: Any) -> Any:
     from nuages.db.models.aggregates import Count
-    from nuages.db.models.sql import _summary
 
-    aggregates, needs_outer = _summary.resolve_aggregates(query, {"__count": Count("*")})
-    return _summary.summary_query(query, aggregates, needs_outer)
+    return _summary_query(query, {"__count": Count("*")})
 
 
 _QUERIES: dict[str, Callable[[Any], Any]] = {
@@ -501,28 +489,38 @@ def is_own(cls: type) -> bool:
     return _skipped_of(cls) == _own
 
 
+_ADD_Q = sql.Query.add_q
+
+
+def conditions_are_own() -> bool:
+    """Whether nobody watches the conditions that are added to queries."""
+    return sql.Query.add_q is _ADD_Q
+
+
 _ITERATE = iterables.ModelIterable.__iter__
 
 
-def _run(queryset: Any, kind: str) -> tuple[Plan, list[tuple[Any, ...]]] | None:
-    """Return the plan and the rows it gave; ``None`` if the plain road has to be taken."""
+def _run(
+    queryset: Any, kind: Any, make: Callable[..., Any] | None = None
+) -> tuple[Plan, list[tuple[Any, ...]], str] | None:
+    """Return the plan, the rows it gave and the database; ``None`` if the plain road has to be taken."""
     path = queryset._path
     if _skipped_of(type(queryset)) != _own:
         return None
     using = queryset.db
     plan = path.plans.get((using, kind))
     if type(plan) is not Plan or path.model._meta.ordering is not path.ordering:
-        plan = path.plan(using, kind)
+        plan = path.plan(using, kind, make)
         if plan is None:
             return None
     if not _compiler_is_own():
         return None
     try:
-        params = plan.params(queryset._params)
+        text, params = plan.statement.bind(queryset._params)
     except LeavesTrail:
         return None
-    rows = connections[using].fetch_compiled(plan.sql, params)
-    return None if rows is None else (plan, rows)
+    rows = connections[using].fetch_compiled(text, params)
+    return None if rows is None else (plan, rows, using)
 
 
 def scalar(queryset: Any, kind: str) -> Any:
@@ -537,6 +535,28 @@ def scalar(queryset: Any, kind: str) -> Any:
     return bool(rows) if kind == "exists" else rows[0][0]
 
 
+def aggregate(queryset: Any, expressions: dict[str, Any]) -> dict[str, Any] | None:
+    """Return aggregates of columns over a QuerySet on a trail; ``None`` for the plain road."""
+    key: list[Any] = ["aggregate"]
+    for alias, expression in expressions.items():
+        part = _trail_values.read_aggregate(expression)
+        if part is None:
+            return None
+        key += (alias, part)
+
+    def make(query: Any) -> Any:
+        try:
+            return _summary_query(query, dict(expressions))
+        except Exception as error:
+            raise LeavesTrail from error
+
+    if not expressions or (ran := _run(queryset, tuple(key), make)) is None or not ran[1]:
+        return None
+    plan, rows, _using = ran
+    row = rows[0] if plan.convert is None else plan.convert(rows[0])
+    return dict(zip(plan.names, row, strict=True))
+
+
 def load(queryset: Any) -> list[Any] | None:
     """Return the results of a QuerySet on a trail; ``None`` if it has to take the plain road."""
     if (
@@ -548,14 +568,25 @@ def load(queryset: Any) -> list[Any] | None:
     ran = _run(queryset, "rows")
     if ran is None:
         return None
-    plan, rows = ran
+    plan, rows, using = ran
+    known = queryset._known_related_objects
+    if (
+        plan.many is not None
+        and (
+            found := _with_owners(plan, rows, using, known)
+            if known
+            else plan.many(rows, using, None, None)
+        )
+        is not None
+    ):
+        return found
     if plan.convert is not None:
         rows = list(map(plan.convert, rows))
     if plan.build is None:
         return list(plan.shape(rows))
     results = list(map(plan.build, rows))
     finish = plan.finish
-    if queryset._known_related_objects:
+    if known:
         finish = iterables._finishing(queryset, plan.compiler)
     if finish is not None:
         for instance, row in zip(results, rows, strict=True):
@@ -563,6 +594,68 @@ def load(queryset: Any) -> list[Any] | None:
     return results
 
 
+def _with_owners(plan: Plan, rows: Any, using: str, known: dict[Any, Any]) -> list[Any] | None:
+    if len(known) != 1:
+        return None
+    ((field, owners),) = known.items()
+    tie = _tie_to(field, owners.values(), using)
+    loader = tie and plan.batches and plan.batches.loader(tie)
+    return loader(rows, using, owners, None) if loader else None
+
+
+def _tie_to(field: Any, owners: Iterable[Any], using: str) -> tuple[str, str] | None:
+    """Return the attribute that points to owners, and where they are kept; ``None`` if not plainly."""
+    if tuple(field.from_fields) != ("self",) or not field.ties_plainly:
+        return None
+    for owner in owners:
+        if owner._state.db != using:
+            return None
+    return field.attname, field.cache_name
+
+
+def load_groups(
+    queryset: Any, group: str, field: Any = None, owners: Any = None
+) -> tuple[list[Any], dict[Any, list[Any]]] | None:
+    """Return the results of a QuerySet on a trail, and lists of them by the values of ``group``.
+
+    ``None`` if it has to take the plain road.
+
+    Args:
+        field: a foreign key by which the results are tied to their owners.
+        owners: these, by key.
+    """
+    if (
+        queryset._path is None
+        or queryset._result_cache is not None
+        or queryset._known_related_objects
+        or queryset._iterable_class is not iterables.ModelIterable
+        or queryset._fetch_mode is not FETCH_ONE
+        or iterables.ModelIterable.__iter__ is not _ITERATE
+        or not _fetches_as_all_do(type(queryset))
+    ):
+        return None
+    using = queryset.db
+    tie = None
+    if field is not None and (tie := _tie_to(field, owners.values(), using)) is None:
+        return None
+    plan = queryset._path.plan(using)
+    loader = plan and plan.batches and plan.batches.loader(tie, group)
+    if not loader or (ran := _run(queryset, "rows")) is None or ran[0] is not plan:
+        return None
+    groups: dict[Any, list[Any]] = {}
+    found = loader(ran[1], using, owners, groups)
+    return None if found is None else (found, groups)
+
+
+def _fetches_as_all_do(cls: type) -> bool:
+    from nuages.db.models.query import QuerySet
+
+    return cls is QuerySet or _fetching_of(cls) == _fetching_of(QuerySet)
+
+
+_fetching_of = attrgetter(
+    "__iter__", "_fetch_all", "_fetch_steps", "_load", "_prefetch_related_objects"
+)
 _links: tuple[Any, ...] = ()
 _links_of = attrgetter("execute_sql", "results_iter", "as_sql")
 

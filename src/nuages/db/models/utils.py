@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from collections import namedtuple
 from collections.abc import Iterator
 from typing import Any
-
-_DASHES = "---------"
 
 
 def get_blank_choice_label() -> Any:
@@ -20,24 +17,16 @@ def get_blank_choice_label() -> Any:
     from nuages.conf import settings
     from nuages.db.models import fields
 
-    return _DASHES if settings.USE_BLANK_CHOICE_DASH else fields.BLANK_CHOICE_LABEL
+    return (
+        fields.BLANK_CHOICE_DASH[0][1]
+        if settings.USE_BLANK_CHOICE_DASH
+        else fields.BLANK_CHOICE_LABEL
+    )
 
 
 def blank_choice() -> list[tuple[str, Any]]:
     """Return the empty choice, as a list to put before others."""
     return [("", get_blank_choice_label())]
-
-
-def deprecated_blank_choice_dash() -> list[tuple[str, str]]:
-    """Return what ``BLANK_CHOICE_DASH`` was, with a warning."""
-    from nuages.utils.deprecation import RemovedInDjango2028Warning
-
-    warnings.warn(
-        "BLANK_CHOICE_DASH is deprecated. Use django.db.models.fields.BLANK_CHOICE_LABEL instead.",
-        RemovedInDjango2028Warning,
-        stacklevel=3,
-    )
-    return [("", _DASHES)]
 
 
 def make_model_tuple(model: Any) -> tuple[str, str]:

@@ -45,6 +45,11 @@ class BaseDatabaseWrapper(Transactions):
     ref/databases.
     """
 
+    #: Whether the database is in memory: a backend that has such databases says so.
+    is_in_memory_db: Callable[[], bool]
+    #: What a test run restores after tests that empty tables.
+    _test_serialized_contents: str
+
     # What a backend fills in.
     vendor = display_name = "unknown"
     #: The driver's module.

@@ -187,7 +187,6 @@ class BaseDatabaseFeatures:
     can_use_chunked_reads: bool = True
     test_now_utc_template: Any = None
     supports_sequence_reset: bool = True
-    minimum_database_version: Any = None
     supports_callproc_kwargs: bool = False
     supports_cast_with_precision: bool = True
     supports_paramstyle_pyformat: bool = True

@@ -94,6 +94,11 @@ class BaseDatabaseOperations(ValueAdapters):
         """Return the VALUES clause of an INSERT of several rows."""
         return "VALUES " + ", ".join(f"({', '.join(row)})" for row in placeholder_rows)
 
+    def values_as_arrays(self, fields: Sequence[Any]) -> str | None:
+        """Return what stands for VALUES where each column of the rows is one array; ``None`` if that
+        cannot be."""
+        return None
+
     def insert_statement(self, on_conflict: Any = None) -> str:
         """Return how an INSERT begins."""
         return "INSERT INTO"
@@ -199,7 +204,7 @@ class BaseDatabaseOperations(ValueAdapters):
                 raise ValueError(f"{format.upper()} is not a recognized format.{hint}")
         if options:
             raise ValueError(f"Unknown options: {', '.join(sorted(options))}")
-        return self.explain_prefix
+        return self.explain_prefix or ""
 
     def format_debug_sql(self, sql: str) -> str:
         """Return SQL laid out for reading."""
@@ -384,6 +389,19 @@ class BaseDatabaseOperations(ValueAdapters):
     def conditional_expression_supported_in_where_clause(self, expression: Any) -> bool:
         """Return whether a condition may stand alone in WHERE, without ``= TRUE``."""
         return True
+
+    @staticmethod
+    def is_predicate(expression: Any) -> bool:
+        """Return whether an expression is a condition by what it is, not as a column of booleans."""
+        from nuages.db.models.expressions import Exists, ExpressionWrapper, RawSQL
+        from nuages.db.models.lookups import Lookup
+        from nuages.db.models.sql.where import WhereNode
+
+        while isinstance(expression, ExpressionWrapper):
+            expression = expression.expression
+        if isinstance(expression, (Exists, Lookup, RawSQL, WhereNode)):
+            return True
+        return not getattr(expression, "conditional", False)
 
     def combine_expression(self, connector: str, sub_expressions: Sequence[str]) -> str:
         """Return two expressions combined by an operator."""

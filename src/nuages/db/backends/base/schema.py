@@ -16,6 +16,7 @@ from nuages.db.backends.base.schema_alter import FieldAlteration, related_non_m2
 from nuages.db.backends.base.schema_columns import ColumnSQL
 from nuages.db.backends.base.schema_indexes import IndexSQL
 from nuages.db.backends.ddl_references import Statement
+from nuages.db.backends.utils import split_identifier
 from nuages.db.transaction import TransactionManagementError, atomic
 from nuages.utils import timezone
 
@@ -104,6 +105,8 @@ class BaseDatabaseSchemaEditor(ColumnSQL, IndexSQL):
     def __init__(self, connection: Any, collect_sql: bool = False, atomic: bool = True) -> None:
         self.connection, self.collect_sql = connection, collect_sql
         self.deferred_sql: list[Any] = []
+        #: The old name per new name of tables that were renamed.
+        self.renamed_tables: dict[str, str] = {}
         self.collected_sql: list[str] = []
         #: Whether all is done in one transaction.
         self.atomic_migration = atomic and connection.features.can_rollback_ddl
@@ -223,13 +226,18 @@ class BaseDatabaseSchemaEditor(ColumnSQL, IndexSQL):
         target = field.remote_field.get_related_field()
         return template % {
             "name": self._fk_constraint_name(model, field, "_fk_%(to_table)s_%(to_column)s"),
-            "namespace": "",
+            "namespace": self._namespace_of(model),
             "column": self.quote_name(field.column),
             "to_table": self.quote_name(field.remote_field.model._meta.db_table),
             "to_column": self.quote_name(target.column),
             "on_delete_db": self._create_on_delete_sql(model, field),
             "deferrable": self.connection.ops.deferrable_sql(),
         }
+
+    def _namespace_of(self, model: Any) -> str:
+        """Return the schema of a table whose name says it, with the dot that follows."""
+        namespace = split_identifier(model._meta.db_table)[0]
+        return f"{self.quote_name(namespace)}." if namespace else ""
 
     def create_model(self, model: Any) -> None:
         """Make a model's table, its indexes, and the tables of its many-to-many fields."""
@@ -269,8 +277,13 @@ class BaseDatabaseSchemaEditor(ColumnSQL, IndexSQL):
             return
         quoted = {part: self.quote_name(name) for part, name in names.items()}
         self.execute(self.sql_rename_table % quoted)
+        self.renamed_tables[new_db_table] = self.known_table(old_db_table)
         for sql in filter(_is_statement, self.deferred_sql):
             sql.rename_table_references(old_db_table, new_db_table)
+
+    def known_table(self, table: str) -> str:
+        """Return the name by which the database knows a table now."""
+        return self.renamed_tables.get(table, table) if self.collect_sql else table
 
     def alter_db_table_comment(
         self, model: Any, old_db_table_comment: str | None, new_db_table_comment: str | None
@@ -278,7 +291,7 @@ class BaseDatabaseSchemaEditor(ColumnSQL, IndexSQL):
         """Change a table's comment."""
         template = self.sql_alter_table_comment
         if template and self.connection.features.supports_comments:
-            comment = self.quote_value(new_db_table_comment or "")
+            comment = self._comment_sql(new_db_table_comment)
             table = self.quote_name(model._meta.db_table)
             self.execute(template % {"comment": comment, "table": table})
 
@@ -513,7 +526,7 @@ class BaseDatabaseSchemaEditor(ColumnSQL, IndexSQL):
                 "db_type (are you using a badly-written custom field?)"
             )
         if old_type is None and new_type is None:
-            throughs = [
+            throughs: list[Any] = [
                 getattr(field.remote_field, "through", None) for field in (old_field, new_field)
             ]
             if all(throughs):

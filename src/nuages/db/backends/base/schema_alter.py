@@ -74,11 +74,19 @@ class FieldAlteration:
         self.check_before = self.editor._field_db_check(self.old, self.old_params)
         self.check_after = self.editor._field_db_check(self.new, self.new_params)
 
+    @property
+    def alters_incoming(self) -> bool:
+        """Whether columns that point to this one get its new type."""
+        return self.incoming_affected or bool(
+            self.editor._field_became_primary_key(self.old, self.new)
+        )
+
     def run(self) -> None:
         """Run all statements."""
         self.drop_own_foreign_key()
         self.drop_unique()
         self.drop_incoming_foreign_keys()
+        self.drop_own_primary_key()
         self.drop_index()
         self.drop_check()
         self.rename()
@@ -135,6 +143,11 @@ class FieldAlteration:
         self._expect_one(names, "unique constraints", self.old.column)
         for name in names:
             self.editor.execute(self.editor._delete_unique_sql(self.model, name))
+
+    def drop_own_primary_key(self) -> None:
+        if self.old.primary_key and not self.new.primary_key:
+            for name in self._names(self.model, self.old.column, primary_key=True):
+                self.editor.execute(self.editor._delete_primary_key_sql(self.model, name))
 
     def drop_incoming_foreign_keys(self) -> None:
         if not (self.keys_supported and self.incoming_affected):
@@ -209,7 +222,9 @@ class FieldAlteration:
         null_change = None
         if old.null != new.null:
             null_change = editor._alter_column_null_sql(self.model, old, new)
-        if null_change and not (sets_default and not new.null):
+        # NULL can be forbidden when there is none left.
+        waits = not new.null and (sets_default or new.has_db_default())
+        if null_change and not waits:
             changes.append(null_change)
             null_change = None
         self._execute_changes(changes)
@@ -253,7 +268,8 @@ class FieldAlteration:
 
     def drop_primary_key_of_others(self) -> None:
         if self.editor._field_became_primary_key(self.old, self.new):
-            self.editor._delete_primary_key(self.model, self.strict)
+            # There may be none left: its column may have gone before.
+            self.editor._delete_primary_key(self.model)
 
     def add_unique_and_index(self) -> None:
         editor, model = self.editor, self.model
@@ -269,9 +285,7 @@ class FieldAlteration:
             self.editor.execute(self.editor._create_primary_key_sql(self.model, self.new))
 
     def alter_incoming_columns(self) -> None:
-        if not self.incoming_affected and not self.editor._field_became_primary_key(
-            self.old, self.new
-        ):
+        if not self.alters_incoming:
             return
         for old_relation, new_relation in related_non_m2m_objects(self.old, self.new):
             params = new_relation.field.db_parameters(connection=self.editor.connection)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
@@ -135,6 +135,8 @@ class ColumnSQL:
             params = ()
         kept = self._column_generated_persistency_sql(field)
         return f"GENERATED ALWAYS AS ({expression_sql}) {kept}", tuple(params)
+
+    _effective_default: Callable[[Any], Any]
 
     def effective_default(self, field: Any) -> Any:
         """Return a field's default as the database takes it."""

@@ -28,6 +28,7 @@ class IndexSQL:
     quote_name: Callable[[str], str]
     quote_value: Callable[[Any], str]
     execute: Callable[..., Any]
+    known_table: Callable[[str], str]
     sql_create_index: str
     sql_create_unique_index: str
     sql_create_unique: str
@@ -446,7 +447,8 @@ class IndexSQL:
         wanted = {"unique": unique, "primary_key": primary_key, "index": index, "check": check}
         excluded = set(exclude or ())
         with self.connection.cursor() as cursor:
-            found = introspection.get_constraints(cursor, model._meta.db_table)
+            table = self.known_table(model._meta.db_table)
+            found = introspection.get_constraints(cursor, table)
         return [
             name
             for name, info in found.items()

@@ -10,6 +10,7 @@ from typing import Any
 
 from nuages.conf import settings
 from nuages.db.backends.utils import CursorWrapper
+from nuages.utils import asyncio
 from nuages.utils.concurrency import _get_running_loop
 
 # The links of the chain that the shortcut skips.
@@ -48,7 +49,7 @@ def guard(connection_class: type) -> Callable[[Any], bool]:
             or connection.needs_rollback
             or settings.DEBUG
             or connection._thread_ident != get_ident()
-            or _get_running_loop() is not None
+            or (_get_running_loop() is not None and not asyncio.may_block())
             or (connection.health_check_enabled and not connection.health_check_done)
         ):
             return False

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nuages.db.backends.utils import debug_transaction
+from nuages.utils import asyncio
 from nuages.utils.asyncio import async_unsafe
 
 logger = logging.getLogger("django.db.backends.base")
@@ -20,6 +21,13 @@ class Transactions:
     features: Any
     ops: Any
     wrap_database_errors: Any
+    driver_sql: Any
+    execute_compiled: Any
+    validate_thread_sharing: Callable[[], None]
+    cursor: Callable[[], Any]
+    close_if_health_check_failed: Callable[[], None]
+    ensure_connection: Callable[[], None]
+    _set_autocommit: Callable[[bool], None]
 
     def _start_transaction_state(self) -> None:
         """Set all of it to what holds for a connection without a transaction."""
@@ -81,8 +89,10 @@ class Transactions:
         self._tell(self.ops.savepoint_rollback_sql, sid)
 
     def _tell(self, statement: Callable[[str], str], sid: str) -> None:
-        with self.cursor() as cursor:
-            cursor.execute(statement(sid))
+        text = statement(sid)
+        if self.execute_compiled(self.driver_sql(text), ()) is None:
+            with self.cursor() as cursor:
+                cursor.execute(text)
 
     def _savepoint_allowed(self) -> bool:
         return self.features.uses_savepoints and not self.get_autocommit()
@@ -197,7 +207,12 @@ class Transactions:
             raise _management_error("on_commit() cannot be used in manual transaction management")
         if self.in_atomic_block:
             self.run_on_commit.append((depends_on, func, robust))
-        elif robust:
+        else:
+            self.call_on_commit(func, robust)
+
+    def call_on_commit(self, func: Callable[[], Any], robust: bool) -> None:
+        """Call ``func`` at once, as there is no transaction."""
+        if robust:
             self._call_robustly(func, "on_commit()")
         else:
             func()
@@ -210,15 +225,25 @@ class Transactions:
             if robust:
                 self._call_robustly(func, "on_commit() during transaction")
             else:
-                func()
+                _call_hook(func)
 
     @staticmethod
     def _call_robustly(func: Callable[[], Any], where: str) -> None:
         try:
-            func()
+            _call_hook(func)
         except Exception as error:
             name = getattr(func, "__qualname__", func)
             logger.exception("Error calling %s in %s (%s).", name, where, error)
+
+
+def _call_hook(func: Callable[[], Any]) -> None:
+    if asyncio.may_block():
+        # Somebody else's code, called by async code: it may block.
+        from nuages.utils.bridge import call_apart
+
+        call_apart(func)
+    else:
+        func()
 
 
 def _management_error(message: str) -> Exception:

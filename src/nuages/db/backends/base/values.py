@@ -7,6 +7,9 @@ import decimal
 import json
 from typing import Any
 
+from nuages.conf import settings
+from nuages.utils import timezone
+
 
 class ValueAdapters:
     """The part of the dialect that turns Python values into the driver's, and back."""
@@ -38,6 +41,23 @@ class ValueAdapters:
         """Return what the driver takes for a datetime."""
         if value is None or hasattr(value, "resolve_expression"):
             return value
+        return str(value)
+
+    def _without_zone(self, value: Any, backend: str) -> Any:
+        """Return a datetime as text in the connection's zone, for columns that hold no zone.
+
+        Raises:
+            ValueError: it has a zone, although ``USE_TZ`` is off.
+        """
+        if value is None or hasattr(value, "resolve_expression"):
+            return value
+        if timezone.is_aware(value):
+            if not settings.USE_TZ:
+                raise ValueError(
+                    f"{backend} backend does not support timezone-aware datetimes when USE_TZ is "
+                    "False."
+                )
+            value = timezone.make_naive(value, self.connection.timezone)
         return str(value)
 
     def adapt_timefield_value(self, value: Any) -> Any:

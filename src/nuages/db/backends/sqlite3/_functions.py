@@ -70,7 +70,7 @@ def _parse(text: Any, tzname: str | None = None, stored: str | None = None) -> A
     if text is None:
         return None
     try:
-        moment = typecast_timestamp(text)
+        moment: Any = typecast_timestamp(text)
     except (TypeError, ValueError):
         return None
     if stored:
@@ -230,16 +230,18 @@ def _sqlite_time_diff(left: Any, right: Any) -> int | None:
     if left is None or right is None:
         return None
     day = datetime.date.min
-    first, second = (
-        datetime.datetime.combine(day, typecast_time(value)) for value in (left, right)
-    )
-    return _microseconds(first - second)
+    first, second = typecast_time(left), typecast_time(right)
+    if first is None or second is None:
+        return None
+    combine = datetime.datetime.combine
+    return _microseconds(combine(day, first) - combine(day, second))
 
 
 def _sqlite_timestamp_diff(left: Any, right: Any) -> int | None:
     if left is None or right is None:
         return None
-    return _microseconds(typecast_timestamp(left) - typecast_timestamp(right))
+    first: Any = typecast_timestamp(left)
+    return _microseconds(first - typecast_timestamp(right))
 
 
 # -- text ----------------------------------------------------------------------------------------
@@ -351,22 +353,23 @@ _FUNCTIONS: list[tuple[str, int, Callable[..., Any], bool]] = [
     ("RAND", 0, random.random, False),
     ("UUIDV4", 0, lambda: uuid.uuid4().hex, False),
 ]
+#: The same, of functions that give NULL where an argument is NULL.
+_OF_VALUES: tuple[tuple[str, int, Callable[..., Any]], ...] = (
+    ("regexp", 2, _regexp),
+    ("LPAD", 3, _lpad),
+    ("RPAD", 3, _rpad),
+    ("REPEAT", 2, operator.mul),
+    ("REVERSE", 1, lambda text: text[::-1]),
+    ("BITXOR", 2, operator.xor),
+    ("COT", 1, lambda x: 1 / math.tan(x)),
+    ("SIGN", 1, lambda x: (x > 0) - (x < 0)),
+    *(
+        (name, 1, partial(_digest, name.lower()))
+        for name in ("MD5", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512")
+    ),
+)
 _FUNCTIONS += [
-    (name, arguments, _null_in_null_out(function), True)
-    for name, arguments, function in (
-        ("regexp", 2, _regexp),
-        ("LPAD", 3, _lpad),
-        ("RPAD", 3, _rpad),
-        ("REPEAT", 2, operator.mul),
-        ("REVERSE", 1, lambda text: text[::-1]),
-        ("BITXOR", 2, operator.xor),
-        ("COT", 1, lambda x: 1 / math.tan(x)),
-        ("SIGN", 1, lambda x: (x > 0) - (x < 0)),
-        *(
-            (name, 1, partial(_digest, name.lower()))
-            for name in ("MD5", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512")
-        ),
-    )
+    (name, arguments, _null_in_null_out(function), True) for name, arguments, function in _OF_VALUES
 ]
 _AGGREGATES: list[tuple[str, int, type]] = [
     ("STDDEV_POP", 1, _statistic("pstdev", 1)),

@@ -13,7 +13,6 @@ from sqlite3 import dbapi2 as Database
 from typing import Any
 
 from nuages.core.exceptions import ImproperlyConfigured
-from nuages.db.backends.base.base import BaseDatabaseWrapper
 from nuages.db.backends.base.shortcut import guard
 from nuages.db.backends.sqlite3._functions import register, register_if_missing, register_once
 from nuages.db.backends.sqlite3.client import DatabaseClient
@@ -21,7 +20,15 @@ from nuages.db.backends.sqlite3.creation import DatabaseCreation
 from nuages.db.backends.sqlite3.features import DatabaseFeatures
 from nuages.db.backends.sqlite3.introspection import DatabaseIntrospection
 from nuages.db.backends.sqlite3.operations import DatabaseOperations
-from nuages.db.backends.sqlite3.parking import Handle, identify, note, park, take
+from nuages.db.backends.sqlite3.parking import (
+    Handle,
+    ParkingWrapper,
+    identify,
+    key_of,
+    note,
+    skips_none_but,
+    take,
+)
 from nuages.db.utils import IntegrityError
 from nuages.utils.asyncio import async_unsafe
 from nuages.utils.dateparse import parse_date, parse_datetime, parse_time
@@ -85,7 +92,7 @@ class SQLiteCursorWrapper(Database.Cursor):
     def executemany(self, query: str, param_list: Iterable[Any]) -> Any:
         # The parameters may come from a generator, so the first one is put back.
         rest = iter(param_list)
-        first = next(rest, None)
+        first: Any = next(rest, None)
         everything = () if first is None else chain((first,), rest)
         named = isinstance(first, Mapping)
         converted = _to_named(query, first) if named else to_qmark(query)
@@ -107,12 +114,12 @@ def _varchar(column: Mapping[str, Any]) -> str:
     return "varchar" if length is None else f"varchar({length})"
 
 
-class DatabaseWrapper(BaseDatabaseWrapper):
+class DatabaseWrapper(ParkingWrapper):
     """A connection to a database file, or to a database in memory."""
 
     vendor = "sqlite"
     display_name = "SQLite"
-    Database = Database
+    Database = Database  # type: ignore[misc]  # a module, as its name in the base class says
     client_class = DatabaseClient
     creation_class = DatabaseCreation
     features_class = DatabaseFeatures
@@ -230,43 +237,24 @@ class DatabaseWrapper(BaseDatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Return a new ``sqlite3.Connection`` with our functions, foreign keys checked."""
-        self._opened_with = {"factory": Handle, **conn_params}
-        init_command = self._opened_with.pop("init_command", "")
-        conn = take(self._opened_with)
-        if conn is not None:
-            # Its own setting up has left its marks; the project's has to be done again.
-            return self._prepared(conn, init_command)
-        conn = Database.connect(**self._opened_with)
-        identify(conn, conn_params["database"])
-        if not isinstance(conn, Handle):
-            register(conn)
-        conn.execute("PRAGMA foreign_keys = ON")
-        # Renaming a table has to follow the references to it.
-        conn.execute("PRAGMA legacy_alter_table = OFF")
-        return self._prepared(conn, init_command)
-
-    def _prepared(self, conn: Any, init_command: str) -> Any:
+        options = {"factory": Handle, **conn_params}
+        init_command = options.pop("init_command", "")
+        key = key_of(options)
+        conn = take(key, conn_params["database"])
+        if conn is None:
+            conn = Database.connect(**options)
+            identify(conn, conn_params["database"])
+            if not isinstance(conn, Handle):
+                register(conn)
+            conn.execute("PRAGMA foreign_keys = ON")
+            # Renaming a table has to follow the references to it.
+            conn.execute("PRAGMA legacy_alter_table = OFF")
         if init_command:
+            # Also where it is taken up again: running it has left its marks.
             conn.executescript(init_command)
+            key = None
+        self._remember_place(key)
         return conn
-
-    _opened_with: dict[str, Any] | None = None
-    _parks = False
-
-    def close_if_unusable_or_obsolete(self) -> None:
-        """Close the connection if need be; the next request may get the driver's one again."""
-        if self.connection is None:
-            return
-        self._parks = not self.errors_occurred
-        try:
-            super().close_if_unusable_or_obsolete()
-        finally:
-            self._parks = False
-
-    def _close(self) -> None:
-        handle = self.connection
-        if not (self._parks and handle is not None and park(handle, self._opened_with)):
-            super()._close()
 
     def get_database_version(self) -> tuple[int, ...]:
         return Database.sqlite_version_info
@@ -310,6 +298,10 @@ class DatabaseWrapper(BaseDatabaseWrapper):
             self.validate_thread_sharing()
         else:
             super().close()
+
+    def _stays_open(self) -> bool:
+        own = type(self).close is DatabaseWrapper.close and "close" not in vars(self)
+        return own and self.is_in_memory_db()
 
     def is_usable(self) -> bool:
         """A file is always there to be used."""
@@ -382,6 +374,7 @@ class DatabaseWrapper(BaseDatabaseWrapper):
 
 
 nobody_looks = guard(DatabaseWrapper)
+skips_none_but(DatabaseWrapper)
 
 
 def is_in_memory(name: Any) -> bool:

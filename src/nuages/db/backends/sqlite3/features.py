@@ -119,7 +119,7 @@ class DatabaseFeatures(BaseDatabaseFeatures):
         return True
 
     @cached_property
-    def supports_json_field(self) -> bool:
+    def supports_json_field(self) -> bool:  # type: ignore[override]
         """Whether SQLite was built with its JSON functions."""
         with self.connection.cursor() as cursor:
             return self._runs(cursor, "SELECT JSON('[1]')")
@@ -138,7 +138,7 @@ class DatabaseFeatures(BaseDatabaseFeatures):
     )
 
     @property
-    def max_query_params(self) -> Any:
+    def max_query_params(self) -> Any:  # type: ignore[override]
         """The limit of the connection as it is now."""
         import sqlite3
 

@@ -11,7 +11,8 @@ from nuages.db.backends.base.introspection import BaseDatabaseIntrospection, Tab
 from nuages.db.backends.base.introspection import FieldInfo as BaseFieldInfo
 from nuages.db.utils import DatabaseError
 
-FieldInfo = namedtuple("FieldInfo", (*BaseFieldInfo._fields, "pk", "has_json_constraint"))
+_namedtuple: Any = namedtuple
+FieldInfo = _namedtuple("FieldInfo", (*BaseFieldInfo._fields, "pk", "has_json_constraint"))
 
 _SIZE = re.compile(r"\s*(?:var)?char\s*\(\s*(\d+)\s*\)\s*", re.ASCII | re.IGNORECASE)
 

@@ -226,15 +226,7 @@ class DatabaseOperations(BaseDatabaseOperations):
 
     def conditional_expression_supported_in_where_clause(self, expression: Any) -> bool:
         """A bare column would not be looked up in an index: it is compared with a literal."""
-        from nuages.db.models.expressions import Exists, ExpressionWrapper, RawSQL
-        from nuages.db.models.lookups import Lookup
-        from nuages.db.models.sql.where import WhereNode
-
-        while isinstance(expression, ExpressionWrapper):
-            expression = expression.expression
-        if isinstance(expression, (Exists, Lookup, RawSQL, WhereNode)):
-            return True
-        return not getattr(expression, "conditional", False)
+        return self.is_predicate(expression)
 
     def combine_duration_expression(self, connector: str, sub_expressions: Sequence[str]) -> str:
         if connector not in ("+", "-", "*", "/"):
@@ -254,15 +246,7 @@ class DatabaseOperations(BaseDatabaseOperations):
     # -- values ------------------------------------------------------------------------------
 
     def adapt_datetimefield_value(self, value: Any) -> Any:
-        if value is None or hasattr(value, "resolve_expression"):
-            return value
-        if timezone.is_aware(value):
-            if not settings.USE_TZ:
-                raise ValueError(
-                    "SQLite backend does not support timezone-aware datetimes when USE_TZ is False."
-                )
-            value = timezone.make_naive(value, self.connection.timezone)
-        return str(value)
+        return self._without_zone(value, "SQLite")
 
     def adapt_timefield_value(self, value: Any) -> Any:
         if value is None or hasattr(value, "resolve_expression"):
@@ -283,6 +267,9 @@ class DatabaseOperations(BaseDatabaseOperations):
 
     def convert_datetimefield_value(self, value: Any, expression: Any, connection: Any) -> Any:
         """Return the datetime, aware if ``USE_TZ`` says so."""
+        if value.__class__ is datetime.datetime and value.tzinfo is None and settings.USE_TZ:
+            # Most are of this kind, and there may be thousands: as make_aware() does.
+            return value.replace(tzinfo=self.connection.timezone)
         moment = parse_datetime(value) if isinstance(value, str) else value
         if moment is None or not settings.USE_TZ or timezone.is_aware(moment):
             return moment
@@ -307,6 +294,9 @@ class DatabaseOperations(BaseDatabaseOperations):
     def convert_booleanfield_value(self, value: Any, expression: Any, connection: Any) -> Any:
         """Return the boolean for 0 and 1."""
         return bool(value) if value in (0, 1) else value
+
+    # Values of this type need no conversion.
+    convert_booleanfield_value.keeps = bool  # type: ignore[attr-defined]
 
     def get_decimalfield_converter(self, expression: Any) -> Callable[..., Any]:
         """Return a function that makes of SQLite's float the decimal that was stored."""

@@ -59,7 +59,7 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
     def quote_value(self, value: Any) -> str:
         """Return a value as SQL text. Raises ``ValueError`` for types SQLite does not know."""
         try:
-            value = sqlite3.adapt(value)
+            value = sqlite3.adapt(value, sqlite3.PrepareProtocol)
         except (ImportError, sqlite3.ProgrammingError):
             # No adapter: it may be of a type that needs none.
             pass
@@ -308,7 +308,7 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         if not key_changed:
             return
         # Columns that point here take the new type when their tables are built anew.
-        related = set()
+        related: set[Any] = set()
         if new_field.primary_key or old_field.unique:
             related.update(
                 relation.related_model

@@ -63,11 +63,11 @@ class FieldOperation(Operation):
         return not operation.references_field(self.model_name, self.name, app_label)
 
     def _change(self, app_label: str, editor: Any, before: Any, after: Any, back: bool) -> None:
-        models = [state.apps.get_model(app_label, self.model_name) for state in (before, after)]
+        old, new = (state.apps.get_model(app_label, self.model_name) for state in (before, after))
         # Of a field that goes, the model that has it is asked; of others, the new one.
-        asked = models[0] if self._goes(back) else models[1]
+        asked = old if self._goes(back) else new
         if self.allow_migrate_model(editor.connection.alias, asked):
-            self._change_column(editor, *models, back)
+            self._change_column(editor, old, new, back)
 
     def _goes(self, back: bool) -> bool:
         return False

@@ -90,6 +90,8 @@ class QuerySetCore(AltersData):
     _prefetch_related_lookups: tuple[Any, ...] = ()
     _prefetch_done = _sticky_filter = _for_write = False
     _cloning_enabled = True
+    #: For results that were prefetched: makes the QuerySet that they are the results of.
+    _source: Callable[[], Any] | None = None
     #: A related manager's own condition, added when the query is looked at.
     _deferred_filter: tuple[bool, tuple[Any, ...], dict[str, Any]] | None = None
 
@@ -115,10 +117,14 @@ class QuerySetCore(AltersData):
     def _leave_trail(self) -> None:
         """Make the query, of which there was but a path."""
         path, self._path = self._path, None
-        if path is None:
+        if self._source is not None:
+            source, self._source = self._source(), None
+            self._query = source.query
+            self._known_related_objects = source._known_related_objects
+        elif path is None:
             self._query = sql.Query(self.model)
         else:
-            self._query = path.replay(self._params)._query
+            self._query = path.replay(self._params).query
             if self._result_cache is not None:
                 # It would have been compiled, and so have a table.
                 self._query.get_initial_alias()
@@ -159,7 +165,7 @@ class QuerySetCore(AltersData):
         """Return a QuerySet with the same query and without results; subclasses extend this."""
         path = self._path
         # The path stays: this very QuerySet may go on along it.
-        query = (self.query if path is None else path.replay(self._params)._query).chain()
+        query = (self.query if path is None else path.replay(self._params).query).chain()
         twin = type(self)(model=self.model, query=query, using=self._db, hints=self._hints)
         for name in _CARRIED_OVER:
             setattr(twin, name, getattr(self, name))
@@ -173,6 +179,25 @@ class QuerySetCore(AltersData):
         if twin._sticky_filter:
             twin.query.filter_is_sticky = True
             twin._sticky_filter = False
+        return twin
+
+    def _with_results(self, results: list[Any], source: Callable[[], Any], owner: Any) -> Self:
+        """Return a QuerySet with these results, of a query that is made when it is looked at.
+
+        Args:
+            source: makes a QuerySet with that query.
+            owner: the object to which the results are related.
+        """
+        twin = object.__new__(type(self))
+        twin.__dict__ = {
+            **self.__dict__,
+            "_query": None,
+            "_path": None,
+            "_source": source,
+            "_hints": {**self._hints, "instance": owner},
+            "_result_cache": results,
+            "_prefetch_done": True,
+        }
         return twin
 
     def _disable_cloning(self) -> Self:
@@ -267,7 +292,7 @@ class QuerySetCore(AltersData):
 
     def _results(self) -> list[Any]:
         self._fetch_all()
-        return self._result_cache
+        return self._result_cache  # type: ignore[return-value]  # it is filled by now
 
     def __len__(self) -> int:
         return len(self._results())
@@ -277,7 +302,7 @@ class QuerySetCore(AltersData):
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         await arun(_one_step(self._fetch_all))
-        for item in self._result_cache:
+        for item in self._result_cache or ():
             yield item
 
     def __bool__(self) -> bool:
@@ -355,7 +380,8 @@ class QuerySetCore(AltersData):
         return both
 
     def _as_primary_keys(self) -> Any:
-        return self.model._base_manager.filter(pk__in=self.values("pk"))
+        itself: Any = self
+        return self.model._base_manager.filter(pk__in=itself.values("pk"))
 
     def _check_operator_queryset(self, other: Any, operator_: str) -> None:
         if self.query.combinator or other.query.combinator:

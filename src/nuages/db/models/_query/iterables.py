@@ -10,6 +10,7 @@ from operator import attrgetter, itemgetter
 from typing import Any
 from weakref import ref
 
+from nuages.db.engine.leases import Stretch
 from nuages.db.models._query.related import get_related_populators, instance_loader
 from nuages.db.models.sql.constants import GET_ITERATOR_CHUNK_SIZE
 
@@ -26,31 +27,43 @@ class BaseIterable:
         self.queryset = queryset
         self.chunked_fetch = chunked_fetch
         self.chunk_size = chunk_size
+        #: What reads the cursor, if that stays open.
+        self._chunks: Any = None
 
     def __iter__(self) -> Iterator[Any]:
         raise NotImplementedError(f"{type(self).__name__} has no __iter__().")
 
     async def __aiter__(self) -> AsyncIterator[Any]:
-        from asgiref.sync import sync_to_async
-
-        rows = iter(self)
+        rows: Iterator[Any] | None = None
 
         def next_chunk() -> list[Any]:
+            nonlocal rows
+            if rows is None:
+                rows = iter(self)
             return list(islice(rows, self.chunk_size))
 
-        fetch = sync_to_async(next_chunk, thread_sensitive=True)
-        while chunk := await fetch():
-            for item in chunk:
-                yield item
+        async with Stretch() as stretch:
+            try:
+                while chunk := await stretch.perform(next_chunk):
+                    for item in chunk:
+                        yield item
+            finally:
+                if self._chunks is not None:
+                    # What reads a cursor on the server closes it, and that takes a statement.
+                    await stretch.perform(self._chunks.close)
 
     def _compiler(self) -> Any:
         queryset = self.queryset
         return queryset.query.get_compiler(using=queryset.db)
 
     def _rows(self, tuples: bool = False) -> Iterator[Any]:
-        return self._compiler().results_iter(
-            tuple_expected=tuples, chunked_fetch=self.chunked_fetch, chunk_size=self.chunk_size
-        )
+        compiler = self._compiler()
+        return compiler.results_iter(self._run(compiler), tuple_expected=tuples)
+
+    def _run(self, compiler: Any) -> Any:
+        results = compiler.execute_sql(chunked_fetch=self.chunked_fetch, chunk_size=self.chunk_size)
+        self._chunks = results if hasattr(results, "close") else None
+        return results
 
 
 class ModelIterable(BaseIterable):
@@ -58,7 +71,7 @@ class ModelIterable(BaseIterable):
 
     def __iter__(self) -> Iterator[Any]:
         queryset, compiler = self.queryset, self._compiler()
-        results = compiler.execute_sql(chunked_fetch=self.chunked_fetch, chunk_size=self.chunk_size)
+        results = self._run(compiler)
         build = instance_builder(queryset, compiler)
         rows = compiler.results_iter(results)
         finish = _finishing(queryset, compiler)
@@ -90,6 +103,8 @@ def _finishing(queryset: Any, compiler: Any) -> Callable[[Any, Any], None] | Non
         compiler.klass_info, compiler.select, queryset.db, queryset._fetch_mode
     )
     known = []
+    if queryset._known_related_objects:
+        from nuages.db.models.fields._related_managers import tie_of
     for field, objects in queryset._known_related_objects.items():
         names = {
             field.attname
@@ -97,7 +112,7 @@ def _finishing(queryset: Any, compiler: Any) -> Callable[[Any, Any], None] | Non
             else queryset.model._meta.get_field(from_field).attname: None
             for from_field in field.from_fields
         }
-        known.append((field, objects, names.keys(), attrgetter(*names)))
+        known.append((field, objects, names.keys(), attrgetter(*names), tie_of(field)))
     peers: list[Any] | None = [] if queryset._fetch_mode.track_peers else None
     if not (annotations or populators or known or peers is not None):
         return None
@@ -107,12 +122,12 @@ def _finishing(queryset: Any, compiler: Any) -> Callable[[Any, Any], None] | Non
             populator.populate(row, instance)
         for name, column in annotations:
             setattr(instance, name, row[column])
-        for field, objects, names, key_of in known:
+        for field, objects, names, key_of, tie in known:
             # A deferred key is not fetched for this.
             if names <= vars(instance).keys() and not field.is_cached(instance):
                 related = objects.get(key_of(instance))
                 if related is not None:
-                    setattr(instance, field.name, related)
+                    tie(instance, related)
         if peers is not None:
             peers.append(ref(instance))
             instance._state.peers = peers
@@ -201,11 +216,12 @@ _SHAPES: dict[type, Callable[[Any], Callable[[Any], Any]]] = {
 
 
 @lru_cache
-def create_namedtuple_class(*names: str) -> type:
+def create_namedtuple_class(*names: str) -> Any:
     """Return the class ``Row`` with these fields; the same one for the same names."""
-    row = namedtuple("Row", names)
+    make: Any = namedtuple
+    row = make("Row", names)
     # The class has no home to be found in.
-    row.__reduce__ = lambda self: (_named_row, (names, tuple(self)))  # type: ignore[method-assign]
+    row.__reduce__ = lambda self: (_named_row, (names, tuple(self)))
     return row
 
 

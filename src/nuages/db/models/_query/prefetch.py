@@ -8,11 +8,10 @@ from __future__ import annotations
 import copy
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from nuages.core import exceptions
-from nuages.db.engine import Steps, arun, run
+from nuages.db.engine import Call, Steps, arun, run
 from nuages.db.models.constants import LOOKUP_SEP
 
 
@@ -211,8 +210,7 @@ def _fetched_already(obj: Any, name: str) -> Iterable[Any]:
     return (value,)
 
 
-@dataclass
-class _Relation:
+class _Relation(NamedTuple):
     """What an attribute turned out to be."""
 
     prefetcher: Any
@@ -277,14 +275,22 @@ def prefetch_one_level_steps(
     instances: Any, prefetcher: Any, lookup: Prefetch, level: int
 ) -> Steps[tuple[list[Any], list[Any]]]:
     """Prefetch one relation; return the related objects, and the lookups of their QuerySet."""
-    (
-        related_queryset,
-        key_of_related,
-        key_of_instance,
-        single,
-        cache_name,
-        is_descriptor,
-    ) = prefetcher.get_prefetch_querysets(instances, lookup.get_current_querysets(level))
+    querysets = lookup.get_current_querysets(level)
+    grouped = None
+    if hasattr(prefetcher, "prefetch_groups"):
+        grouped = yield Call(prefetcher.prefetch_groups, instances, querysets)
+    single = is_descriptor = False
+    if grouped is not None:
+        related_queryset, related, by_key, key_of_instance, cache_name = grouped
+    else:
+        (
+            related_queryset,
+            key_of_related,
+            key_of_instance,
+            single,
+            cache_name,
+            is_descriptor,
+        ) = prefetcher.get_prefetch_querysets(instances, querysets)
 
     # The QuerySet's own lookups are prefetched with ours, for all objects of the path at once.
     additional = [
@@ -292,13 +298,12 @@ def prefetch_one_level_steps(
     ]
     if additional:
         related_queryset._prefetch_related_lookups = ()
-    if hasattr(related_queryset, "_fetch_steps"):
-        yield from related_queryset._fetch_steps()
-    related = list(related_queryset)
-
-    by_key: dict[Any, list[Any]] = {}
-    for obj in related:
-        by_key.setdefault(key_of_related(obj), []).append(obj)
+    if grouped is None:
+        if hasattr(related_queryset, "_fetch_steps"):
+            yield from related_queryset._fetch_steps()
+        related, by_key = list(related_queryset), {}
+        for obj in related:
+            by_key.setdefault(key_of_related(obj), []).append(obj)
 
     to_attr, as_attr = lookup.get_current_to_attr(level)
     if as_attr and instances:
@@ -313,9 +318,14 @@ def prefetch_one_level_steps(
                 f"to_attr={to_attr} conflicts with a field on the {model.__name__} model."
             )
 
+    results = None
+    if not (single or as_attr):
+        results = _results_of(prefetcher, querysets, to_attr)
     for obj in instances:
         values = by_key.get(key_of_instance(obj), [])
-        if single:
+        if results is not None:
+            obj._prefetched_objects_cache[cache_name] = results(obj, values)
+        elif single:
             value = values[0] if values else None
             if as_attr:
                 setattr(obj, to_attr, value)
@@ -324,25 +334,33 @@ def prefetch_one_level_steps(
                 setattr(obj, cache_name, value)
             else:
                 obj._state.fields_cache[cache_name] = value
-        elif as_attr:
-            setattr(obj, to_attr, values)
         else:
-            obj._prefetched_objects_cache[cache_name] = _as_result(
-                obj, to_attr, values, lookup, level
-            )
+            setattr(obj, to_attr, values)
     return related, additional
 
 
-def _as_result(obj: Any, name: str, values: list[Any], lookup: Prefetch, level: int) -> Any:
-    """The objects as the result of the relation's own QuerySet."""
-    manager = getattr(obj, name)
-    if (querysets := lookup.get_current_querysets(level)) is not None:
-        queryset = manager._apply_rel_filters(querysets[0])
-    else:
-        queryset = manager.get_queryset()
-    queryset._result_cache = values
-    queryset._prefetch_done = True
-    return queryset
+def _results_of(prefetcher: Any, querysets: Any, name: str) -> Callable[[Any, list[Any]], Any]:
+    """Return the function from an object and what is related to it to the relation's QuerySet."""
+    alike = getattr(prefetcher, "queryset_alike", None)
+    base: Any = alike and alike(querysets[0] if querysets else None)
+
+    def lazily(obj: Any, values: list[Any]) -> Any:
+        def source() -> Any:
+            return getattr(obj, name)._apply_rel_filters(base)
+
+        return base._with_results(values, source, obj)
+
+    def at_once(obj: Any, values: list[Any]) -> Any:
+        manager = getattr(obj, name)
+        if querysets:
+            queryset = manager._apply_rel_filters(querysets[0])
+        else:
+            queryset = manager.get_queryset()
+        queryset._result_cache = values
+        queryset._prefetch_done = True
+        return queryset
+
+    return at_once if base is None else lazily
 
 
 from nuages.utils.functional import cached_property as _cached_property  # noqa: E402

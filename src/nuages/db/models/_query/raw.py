@@ -133,11 +133,12 @@ class RawQuerySet:
 
     def _results(self) -> list[Any]:
         self._fetch_all()
-        return self._result_cache
+        results: Any = self._result_cache
+        return results  # type: ignore[no-any-return]
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         await arun(self._fetch_steps())
-        for item in self._result_cache:
+        for item in self._results():
             yield item
 
     def __getitem__(self, key: Any) -> Any:

@@ -108,7 +108,8 @@ class Reading(Refinements):
         last = name == "last"
         queryset: Any = self
         path = self._path
-        if path is not None and path.ordered is not None and not last:
+        unread = self._result_cache is None
+        if path is not None and unread and path.ordered is not None and not last:
             ordered = self if path.ordered else self.order_by("pk")
             return (yield Call(_first_of, ordered._sliced(0, 1)))
         if self.ordered:
@@ -196,12 +197,13 @@ class Reading(Refinements):
                 source.filter(**{f"{field_name}__in": batch}).order_by()
                 for batch in self._in_batches(ids, field_name)
             ]
-        found = {}
+        found: dict[Any, Any] = {}
         for part in parts:
             yield from part._fetch_steps()
             found.update((key_of(item), value_of(item)) for item in part._result_cache)
         # In the order of the keys that were asked for.
-        return {key: found.pop(key) for key in ids if key in found} | found
+        keys: Iterable[Any] = ids
+        return {key: found.pop(key) for key in keys if key in found} | found
 
     def _keyed(self, field_name: str) -> tuple[Any, Any, Any]:
         """The QuerySet to fetch, and functions for the key and the value of what it gives."""
@@ -215,7 +217,7 @@ class Reading(Refinements):
             names = (field_name, *names)
         source = self._values(*names, *(() if field_name in names else (field_name,)))
         source._iterable_class = ValuesListIterable
-        place = source._fields.index(field_name)
+        place = (source._fields or ()).index(field_name)
         if issubclass(self._iterable_class, ValuesIterable):
             shape: Any = lambda row: dict(zip(names, row, strict=False))  # noqa: E731
         elif issubclass(self._iterable_class, FlatValuesListIterable):
@@ -360,6 +362,10 @@ class Reading(Refinements):
     def _aggregate_steps(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Steps[dict[str, Any]]:
+        if self._path is not None and not args:
+            found = yield Call(trails.aggregate, self, kwargs)
+            if found is not None:
+                return found
         if self.query.distinct_fields:
             raise NotImplementedError("aggregate() + distinct(fields) not implemented.")
         self._validate_values_are_expressions((*args, *kwargs.values()), method_name="aggregate")

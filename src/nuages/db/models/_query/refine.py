@@ -73,6 +73,32 @@ class Refinements(QuerySetCore):
     #: Set by related managers before they call ``filter()``.
     _defer_next_filter = False
 
+    # -- for relations -------------------------------------------------------------------------
+
+    def _related_to(self, **conditions: Any) -> Self:
+        """Return what meets a related manager's own condition; the next one may use its joins."""
+        first = self._next_is_sticky()
+        first._defer_next_filter = True
+        return first.filter(**conditions)
+
+    def _related_to_any(self, *columns: str, **conditions: Any) -> Self:
+        """Return what meets a prefetch's condition, in which joins that are there are used again.
+
+        Args:
+            columns: names for columns of the table between, each followed by its SQL.
+        """
+        source = self._next_is_sticky() if columns else self
+        found = source._chain()
+        found.query.add_q(Q(**conditions), reuse_all=True)
+        if columns:
+            found = found.extra(select=dict(zip(columns[::2], columns[1::2], strict=True)))
+        return found
+
+    @refines(trail=True)
+    def _unordered(self) -> None:
+        """Return the objects in any order, whatever was said before."""
+        self.query.clear_ordering(force=True)
+
     def complex_filter(self, filter_obj: Any) -> Self:
         """Return what meets a ``Q`` object or a dictionary of conditions."""
         if not isinstance(filter_obj, Q):

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from inspect import signature
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from nuages.db.models.fetch_modes import FETCH_ONE
+from nuages.utils._lazy import later
 from nuages.utils.deprecation import RemovedInDjango2028Warning
+
+if TYPE_CHECKING:
+    import inspect
+else:
+    inspect = later("inspect")
 
 
 def instance_loader(
@@ -23,8 +28,8 @@ def instance_loader(
             return lambda row: from_db(using, attnames, row, fetch_mode=fetch_mode)
         make = model._meta.row_loader(attnames)
         return lambda row: make(row, using)
-    if "fetch_mode" in signature(from_db).parameters or any(
-        each.kind is each.VAR_KEYWORD for each in signature(from_db).parameters.values()
+    if "fetch_mode" in inspect.signature(from_db).parameters or any(
+        each.kind is each.VAR_KEYWORD for each in inspect.signature(from_db).parameters.values()
     ):
         return lambda row: from_db(using, attnames, row, fetch_mode=fetch_mode)
     warnings.warn(

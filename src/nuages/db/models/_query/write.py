@@ -12,9 +12,10 @@ from nuages.db.models import sql
 from nuages.db.models._query import written
 from nuages.db.models._query.core import awaited
 from nuages.db.models._query.read import Reading
+from nuages.db.models._quick import insert_many
 from nuages.db.models._saving import put_last_steps
 from nuages.db.models.constants import LOOKUP_SEP, OnConflict
-from nuages.db.models.expressions import Case, DatabaseDefault, F, Value, When
+from nuages.db.models.expressions import Case, DatabaseDefault, F, OrderBy, Value, When
 from nuages.db.models.functions import Cast
 from nuages.db.models.utils import resolve_callables
 
@@ -248,7 +249,12 @@ class Writing(Reading):
             placeless = [obj for obj in given if obj._order is None]
             yield from put_last_steps(self.model, placeless, self.db)
         inserts = self._bulk_insert_steps(given, batch_size, conflict, fields, unique)
-        if len({obj._is_pk_set() for obj in given}) > 1:
+        if _has_automatic_key(self.model):
+            key = options.pk.attname
+            kinds = {obj.__dict__.get(key) is None for obj in given}
+        else:
+            kinds = {obj._is_pk_set() for obj in given}
+        if len(kinds) > 1:
             yield from atomic_steps(self.db, inserts, savepoint=False)
         else:
             yield from inserts
@@ -302,6 +308,12 @@ class Writing(Reading):
 
     def _prepare_for_bulk_create(self, objs: Iterable[Any]) -> None:
         pk = self.model._meta.pk
+        if _has_automatic_key(self.model):
+            # Nothing to give to those without a key: the database makes it.
+            for obj in objs:
+                if "fields_cache" in obj._state.__dict__:
+                    obj._prepare_related_fields_for_save(operation_name="bulk_create")
+            return
         for obj in objs:
             if not obj._is_pk_set() and not isinstance(obj.pk, DatabaseDefault):
                 # A default that is no function of the database gives the key now.
@@ -320,8 +332,13 @@ class Writing(Reading):
         fields = [field for field in options.concrete_fields if not field.generated]
         # Objects whose key the database makes, and those that have theirs.
         groups: tuple[list[Any], list[Any]] = ([], [])
-        for obj in objs:
-            groups[obj._is_pk_set() and not isinstance(obj.pk, DatabaseDefault)].append(obj)
+        if _has_automatic_key(self.model):
+            key = options.pk.attname
+            for obj in objs:
+                groups[obj.__dict__.get(key) is not None].append(obj)
+        else:
+            for obj in objs:
+                groups[obj._is_pk_set() and not isinstance(obj.pk, DatabaseDefault)].append(obj)
         returning = options.db_returning_fields
         for keyed, group in reversed(list(enumerate(groups))):
             if not group:
@@ -337,6 +354,11 @@ class Writing(Reading):
                 update_fields=update_fields,
                 unique_fields=unique_fields,
             )
+            if not keyed and returning == [options.pk] and _has_automatic_key(self.model):
+                key = options.pk.attname
+                for obj, (value,) in zip(group, rows, strict=False):
+                    obj.__dict__[key] = value
+                rows = ()
             for obj, row in zip(group, rows, strict=False):
                 for field, value in zip(returning, row, strict=True):
                     if (
@@ -345,8 +367,10 @@ class Writing(Reading):
                         or hasattr(getattr(obj, field.attname), "resolve_expression")
                     ):
                         setattr(obj, field.attname, value)
+            db = self.db
             for obj in group:
-                obj._state.adding, obj._state.db = False, self.db
+                state = obj._state
+                state.adding, state.db = False, db
 
     def _batched_insert(
         self,
@@ -403,6 +427,10 @@ class Writing(Reading):
             rows = written.insert(
                 self.model, objs[0], fields, returning_fields, raw, using or self.db
             )
+            if rows is not None:
+                return rows
+        elif on_conflict is None and not raw:
+            rows = insert_many(self.model, objs, fields, returning_fields, using or self.db)
             if rows is not None:
                 return rows
         query = sql.InsertQuery(
@@ -621,6 +649,23 @@ def _is_given(field: Any, objs: list[Any], keyed: bool) -> bool:
     )
 
 
+def _has_automatic_key(model: Any) -> bool:
+    """Whether objects without a key get it from the database, and nobody has a say in it."""
+    from nuages.db.models.base import Model
+    from nuages.db.models.fields import AutoField, Field
+
+    pk = model._meta.pk
+    return (
+        isinstance(pk, AutoField)
+        and pk.model is model
+        and not (pk.has_default() or pk.has_db_default())
+        and type(pk).get_pk_value_on_save is Field.get_pk_value_on_save
+        and model._is_pk_set is Model._is_pk_set
+        and model._get_pk_val is Model._get_pk_val
+        and model._prepare_related_fields_for_save is Model._prepare_related_fields_for_save
+    )
+
+
 def _plain_pre_save() -> Any:
     from nuages.db.models.fields import Field
 
@@ -647,4 +692,7 @@ def _inlined(query: Any, item: Any) -> Any:
         return item
     if getattr(annotation, "contains_aggregate", False):
         raise exceptions.FieldError(f"Cannot update when ordering by an aggregate: {annotation}")
+    if isinstance(annotation, OrderBy):
+        # It has a direction already.
+        return annotation.copy().reverse_ordering() if descending else annotation
     return annotation.desc() if descending else annotation.asc()

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Sequence
-from typing import Any
+from itertools import count
+from typing import Any, NamedTuple
 
-from nuages.core.exceptions import EmptyResultSet
+from nuages.core.exceptions import EmptyResultSet, FieldError
 from nuages.db import connections
 from nuages.db.models import sql, trails
+from nuages.db.models._trail_values import SLOTTABLE, read_expression, with_slots
 from nuages.db.models.expressions import Expression
 from nuages.db.models.sql.slots import LeavesTrail, Slot, SlotParam, is_trail_safe
+from nuages.db.models.sql.statements import Statement
 from nuages.db.transaction import mark_for_rollback_on_error
 
 _NONE_TYPE = type(None)
 #: Types whose values a field can prepare for the database without a look at the query.
-PLAIN = trails.SLOTTABLE | {bool, bytes, datetime.datetime, _NONE_TYPE}
+PLAIN = SLOTTABLE | {bool, bytes, datetime.datetime, _NONE_TYPE}
 _NOTHING: Any = object()
 
 
@@ -30,33 +33,16 @@ class _Given(Expression):
         super().__init__(output_field=field)
         self.slot = slot
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         save = self.output_field.get_db_prep_save
-        return "%s", [SlotParam(self.slot.index, lambda value: save(value, connection))]
+        return "%s", (SlotParam(self.slot.index, lambda value: save(value, connection)),)
 
 
-class _Statement:
-    """A compiled statement and the makers of its parameters."""
+class _Writing(NamedTuple):
+    """A compiled statement, and its fields: keys have nothing but their identities."""
 
-    __slots__ = ("fields", "makers", "sql", "template")
-
-    def __init__(self, text: str, params: Sequence[Any], fields: Sequence[Any]) -> None:
-        self.sql = text
-        self.template = [None if isinstance(each, SlotParam) else each for each in params]
-        self.makers = [
-            (place, each.index, each.adapt)
-            for place, each in enumerate(params)
-            if isinstance(each, SlotParam)
-        ]
-        # Kept, as keys have nothing but their identities.
-        self.fields = fields
-
-    def params(self, values: Sequence[Any]) -> list[Any]:
-        """Return the driver's parameters."""
-        params = self.template.copy()
-        for place, index, adapt in self.makers:
-            params[place] = values[index] if adapt is None else adapt(values[index])
-        return params
+    statement: Statement
+    fields: Sequence[Any]
 
 
 def _can_write(fields: Sequence[Any], model: Any) -> bool:
@@ -70,7 +56,7 @@ def _can_write(fields: Sequence[Any], model: Any) -> bool:
     )
 
 
-def _compiled(plans: dict[Any, Any], key: Any, compile_it: Callable[[], _Statement]) -> Any:
+def _compiled(plans: dict[Any, Any], key: Any, compile_it: Callable[[], _Writing]) -> Any:
     statement = plans.get(key)
     if statement is None:
         try:
@@ -86,16 +72,24 @@ def update(queryset: Any, named: dict[str, Any]) -> int | None:
     path = queryset._path
     if path.sliced or not trails.is_own(type(queryset)):
         return None
-    if not PLAIN.issuperset(map(type, named.values())):
-        return None
+    kinds: list[Any] = []
+    values: list[Any] = []
+    for value in named.values():
+        if type(value) in PLAIN:
+            kinds.append(_NOTHING)
+            values.append(value)
+        elif (kind := read_expression(value, values)) is None:
+            return None
+        else:
+            kinds.append(kind)
     using = queryset.db
-    key = ("update", using, *named)
+    key = ("update", using, *named, *kinds)
 
     def fields() -> list[Any]:
         options = path.model._meta
         return [options._forward_fields_map.get(name) for name in named]
 
-    return _run_update(queryset, using, key, fields, list(named.values()))
+    return _run_update(queryset, using, key, fields, values, list(named.values()))
 
 
 def update_fields(queryset: Any, triples: Sequence[tuple[Any, Any, Any]]) -> int | None:
@@ -108,42 +102,58 @@ def update_fields(queryset: Any, triples: Sequence[tuple[Any, Any, Any]]) -> int
         return None
     using = queryset.db
     key = ("update", using, *(id(field) for field, _, _ in triples))
-    return _run_update(queryset, using, key, lambda: [field for field, _, _ in triples], values)
+    fields = [field for field, _, _ in triples]
+    return _run_update(queryset, using, key, lambda: fields, values, values)
 
 
 def _run_update(
-    queryset: Any, using: str, key: Any, fields: Callable[[], list[Any]], values: list[Any]
+    queryset: Any,
+    using: str,
+    key: Any,
+    fields: Callable[[], list[Any]],
+    values: list[Any],
+    changes: list[Any],
 ) -> int | None:
+    """Set fields to ``changes``, the constants of which are ``values``."""
     path = queryset._path
 
-    def compile_it() -> _Statement:
+    def compile_it() -> _Writing:
         targets = fields()
         if None in targets or not _can_write(targets, path.model):
             raise LeavesTrail
-        probe = path.replay([Slot(n) for n in range(path.width)])
+        probe = path.replay(path.slots)
         if probe.query.distinct_fields or probe.query.annotations:
             raise LeavesTrail
         query = probe.query.chain(sql.UpdateQuery)
-        query.add_update_fields(
-            (field, None, _Given(Slot(path.width + n), field)) for n, field in enumerate(targets)
-        )
+        places = count(len(path.slots))
+        news = [
+            _Given(Slot(next(places)), field)
+            if type(change) in PLAIN
+            else with_slots(change, places)
+            for field, change in zip(targets, changes, strict=True)
+        ]
+        try:
+            query.add_update_fields(zip(targets, [None] * len(targets), news, strict=True))
+        except FieldError:
+            # The plain road will say it with the value.
+            raise LeavesTrail from None
         query.clear_select_clause()
         query.get_initial_alias()
         if query.count_active_tables() != 1:
             raise LeavesTrail
         compiler = query.get_compiler(using)
         text, params = compiler.as_sql()
-        return _Statement(compiler.connection.driver_sql(text), params, targets)
+        return _Writing(Statement(text, params, compiler.connection.driver_sql), targets)
 
-    statement = _compiled(path.plans, key, compile_it)
-    if statement is None or not trails._compiler_is_own():
+    writing = _compiled(path.plans, key, compile_it)
+    if writing is None or not trails._compiler_is_own():
         return None
     try:
-        params = statement.params((*queryset._params, *values))
+        text, params = writing.statement.bind((*queryset._params, *values))
     except LeavesTrail:
         return None
     with mark_for_rollback_on_error(using=using):
-        return connections[using].execute_compiled(statement.sql, params)
+        return connections[using].execute_compiled(text, params)
 
 
 def insert(
@@ -161,7 +171,7 @@ def insert(
     key = ("insert", using, *map(id, fields), "returning", *map(id, returned))
     connection = connections[using]
 
-    def compile_it() -> _Statement:
+    def compile_it() -> _Writing:
         if not _can_write((*fields, *returned), model):
             raise LeavesTrail
         columns = [field.get_col(model._meta.db_table) for field in returned]
@@ -178,10 +188,10 @@ def insert(
         if len(params) != len(fields):
             raise LeavesTrail
         slots = [SlotParam(n, _saver(field, connection)) for n, field in enumerate(fields)]
-        return _Statement(connection.driver_sql(text), slots, (*fields, *returned))
+        return _Writing(Statement(text, slots, connection.driver_sql), (*fields, *returned))
 
-    statement = _compiled(root.plans, key, compile_it)
-    if statement is None or not connection.shows_nobody():
+    writing = _compiled(root.plans, key, compile_it)
+    if writing is None or not connection.shows_nobody():
         return None
     values = []
     for field in fields:
@@ -189,10 +199,10 @@ def insert(
         if type(value) not in PLAIN:
             return None
         values.append(value)
-    params = statement.params(values)
+    text, params = writing.statement.bind(values)
     if returned:
-        return connection.fetch_compiled(statement.sql, params)
-    return None if connection.execute_compiled(statement.sql, params) is None else []
+        return connection.fetch_compiled(text, params)
+    return None if connection.execute_compiled(text, params) is None else []
 
 
 def _saver(field: Any, connection: Any) -> Callable[[Any], Any]:
@@ -233,11 +243,16 @@ def update_from_values(
         f"UPDATE {table} SET {changes} FROM (VALUES {', '.join([row] * len(rows))}) AS given "
         f"WHERE {table}.{quote(options.pk.column)} = given.column1"
     )
-    params = [
-        field.get_db_prep_save(value, connection)
-        for values in rows
-        for field, value in zip(columns, values, strict=True)
-    ]
+    # (It needs this module.)
+    from nuages.db.models._quick import taken_as_they_are
+
+    # What a column takes as it is need not be prepared.
+    by_column = []
+    for field, values in zip(columns, zip(*rows, strict=True), strict=True):
+        prepare = field.get_db_prep_save
+        plainly = set(map(type, values)) <= taken_as_they_are(field, connection)
+        by_column.append(values if plainly else [prepare(each, connection) for each in values])
+    params = [value for values in zip(*by_column, strict=True) for value in values]
     with mark_for_rollback_on_error(using=using), connection.cursor() as cursor:
         cursor.execute(statement, params)
         return cursor.rowcount

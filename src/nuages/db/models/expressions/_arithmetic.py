@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import NoneType
 from typing import Any
 
@@ -15,6 +15,9 @@ from nuages.utils.functional import cached_property
 
 class SQLiteNumericMixin:
     """For expressions whose decimal results SQLite would give as text: they are cast."""
+
+    as_sql: Callable[..., tuple[str, Params]]
+    output_field: Any
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra_context: Any) -> tuple[str, Params]:
         """Give the SQL of ``as_sql()``, cast to a number if the result is a decimal."""
@@ -63,8 +66,8 @@ def _rules() -> Iterator[tuple[tuple[str, ...], type, type, type]]:
         yield add, span, point, result
         yield sub, point, span, result
     yield add, span, span, span
-    for point in (date, moment, time, span):
-        yield sub, point, point, span
+    for each in (date, moment, time, span):
+        yield sub, each, each, span
 
 
 _rules_by_connector: dict[str, list[tuple[type, type, type]]] = {}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
@@ -17,12 +16,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from nuages.core.exceptions import FieldError
 from nuages.db.models import fields
+from nuages.utils._lazy import later
 from nuages.utils.deconstruct import deconstructible
 from nuages.utils.functional import cached_property
 from nuages.utils.hashable import make_hashable
 
 if TYPE_CHECKING:
+    import inspect
+
     from nuages.db.models.expressions._arithmetic import CombinedExpression
+else:
+    inspect = later("inspect")
 
 Params = tuple[Any, ...]
 
@@ -94,25 +98,27 @@ class Combinable:
     __rand__ = __ror__ = __rxor__ = _no_reversed_logic
 
 
-def _operator(connector: str, reversed: bool) -> Callable[[Any, Any], Any]:
+def _operator(sign: str, reversed: bool) -> Callable[[Any, Any], Any]:
+    """Return the method that combines by a class's own connector of that name."""
+
     def method(self: Combinable, other: Any) -> Any:
-        return self._combine(other, connector, reversed)
+        return self._combine(other, getattr(self, sign), reversed)
 
     return method
 
 
-for _name, _connector in {
-    "add": Combinable.ADD,
-    "sub": Combinable.SUB,
-    "mul": Combinable.MUL,
-    "truediv": Combinable.DIV,
-    "mod": Combinable.MOD,
-    "pow": Combinable.POW,
+for _name, _sign in {
+    "add": "ADD",
+    "sub": "SUB",
+    "mul": "MUL",
+    "truediv": "DIV",
+    "mod": "MOD",
+    "pow": "POW",
 }.items():
-    setattr(Combinable, f"__{_name}__", _operator(_connector, reversed=False))
-    setattr(Combinable, f"__r{_name}__", _operator(_connector, reversed=True))
+    setattr(Combinable, f"__{_name}__", _operator(_sign, reversed=False))
+    setattr(Combinable, f"__r{_name}__", _operator(_sign, reversed=True))
 for _name in ("BITAND", "BITOR", "BITXOR", "BITLEFTSHIFT", "BITRIGHTSHIFT"):
-    setattr(Combinable, _name.lower(), _operator(getattr(Combinable, _name), reversed=False))
+    setattr(Combinable, _name.lower(), _operator(_name, reversed=False))
 
 
 class _AnyChild:
@@ -434,7 +440,10 @@ if sys.version_info >= (3, 14):
         return inspect.signature(init, annotation_format=Format.FORWARDREF)
 
 else:
-    _parameters_of = inspect.signature
+
+    def _parameters_of(init: Callable[..., Any]) -> inspect.Signature:
+        return inspect.signature(init)
+
 
 _signature_of = functools.lru_cache(maxsize=1024)(_parameters_of)
 
@@ -459,7 +468,7 @@ class Expression(BaseExpression, Combinable):
     @cached_property
     def identity(self) -> tuple[Any, ...]:
         """Class, constructor arguments and present children: equal for interchangeable expressions."""
-        args, kwargs = self._constructor_args
+        args, kwargs = vars(self)["_constructor_args"]
         bound = _signature_of(type(self).__init__).bind_partial(self, *args, **kwargs)
         bound.apply_defaults()
         given = iter(bound.arguments.items())

@@ -28,7 +28,7 @@ class F(Combinable):
 
     allowed_default = False
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: Any) -> None:
         self.name = name
 
     def __hash__(self) -> int:
@@ -151,10 +151,10 @@ class Sliced(F):
         return f"{type(self).__name__}({self.obj!r}, {self.subscript!r})"
 
     def __eq__(self, other: object) -> bool:
-        return super().__eq__(other) and (self.obj, self.start, self.length) == (
-            other.obj,
-            other.start,
-            other.length,
+        return (
+            isinstance(other, Sliced)
+            and super().__eq__(other)
+            and (self.obj, self.start, self.length) == (other.obj, other.start, other.length)
         )
 
     def __hash__(self) -> int:
@@ -429,7 +429,7 @@ class Ref(Expression):
 
     _parts = ("source",)
 
-    def __init__(self, refs: str, source: Any) -> None:
+    def __init__(self, refs: str | None, source: Any) -> None:
         super().__init__()
         self.refs = refs
         self.source = source
@@ -445,7 +445,7 @@ class Ref(Expression):
         return self
 
     def get_refs(self) -> set[str]:
-        return {self.refs}
+        return {self.refs} if self.refs else set()
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Params]:
         return connection.ops.quote_name(self.refs), ()
@@ -461,7 +461,7 @@ class ColPairs(Expression):
     allows_composite_expressions = True
 
     def __init__(
-        self, alias: str, targets: Sequence[Any], sources: Sequence[Any], output_field: Any
+        self, alias: str | None, targets: Sequence[Any], sources: Sequence[Any], output_field: Any
     ) -> None:
         super().__init__(output_field=output_field)
         self.alias, self.targets, self.sources = alias, targets, sources
@@ -499,7 +499,10 @@ class ColPairs(Expression):
 
     def relabeled_clone(self, relabels: Mapping[str, str]) -> ColPairs:
         return type(self)(
-            relabels.get(self.alias, self.alias), self.targets, self.sources, self.output_field
+            relabels.get(self.alias or "", self.alias),
+            self.targets,
+            self.sources,
+            self.output_field,
         )
 
     def resolve_expression(self, *args: Any, **kwargs: Any) -> ColPairs:

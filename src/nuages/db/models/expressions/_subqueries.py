@@ -21,7 +21,7 @@ class Subquery(BaseExpression, Combinable):
     subquery = True
     contains_aggregate = False
     template = "(%(subquery)s)"
-    empty_result_set_value = None
+    empty_result_set_value: bool | None = None
 
     def __init__(self, queryset: Any, output_field: Any = None, **extra: Any) -> None:
         # A queryset, or the query of one.

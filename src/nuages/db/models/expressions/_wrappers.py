@@ -36,7 +36,7 @@ def _dialect(vendor: str, spelling: str | dict[str, str]) -> Any:
 class Func(SQLiteNumericMixin, Expression):
     """A call of a database function. Manual: "Func() expressions"."""
 
-    _parts = ("*source_expressions",)
+    _parts: ClassVar[tuple[str, ...]] = ("*source_expressions",)
 
     function: str | None = None
     template = "%(function)s(%(expressions)s)"
@@ -67,7 +67,7 @@ class Func(SQLiteNumericMixin, Expression):
             if value is not None:
                 setattr(cls, attribute, value)
         if gives is not None:
-            cls.output_field = gives()
+            cls.output_field = gives()  # type: ignore[method-assign]
         for vendor in _VENDORS & dialects.keys():
             setattr(cls, f"as_{vendor}", _dialect(vendor, dialects.pop(vendor)))
         super().__init_subclass__(**dialects)
@@ -212,7 +212,7 @@ class ExpressionWrapper(SQLiteNumericMixin, Expression):
         return f"{type(self).__name__}({self.expression})"
 
     @property
-    def allowed_default(self) -> bool:
+    def allowed_default(self) -> bool:  # type: ignore[override]
         """The wrapped expression decides."""
         return self.expression.allowed_default
 
@@ -476,6 +476,11 @@ class OrderBy(Expression):
         whole = self._template_on(connection.features, template or self.template)
         connection.ops.check_expression_support(self)
         sql, params = compiler.compile(self.expression)
+        if sql == "%s":
+            # A number would be taken for the position of a column.
+            from nuages.db.models.functions import Cast
+
+            sql, params = compiler.compile(Cast(self.expression, self.expression.output_field))
         context = {
             **extra_context,
             "expression": sql,

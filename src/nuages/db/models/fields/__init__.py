@@ -54,6 +54,7 @@ from nuages.utils.translation import gettext_lazy as _
 
 __all__ = [
     "AutoField",
+    "BLANK_CHOICE_DASH",
     "BLANK_CHOICE_LABEL",
     "BigAutoField",
     "BigIntegerField",
@@ -90,6 +91,9 @@ __all__ = [
 #: The label of the empty choice of a form field with choices. Projects may set another.
 BLANK_CHOICE_LABEL = _("- Select an option -")
 
+#: The whole choice as it was until 6.0. Kept for what was written then.
+BLANK_CHOICE_DASH: list[tuple[str, str]] = [("", "---------")]
+
 # The parts are private: what is written down names this module. And these types do nothing to values
 # that a trail would not know of (a subclass may, so each says it for itself).
 for _part in list(globals().values()):
@@ -98,11 +102,3 @@ for _part in list(globals().values()):
         if isinstance(_part, type) and issubclass(_part, Field):
             _part.trail_safe = True  # type: ignore[attr-defined]
 del _part
-
-
-def __getattr__(name: str) -> object:
-    if name == "BLANK_CHOICE_DASH":
-        from nuages.db.models.utils import deprecated_blank_choice_dash
-
-        return deprecated_blank_choice_dash()
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partialmethod, total_ordering
 from itertools import count
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, overload
 
 from nuages.apps import apps
 from nuages.conf import settings
@@ -84,7 +84,7 @@ class Field(RegisterLookupMixin):
 
     empty_strings_allowed = True
     empty_values = list(validators.EMPTY_VALUES)
-    default_validators: ClassVar[list[Callable[[Any], None]]] = []
+    default_validators: list[Callable[[Any], None]] = []  # noqa: RUF012 - never changed
     default_error_messages: ClassVar[dict[str, Any]] = {
         "invalid_choice": _("Value %(value)r is not a valid choice."),
         "null": _("This field cannot be null."),
@@ -105,6 +105,15 @@ class Field(RegisterLookupMixin):
     one_to_one: bool | None = None
     related_model: Any = None
     generated = False
+
+    if TYPE_CHECKING:
+        # On a class a field is itself, on an instance its value (see DeferredAttribute).
+        @overload
+        def __get__(self, instance: None, owner: Any) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> Any: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
+        def __set__(self, instance: object, value: Any) -> None: ...
 
     #: What non-developers read about this type of field; ``%`` takes the field's ``__dict__``.
     description: Any = property(
@@ -204,7 +213,9 @@ class Field(RegisterLookupMixin):
         db_comment: str | None = None,
         db_default: Any = NOT_PROVIDED,
     ) -> None:
-        self.name, self.verbose_name, self._verbose_name = name, verbose_name, verbose_name
+        #: ``None`` until the field is put on a model.
+        self.name: Any = name
+        self.verbose_name = self._verbose_name = verbose_name
         self.primary_key, self._unique, self.db_index = primary_key, unique, db_index
         self.max_length, self.blank, self.null = max_length, blank, null
         self.remote_field, self.is_relation = rel, rel is not None
@@ -271,7 +282,7 @@ class Field(RegisterLookupMixin):
         return twin
 
     def __copy__(self) -> Field:
-        twin = Empty()
+        twin: Any = Empty()
         twin.__class__ = type(self)
         twin.__dict__ = self.__dict__.copy()
         return twin
@@ -384,7 +395,7 @@ class Field(RegisterLookupMixin):
         if self.choices is not None:
             return BlankChoiceIterator(self.choices, blank) if include_blank else self.choices
         relation = self.remote_field
-        limit = limit_choices_to or self.get_limit_choices_to()
+        limit = limit_choices_to or self.get_limit_choices_to()  # type: ignore[attr-defined]
         if hasattr(relation, "get_related_field"):
             value_of = relation.get_related_field().attname
         else:
@@ -432,7 +443,7 @@ class Field(RegisterLookupMixin):
             try:
                 validator(value)
             except exceptions.ValidationError as error:
-                own_message = self.error_messages.get(getattr(error, "code", None))
+                own_message = self.error_messages.get(getattr(error, "code", ""))
                 if own_message is not None:
                     error.message = own_message
                 found += error.error_list
@@ -508,7 +519,7 @@ class Field(RegisterLookupMixin):
 
     def get_prep_value(self, value: Any) -> Any:
         """Return ``value`` as a parameter of a query, whatever the database."""
-        return value._evaluate() if isinstance(value, Promise) else value
+        return value._evaluate() if isinstance(value, Promise) else value  # type: ignore[attr-defined]
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         """Return ``value`` as the database of ``connection`` takes it."""

@@ -5,7 +5,7 @@ Manual: "System check framework", section "Model fields".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
 from typing import Any
@@ -66,17 +66,20 @@ def _pair(item: Any) -> tuple[Any, Any] | None:
     return first, second
 
 
-def _is_choice(item: Any) -> bool:
+def _is_choice(item: Any, is_value: Callable[[Any], bool]) -> bool:
     pair = _pair(item)
-    return pair is not None and all(map(_is_value, pair))
+    return pair is not None and is_value(pair[0]) and _is_value(pair[1])
 
 
-def _is_choice_or_group(item: Any) -> bool:
+def _is_choice_or_group(item: Any, is_value: Callable[[Any], bool]) -> bool:
     pair = _pair(item)
-    if pair is None or not _is_value(pair[0]):
+    if pair is None:
         return False
-    label = pair[1]
-    return _is_value(label) or all(map(_is_choice, label))
+    value, label = pair
+    if is_value(value) and _is_value(label):
+        return True
+    # A group: its name, and choices.
+    return _is_value(value) and all(_is_choice(each, is_value) for each in label)
 
 
 def choices_are_pairs(field: Any, **kwargs: Any) -> Messages:
@@ -93,7 +96,8 @@ def choices_are_pairs(field: Any, **kwargs: Any) -> Messages:
         )
         return
     items = choices.items() if isinstance(choices, Mapping) else choices
-    if not all(map(_is_choice_or_group, items)):
+    is_value = getattr(field, "_choices_is_value", _is_value)
+    if not all(_is_choice_or_group(item, is_value) for item in items):
         yield checks.Error(
             "'choices' must be a mapping of actual values to human readable names or an "
             "iterable containing (actual value, human readable name) tuples.",

@@ -35,7 +35,7 @@ class _Clock(DateTimeCheckMixin, Field):
 
     empty_strings_allowed = False
     #: Reads text; ``None``: it has not the right format.
-    parse: ClassVar[Callable[[str], Any]]
+    parse: ClassVar[Any]
     #: The error when the format is right but there is no such date or time.
     impossible: ClassVar[str]
 
@@ -111,8 +111,8 @@ class DateField(_Clock):
     def present(self) -> Any:
         return datetime.date.today()
 
-    def contribute_to_class(self, cls: type[Model], name: str, **kwargs: Any) -> None:
-        super().contribute_to_class(cls, name, **kwargs)
+    def contribute_to_class(self, cls: type[Model], name: str, private_only: bool = False) -> None:
+        super().contribute_to_class(cls, name, private_only=private_only)
         if self.null:
             return
         for word, forwards in (("next", True), ("previous", False)):

@@ -63,7 +63,8 @@ def create_many_to_many_intermediary_model(field: Any, klass: type[Model]) -> ty
         source: link(klass),
         to: link(target),
     }
-    return type(models.Model)(name, (models.Model,), body)
+    meta: Any = type(models.Model)
+    return meta(name, (models.Model,), body)
 
 
 def _manage_with_both(model: Any, related: Any, through: Any) -> None:
@@ -253,7 +254,7 @@ class ManyToManyField(RelatedField):
 
     # Where it stands
 
-    def contribute_to_class(self, cls: type[Model], name: str, **kwargs: Any) -> None:
+    def contribute_to_class(self, cls: type[Model], name: str, **kwargs: Any) -> None:  # type: ignore[override]
         relation = self.remote_field
         if relation.symmetrical and relation.model in (
             RECURSIVE_RELATIONSHIP_CONSTANT,
@@ -279,7 +280,9 @@ class ManyToManyField(RelatedField):
     def contribute_to_related_class(self, cls: type[Model], related: Any) -> None:
         if not related.hidden and not related.related_model._meta.swapped:
             setattr(cls, related.get_accessor_name(), ManyToManyDescriptor(related, reverse=True))
-        for name in () if isinstance(self, ManyToManyField) else _NAMES_BETWEEN:
+        if isinstance(self, ManyToManyField):
+            return
+        for name in _NAMES_BETWEEN:
             # A field of a project's own that borrows this method is told its names too.
             setattr(self, name, MethodType(getattr(ManyToManyField, name), self))
 
@@ -292,7 +295,7 @@ class ManyToManyField(RelatedField):
     def save_form_data(self, instance: Model, data: Any) -> None:
         getattr(instance, self.attname).set(data)
 
-    def formfield(self, *, using: str | None = None, **kwargs: Any) -> Any:
+    def formfield(self, *, using: str | None = None, **kwargs: Any) -> Any:  # type: ignore[override]
         from nuages import forms
 
         given = {

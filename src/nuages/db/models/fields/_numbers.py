@@ -17,6 +17,11 @@ from nuages.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from nuages.db.models.base import Model
 
+    _Mixed = Field
+else:
+    #: What mixins of fields are mixed into.
+    _Mixed = object
+
 
 class BooleanField(Field):
     """True or false; with ``null=True`` also unknown."""
@@ -54,7 +59,7 @@ class BooleanField(Field):
         value = super().get_prep_value(value)
         return None if value is None else self.to_python(value)
 
-    def formfield(self, **kwargs: Any) -> Any:
+    def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]
         from nuages import forms
 
         given: dict[str, Any] = {}
@@ -124,7 +129,7 @@ class IntegerField(_Numeric):
         low, high = connection.ops.integer_field_range(self.get_internal_type())
 
         def limits(kind: type) -> list[Any]:
-            found = [each.limit_value for each in own if isinstance(each, kind)]
+            found = [each.limit_value for each in own if isinstance(each, kind)]  # type: ignore[attr-defined]
             return [value() if callable(value) else value for value in found]
 
         bounds: list[Callable[[Any], None]] = []
@@ -163,8 +168,10 @@ class SmallIntegerField(IntegerField):
     internal_type = "SmallIntegerField"
 
 
-class PositiveIntegerRelDbTypeMixin:
+class PositiveIntegerRelDbTypeMixin(_Mixed):
     """Keys that point to a positive number have the plain type where the database allows it."""
+
+    integer_field_class: Any
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -182,13 +189,13 @@ class PositiveIntegerRelDbTypeMixin:
 
     def rel_db_type(self, connection: Any) -> str | None:
         if connection.features.related_fields_match_type:
-            return self.db_type(connection)  # type: ignore[attr-defined]
-        return self.integer_field_class().db_type(connection=connection)  # type: ignore[attr-defined]
+            return self.db_type(connection)
+        return self.integer_field_class().db_type(connection=connection)
 
 
 class _Positive(PositiveIntegerRelDbTypeMixin):
     def form_options(self) -> dict[str, Any]:
-        return super().form_options() | {"min_value": 0}  # type: ignore[misc]
+        return super().form_options() | {"min_value": 0}
 
 
 class PositiveBigIntegerField(_Positive, BigIntegerField):
@@ -212,47 +219,53 @@ class PositiveSmallIntegerField(_Positive, SmallIntegerField):
     internal_type = "PositiveSmallIntegerField"
 
 
-class AutoFieldMixin:
+class AutoFieldMixin(_Mixed):
     """A primary key whose values the database counts up."""
 
     db_returning = True
     auto_checks = (_checks.automatic_field_is_primary_key,)
 
     usual = {"blank": True}
+    #: The field whose numbers the key has.
+    counted_type: type[Field]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **(kwargs | self.usual))
 
     def rel_db_type(self, connection: Any) -> str | None:
         """Return the type of the whole number that the key is."""
-        return self.counted_type().db_type(connection=connection)  # type: ignore[attr-defined]
+        return self.counted_type().db_type(connection=connection)
 
     def check(self, **kwargs: Any) -> list[Any]:
         own = _checks.flatten(check(self, **kwargs) for check in self.auto_checks)
-        return super().check(**kwargs) + own  # type: ignore[misc]
+        return super().check(**kwargs) + own
 
     def deconstruct(self) -> tuple[Any, ...]:
-        *place, kwargs = super().deconstruct()  # type: ignore[misc]
+        *place, kwargs = super().deconstruct()
         return *place, kwargs | {"primary_key": True}
 
     def validate(self, value: Any, model_instance: Any) -> None:
         """Accept everything: the database gives the value."""
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
-        if not prepared:
-            value = connection.ops.validate_autopk_value(self.get_prep_value(value))  # type: ignore[attr-defined]
-        return value
+        return value if prepared else self.get_prep_value(value)
 
-    def contribute_to_class(self, cls: type[Model], name: str, **kwargs: Any) -> None:
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        if not hasattr(value, "as_sql"):
+            # What is looked for may be any number; not so what is written.
+            value = connection.ops.validate_autopk_value(self.get_prep_value(value))
+        return super().get_db_prep_save(value, connection)
+
+    def contribute_to_class(self, cls: type[Model], name: str, **kwargs: Any) -> None:  # type: ignore[override]
         options = cls._meta
         if options.auto_field:
             raise ValueError(
                 f"Model {options.label} can't have more than one auto-generated field."
             )
         options.auto_field = self
-        super().contribute_to_class(cls, name, **kwargs)  # type: ignore[misc]
+        super().contribute_to_class(cls, name, **kwargs)
 
-    def formfield(self, **kwargs: Any) -> None:
+    def formfield(self, **kwargs: Any) -> None:  # type: ignore[override]
         """Return ``None``: no form edits the value."""
 
 

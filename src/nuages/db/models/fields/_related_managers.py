@@ -1,4 +1,4 @@
-"""The managers of related objects: of many objects that point to one, and of many to many.
+"""The managers of related objects: what they share, and the one of many objects that point to one.
 
 Each method that writes is a generator of steps; :func:`twins` makes the blocking and the awaiting method
 of it. Manual: "Related objects reference".
@@ -9,15 +9,20 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nuages.core.exceptions import FieldError
 from nuages.db import DEFAULT_DB_ALIAS, NotSupportedError, connections, router
 from nuages.db.engine import Call, Steps, arun, atomic_steps, run
-from nuages.db.models import signals
-from nuages.db.models.manager import Manager
+from nuages.db.models import trails
+from nuages.db.models._query.core import QuerySetCore
+from nuages.db.models.fetch_modes import FETCH_ONE
+from nuages.db.models.manager import BaseManager
 from nuages.db.models.query_utils import Q
-from nuages.db.models.utils import AltersData, resolve_callables
+from nuages.db.models.utils import AltersData
+
+#: The module that managers say they are of.
+HOME = __name__.rpartition(".")[0] + ".related_descriptors"
 
 
 class twins:
@@ -41,14 +46,15 @@ class twins:
             method = getattr(type(self), name)
             if method is blocking:
                 return await arun(steps(self, *args, **kwargs))
-            from asgiref.sync import sync_to_async
+            from nuages.db.engine.leases import perform_apart
 
-            return await sync_to_async(method)(self, *args, **kwargs)
+            return await perform_apart(lambda: method(self, *args, **kwargs))
 
+        method: Any
         for method, own_name in ((blocking, name), (awaiting, f"a{name}")):
             method.__name__ = own_name
             method.__qualname__ = f"{owner.__qualname__}.{own_name}"
-            method.alters_data = True  # type: ignore[attr-defined]
+            method.alters_data = True
             setattr(owner, own_name, method)
         setattr(owner, f"_{name}_steps", steps)
 
@@ -60,6 +66,9 @@ def filter_prefetch_queryset(queryset: Any, field_name: str, instances: Any) -> 
         NotSupportedError: it is sliced, and the database has no window functions.
     """
     condition = Q(**{f"{field_name}__in": instances})
+    further = related_on_trail(queryset, field_name, instances)
+    if further is not None:
+        return further
     query = queryset.query
     if not query.is_sliced:
         return _narrowed(queryset, condition)
@@ -83,11 +92,68 @@ def filter_prefetch_queryset(queryset: Any, field_name: str, instances: Any) -> 
     return _narrowed(queryset, condition)
 
 
+def related_on_trail(queryset: Any, field_name: str, instances: Any, *columns: str) -> Any:
+    """Return the same by a trail; ``None`` if there is none, or no need of one."""
+    path = getattr(queryset, "_path", None)
+    if path is None or path.sliced or not instances or not trails.conditions_are_own():
+        return None
+    return path.step(queryset, "_related_to_any", columns, {f"{field_name}__in": list(instances)})
+
+
 def _narrowed(queryset: Any, condition: Any) -> Any:
     # It may be about relations that the queryset has joined already, in annotations say.
     narrowed = queryset._chain()
     narrowed.query.add_q(condition, reuse_all=True)
     return narrowed
+
+
+def keys_by(columns: Iterable[tuple[str, Any]]) -> Callable[[Any], Callable[[Any], Any]]:
+    """Return, for a connection, the function from an object to its values as the database has them.
+
+    Args:
+        columns: attributes of the object, and the fields that prepare what is there.
+    """
+    given = list(columns)
+
+    def on(connection: Any) -> Callable[[Any], Any]:
+        if len(given) > 1:
+            return lambda obj: tuple(
+                field.get_db_prep_value(getattr(obj, name), connection) for name, field in given
+            )
+        ((name, field),) = given
+        read, prepare = operator.attrgetter(name), field.get_db_prep_value
+        # The same few objects are pointed to again and again.
+        known: dict[Any, Any] = {}
+
+        def key_of(obj: Any) -> Any:
+            value = read(obj)
+            kind = type(value)
+            if kind is not int and kind is not str:
+                return prepare(value, connection)
+            # (1 and True are equal, but no int is a bool.)
+            if value not in known:
+                known[value] = prepare(value, connection)
+            return known[value]
+
+        return key_of
+
+    return on
+
+
+def tie_of(field: Any) -> Callable[[Any, Any], None]:
+    """Return the function that sets a relation of an object whose key says so already."""
+    name, cache_name = field.name, field.cache_name
+    if not field.ties_plainly:
+        return lambda instance, related: setattr(instance, name, related)
+
+    def tie(instance: Any, related: Any) -> None:
+        near = instance._state
+        if near.db is None or near.db != related._state.db:
+            setattr(instance, name, related)
+        else:
+            near.fields_cache[cache_name] = related
+
+    return tie
 
 
 def one_queryset(querysets: Any) -> Any:
@@ -99,12 +165,27 @@ def one_queryset(querysets: Any) -> Any:
     return querysets[0] if querysets else None
 
 
-class _RelatedManager(AltersData):
+class RelatedManager(AltersData):
     """What the managers of both kinds of relation share."""
 
     do_not_call_in_templates = True
-    # Given by the class that is made for one relation:
+    # Given by the class that is made for one relation, or by the manager that it is mixed with:
     rel: Any
+    field: Any
+    model: Any
+    instance: Any
+    core_filters: Any
+    prefetch_cache_name: Any
+    _db: Any
+
+    if TYPE_CHECKING:
+        add: Any
+        clear: Any
+        db_manager: Any
+        filter: Any
+        remove: Any
+        using: Any
+        _apply_rel_filters: Any
 
     def __call__(self, *, manager: str) -> Any:
         """Return the same manager, based on another one of the related model."""
@@ -143,12 +224,49 @@ class _RelatedManager(AltersData):
         prepared._fetch_mode = self.instance._state.fetch_mode
         return prepared
 
+    def queryset_alike(self, given: Any) -> Any:
+        """Return a QuerySet that those of all instances are like, until a condition is added.
+
+        ``None`` if there is no such: a manager's ``get_queryset()`` may look at the instance.
+
+        Args:
+            given: the QuerySet of a ``Prefetch``, or ``None``.
+        """
+        behind = next(
+            vars(cls)["get_queryset"]
+            for cls in type(self).__mro__
+            if "get_queryset" in vars(cls) and not issubclass(cls, RelatedManager)
+        )
+        if given is None and behind is not vars(BaseManager)["get_queryset"]:
+            return None
+        queryset = self._unfiltered() if given is None else given
+        if type(queryset)._clone is not QuerySetCore._clone:
+            return None
+        queryset = queryset.using(self._db) if self._db else queryset
+        queryset._add_hints()
+        return queryset
+
+    def _on_trail(self, queryset: Any, method: str) -> Any:
+        """Return ``queryset`` narrowed and prepared, if that is a trail; ``None`` if not."""
+        path = getattr(queryset, "_path", None)
+        if path is None or path.sliced or not trails.conditions_are_own():
+            return None
+        narrowed = path.step(queryset, method, (), self.core_filters)
+        if narrowed is not None:
+            instance, state = self.instance, narrowed.__dict__
+            state["_hints"] = {**state["_hints"], "instance": instance}
+            if self._db:
+                state["_db"] = self._db
+            if (mode := instance._state.fetch_mode) is not FETCH_ONE:
+                state["_fetch_mode"] = mode
+        return narrowed
+
     def _write_db(self, model: Any = None) -> str:
         return router.db_for_write(model or self.model, instance=self.instance)
 
     def _on(self, db: str) -> Any:
         """Return the superclass's methods, for the database that is written to."""
-        return super(_RelatedManager, self.db_manager(db))
+        return super(RelatedManager, self.db_manager(db))
 
     def _expect_instances(self, objs: Iterable[Any]) -> None:
         for each in objs:
@@ -156,7 +274,7 @@ class _RelatedManager(AltersData):
                 raise TypeError(f"'{self.model._meta.object_name}' instance expected, got {each!r}")
 
 
-class _ManyToOneManager(_RelatedManager):
+class _ManyToOneManager(RelatedManager):
     """``author.book_set``. Made for an author; gives, makes and removes the books."""
 
     def __init__(self, instance: Any) -> None:
@@ -168,7 +286,9 @@ class _ManyToOneManager(_RelatedManager):
 
     def get_queryset(self) -> Any:
         # Not before: the manager of an unsaved object can be looked at.
-        if not self.instance._is_pk_set():
+        instance = self.instance
+        key = instance.__dict__.get(instance._meta.pk.attname)
+        if not (type(key) is int or instance._is_pk_set()):
             raise ValueError(
                 f"{self.instance.__class__.__name__!r} instance needs to have a primary key value "
                 "before this relationship can be used."
@@ -197,6 +317,11 @@ class _ManyToOneManager(_RelatedManager):
 
     def _apply_rel_filters(self, queryset: Any) -> Any:
         instance, field = self.instance, self.field
+        if field.many_to_one and (narrowed := self._on_trail(queryset, "filter")) is not None:
+            targets = field.foreign_related_fields
+            key = getattr(instance, targets[0].attname) if len(targets) == 1 else instance.pk
+            narrowed._known_related_objects = {field: {key: instance}}
+            return narrowed
         queryset = self._prepared(queryset).filter(**self.core_filters)
         if self._points_nowhere(self._db or router.db_for_read(self.model, instance=instance)):
             return queryset.none()
@@ -219,14 +344,38 @@ class _ManyToOneManager(_RelatedManager):
         field = self.field
         if not field.many_to_one:
             return self._prefetch_generic(instances, queryset)
-        owner_of, key_of = field.get_local_related_value, field.get_foreign_related_value
+        owner_of, key_of = field.key_readers(instances[0])
         owners = {key_of(each): each for each in instances}
         queryset = filter_prefetch_queryset(queryset, field.name, instances)
+        tie, cache_name = tie_of(field), field.cache_name
         for related in queryset:
-            # An object that was given with its own relation keeps it.
-            if not field.is_cached(related):
-                setattr(related, field.name, owners[owner_of(related)])
+            # An object that came with its own relation keeps it.
+            if cache_name not in related._state.fields_cache:
+                tie(related, owners[owner_of(related)])
         return queryset, owner_of, key_of, False, field.remote_field.cache_name, False
+
+    def prefetch_groups(self, instances: Any, querysets: Any) -> Any:
+        """Return what is related to many instances, in lists by key, if that can be had quickly.
+
+        That is ``(queryset, objects, lists by key, function to an instance's key, cache name)``.
+        """
+        field, given = self.field, one_queryset(querysets)
+        if (
+            type(self).get_prefetch_querysets is not _ManyToOneManager.get_prefetch_querysets
+            or not field.many_to_one
+            or len(field.related_fields) != 1
+        ):
+            return None
+        queryset = self._unfiltered() if given is None else given
+        queryset._add_hints(instance=instances[0])
+        queryset = queryset.using(queryset._db or self._db)
+        narrowed = related_on_trail(queryset, field.name, instances)
+        owner_of, key_of = field.key_readers(instances[0])
+        if narrowed is None or not isinstance(owner_of, operator.attrgetter):
+            return None
+        owners = dict(zip(map(key_of, instances), instances, strict=True))
+        found = trails.load_groups(narrowed, field.attname, field, owners)
+        return found and (narrowed, *found, key_of, field.remote_field.cache_name)
 
     def _prefetch_generic(self, instances: Any, queryset: Any) -> tuple[Any, ...]:
         """Return the same for a generic relation, backwards: here the instances hold the keys."""
@@ -376,431 +525,4 @@ class _NullableManyToOneManager(_ManyToOneManager):
 def create_reverse_many_to_one_manager(superclass: type, rel: Any) -> type:
     """Return the manager class of the objects that point by ``rel``, based on ``superclass``."""
     own = _NullableManyToOneManager if rel.field.null else _ManyToOneManager
-    return type("RelatedManager", (own, superclass), {"rel": rel, "__module__": _MODULE})
-
-
-_MODULE = __name__.rpartition(".")[0] + ".related_descriptors"
-
-
-class _ManyToManyManager(_RelatedManager):
-    """``pizza.toppings``. Made for a pizza; gives, adds and removes the toppings."""
-
-    reverse: bool
-    #: Whether the manager that it is based on gives all objects.
-    gives_all: bool
-
-    def __init__(self, instance: Any = None) -> None:
-        super().__init__()
-        self.instance = instance
-        rel, field = self.rel, self.rel.field
-        near, far = field._near_link, field._far_link
-        if self.reverse:
-            self.model, near, far = rel.related_model, far, near
-            self.query_field_name, self.prefetch_cache_name = (
-                field.name,
-                field.related_query_name(),
-            )
-            self.symmetrical = False
-        else:
-            self.model = rel.model
-            self.query_field_name, self.prefetch_cache_name = (
-                field.related_query_name(),
-                field.name,
-            )
-            self.symmetrical = rel.symmetrical
-        self.through = rel.through
-        self.source_field, self.target_field = near, far
-        self.source_field_name, self.target_field_name = near.name, far.name
-        self.core_filters = {
-            f"{self.query_field_name}__{there.name}": getattr(instance, there.attname)
-            for _here, there in near.related_fields
-        }
-        self.related_val = near.get_foreign_related_value(instance)
-        if None in self.related_val:
-            name = near.foreign_related_fields[0].name
-            raise ValueError(
-                f'"{instance!r}" needs to have a value for field "{name}" before this '
-                "many-to-many relationship can be used."
-            )
-        if not instance._is_pk_set():
-            raise ValueError(
-                f"{instance.__class__.__name__!r} instance needs to have a primary key value "
-                "before a many-to-many relationship can be used."
-            )
-
-    def _remade(self, superclass: type) -> type:
-        return create_forward_many_to_many_manager(superclass, self.rel, self.reverse)
-
-    # Reading
-
-    def _apply_rel_filters(self, queryset: Any) -> Any:
-        return self._prepared(queryset)._next_is_sticky().filter(**self.core_filters)
-
-    def get_prefetch_querysets(self, instances: Any, querysets: Any = None) -> tuple[Any, ...]:
-        """Return what ``prefetch_related()`` needs to fetch the objects of many instances."""
-        given = one_queryset(querysets)
-        queryset = self._unfiltered() if given is None else given
-        queryset._add_hints(instance=instances[0])
-        queryset = queryset.using(queryset._db or self._db)
-        queryset = filter_prefetch_queryset(
-            queryset._next_is_sticky(), self.query_field_name, instances
-        )
-        # To which instance an object belongs says the table between, so its key is read too.
-        link = self.source_field
-        connection = connections[queryset.db]
-        quote = connection.ops.quote_name
-        table = quote(link.model._meta.db_table)
-        pairs = [
-            (f"_prefetch_related_val_{near.attname}", near, far)
-            for near, far in link.related_fields
-        ]
-        queryset = queryset.extra(
-            select={name: f"{table}.{quote(near.column)}" for name, near, _far in pairs}
-        )
-
-        def owner_of(related: Any) -> tuple[Any, ...]:
-            return tuple(
-                near.get_db_prep_value(getattr(related, name), connection)
-                for name, near, _far in pairs
-            )
-
-        def key_of(instance: Any) -> tuple[Any, ...]:
-            return tuple(
-                far.get_db_prep_value(getattr(instance, far.attname), connection)
-                for _name, _near, far in pairs
-            )
-
-        return queryset, owner_of, key_of, False, self.prefetch_cache_name, False
-
-    @property
-    def constrained_target(self) -> Any:
-        """The rows of the table between, where they can be counted instead; else ``None``.
-
-        That is so where the database sees to it that each row has its object.
-        """
-        db = router.db_for_read(self.through, instance=self.instance)
-        enforced = self.target_field.db_constraint and (
-            connections[db].features.supports_foreign_keys
-        )
-        if not enforced:
-            return None
-        rows = self.through._base_manager.db_manager(db, hints={"instance": self.instance})
-        filters = {self.source_field_name: self.related_val[0]}
-        if self.target_field.null:
-            filters[f"{self.target_field_name}__isnull"] = False
-        return rows.filter(**filters)
-
-    def _countable(self) -> Any:
-        """Return what is counted: the rows between, unless the objects are known or narrowed."""
-        known = self._prefetched.get(self.prefetch_cache_name) is not None
-        rows = None if known or not self.gives_all else self.constrained_target
-        return self.get_queryset() if rows is None else rows
-
-    def exists(self) -> bool:
-        """Whether there are related objects."""
-        return self._countable().exists()
-
-    def count(self) -> int:
-        """The number of related objects."""
-        return self._countable().count()
-
-    # Writing
-
-    def _build_remove_filters(self, removed_vals: Any) -> Q:
-        """Return the condition for the rows between that link to ``removed_vals``."""
-        condition = Q((self.source_field_name, self.related_val[0]))
-        # All objects of the model: no condition on them.
-        narrowed = not hasattr(removed_vals, "_has_filters") or removed_vals._has_filters()
-        if narrowed:
-            condition &= Q((f"{self.target_field_name}__in", removed_vals))
-        if self.symmetrical:
-            mirrored = Q((self.target_field_name, self.related_val[0]))
-            if narrowed:
-                mirrored &= Q((f"{self.source_field_name}__in", removed_vals))
-            condition |= mirrored
-        return condition
-
-    def _send(self, action: str, keys: Any, db: str, raw: bool) -> Steps[None]:
-        if signals.m2m_changed.receivers:
-            yield Call(
-                signals.m2m_changed.send,
-                sender=self.through,
-                action=action,
-                instance=self.instance,
-                reverse=self.reverse,
-                model=self.model,
-                pk_set=keys,
-                using=db,
-                raw=raw,
-            )
-
-    def _add_base_steps(
-        self, objs: Iterable[Any], through_defaults: Any = None, raw: bool = False
-    ) -> Steps[None]:
-        self._remove_prefetched_objects()
-        db = self._write_db(self.through)
-        objs = tuple(objs)
-
-        def both_ways() -> Steps[None]:
-            near, far = self.source_field_name, self.target_field_name
-            yield from self._link(near, far, objs, through_defaults, raw)
-            if self.symmetrical:
-                yield from self._link(far, near, objs, through_defaults, raw)
-
-        yield from atomic_steps(db, both_ways(), savepoint=False)
-
-    @twins
-    def _add_steps(self, *objs: Any, through_defaults: Any = None) -> Steps[None]:
-        """Relate these objects (or keys).
-
-        Args:
-            through_defaults: values for other fields of the table between.
-        """
-        yield from self._add_base_steps(objs, through_defaults)
-
-    @twins
-    def _remove_steps(self, *objs: Any) -> Steps[None]:
-        """End the relation to these objects (or keys)."""
-        self._remove_prefetched_objects()
-        yield from self._unlink(objs)
-
-    @twins
-    def _clear_steps(self) -> Steps[None]:
-        """End all relations."""
-        yield from self._clear_base_steps()
-
-    def _clear_base_steps(self, raw: bool = False) -> Steps[None]:
-        db = self._write_db(self.through)
-
-        def change() -> Steps[None]:
-            yield from self._send("pre_clear", None, db, raw)
-            self._remove_prefetched_objects()
-            condition = self._build_remove_filters(self._unfiltered())
-            yield Call(self.through._default_manager.using(db).filter(condition).delete)
-            yield from self._send("post_clear", None, db, raw)
-
-        yield from atomic_steps(db, change(), savepoint=False)
-
-    def set_base(
-        self,
-        objs: Iterable[Any],
-        *,
-        clear: bool = False,
-        through_defaults: Any = None,
-        raw: bool = False,
-    ) -> None:
-        """:meth:`set`, for fixtures with ``raw=True``, of which the signals speak."""
-        run(self._set_base_steps(objs, clear, through_defaults, raw))
-
-    set_base.alters_data = True  # type: ignore[attr-defined]
-
-    @twins
-    def _set_steps(
-        self, objs: Iterable[Any], *, clear: bool = False, through_defaults: Any = None
-    ) -> Steps[None]:
-        """Relate exactly these objects (or keys).
-
-        Args:
-            clear: remove all first, instead of those that are too many.
-            through_defaults: values for other fields of the table between.
-        """
-        yield from self._set_base_steps(objs, clear, through_defaults, False)
-
-    def _set_base_steps(
-        self, objs: Iterable[Any], clear: bool, through_defaults: Any, raw: bool
-    ) -> Steps[None]:
-        # What it yields may depend on what is removed.
-        wanted = tuple(objs)
-        db = self._write_db(self.through)
-
-        def change() -> Steps[None]:
-            self._remove_prefetched_objects()
-            if clear:
-                yield from self._clear_base_steps(raw)
-                yield from self._add_base_steps(wanted, through_defaults, raw)
-                return
-            target = self.target_field
-            rows = self.using(db).values_list(target.target_field.attname, flat=True)
-            superfluous = set((yield Call(list, rows)))
-            new = []
-            for each in wanted:
-                if isinstance(each, self.model):
-                    key = target.get_foreign_related_value(each)[0]
-                else:
-                    key = target.get_prep_value(each)
-                if key in superfluous:
-                    superfluous.remove(key)
-                else:
-                    new.append(each)
-            self._remove_prefetched_objects()
-            yield from self._unlink(superfluous, raw)
-            yield from self._add_base_steps(new, through_defaults, raw)
-
-        yield from atomic_steps(db, change(), savepoint=False)
-
-    def _made_on_write_db(self, method: str) -> Callable[..., Any]:
-        return getattr(self._on(self._write_db(type(self.instance))), method)
-
-    @twins
-    def _create_steps(self, *, through_defaults: Any = None, **kwargs: Any) -> Steps[Any]:
-        """Make an object and relate it."""
-        made = yield Call(self._made_on_write_db("create"), **kwargs)
-        yield Call(self.add, made, through_defaults=through_defaults)
-        return made
-
-    @twins
-    def _get_or_create_steps(
-        self, *, through_defaults: Any = None, **kwargs: Any
-    ) -> Steps[tuple[Any, bool]]:
-        """Find a related object, or make and relate one; return it and whether it was made."""
-        found, created = yield Call(self._made_on_write_db("get_or_create"), **kwargs)
-        if created:
-            yield Call(self.add, found, through_defaults=through_defaults)
-        return found, created
-
-    @twins
-    def _update_or_create_steps(
-        self, *, through_defaults: Any = None, **kwargs: Any
-    ) -> Steps[tuple[Any, bool]]:
-        """Change a related object, or make and relate one; return it and whether it was made."""
-        found, created = yield Call(self._made_on_write_db("update_or_create"), **kwargs)
-        if created:
-            yield Call(self.add, found, through_defaults=through_defaults)
-        return found, created
-
-    def _target_keys(self, link: Any, objs: Iterable[Any]) -> set[Any]:
-        """Return the keys that rows between have for ``objs``.
-
-        Raises:
-            ValueError: an object is on another database, or has no key.
-            TypeError: an object is of another model.
-        """
-        from nuages.db.models.base import Model
-
-        keys = set()
-        for each in objs:
-            if isinstance(each, self.model):
-                if not router.allow_relation(each, self.instance):
-                    raise ValueError(
-                        f'Cannot add "{each!r}": instance is on database '
-                        f'"{self.instance._state.db}", value is on database "{each._state.db}"'
-                    )
-                key = link.get_foreign_related_value(each)[0]
-                if key is None:
-                    raise ValueError(
-                        f'Cannot add "{each!r}": the value for field "{link.name}" is None'
-                    )
-                keys.add(key)
-            elif isinstance(each, Model):
-                self._expect_instances([each])
-            else:
-                keys.add(link.get_prep_value(each))
-        return keys
-
-    def _link(
-        self, near: str, far: str, objs: tuple[Any, ...], through_defaults: Any, raw: bool
-    ) -> Steps[None]:
-        """Insert the rows between that are missing, from this instance by ``near``."""
-        if not objs:
-            return
-        through = self.through
-        defaults = dict(resolve_callables(through_defaults or {}))
-        links = through._meta
-        keys = self._target_keys(links.get_field(far), objs)
-        db = self._write_db(through)
-        ignorable, told, blind = self._get_add_plan(db, near)
-        here = self.related_val[0]
-        rows = through._default_manager.using(db)
-        near_key, far_key = (links.get_field(name).attname for name in (near, far))
-
-        def insert(new: Iterable[Any], ignore: bool) -> Call:
-            made = [through(**defaults, **{near_key: here, far_key: key}) for key in new]
-            return Call(rows.bulk_create, made, ignore_conflicts=ignore)
-
-        if blind:
-            yield insert(keys, True)
-            return
-        missing = yield Call(self._get_missing_target_ids, near, far, db, keys)
-        if told:
-            yield from self._send("pre_add", missing, db, raw)
-        yield insert(missing, ignorable)
-        if told:
-            yield from self._send("post_add", missing, db, raw)
-
-    def _get_add_plan(self, db: str, source_field_name: str) -> tuple[bool, bool, bool]:
-        """Return whether conflicts can be ignored, signals are sent, no look is needed first."""
-        ignorable = connections[db].features.supports_ignore_conflicts and (
-            self.through._meta.auto_created is not False
-        )
-        # Signals speak of one direction only.
-        told = (self.reverse or source_field_name == self.source_field_name) and (
-            signals.m2m_changed.has_listeners(self.through)
-        )
-        return ignorable, told, ignorable and not told
-
-    def _get_missing_target_ids(
-        self, source_field_name: str, target_field_name: str, db: str, target_ids: set[Any]
-    ) -> set[Any]:
-        """Return those of the keys that are not linked yet."""
-        linked = self.through._default_manager.using(db).filter(
-            **{source_field_name: self.related_val[0], f"{target_field_name}__in": target_ids}
-        )
-        return target_ids.difference(linked.values_list(target_field_name, flat=True))
-
-    def _add_items(
-        self,
-        source_field_name: str,
-        target_field_name: str,
-        *objs: Any,
-        through_defaults: Any = None,
-    ) -> None:
-        """Link ``objs``, in one direction."""
-        run(self._link(source_field_name, target_field_name, objs, through_defaults, False))
-
-    def _remove_items(self, source_field_name: str, target_field_name: str, *objs: Any) -> None:
-        """End the links to ``objs``."""
-        run(self._unlink(objs))
-
-    def _unlink(self, objs: Iterable[Any], raw: bool = False) -> Steps[None]:
-        """Delete the rows between this instance and ``objs``."""
-        objs = tuple(objs)
-        if not objs:
-            return
-        target = self.target_field
-        keys = {
-            target.get_foreign_related_value(each)[0] if isinstance(each, self.model) else each
-            for each in objs
-        }
-        db = self._write_db(self.through)
-
-        def change() -> Steps[None]:
-            yield from self._send("pre_remove", keys, db, raw)
-            queryset = self._unfiltered()
-            if queryset._has_filters():
-                # The manager hides some objects: their rows stay.
-                removed = queryset.using(db).filter(**{f"{target.target_field.attname}__in": keys})
-            else:
-                removed = keys
-            condition = self._build_remove_filters(removed)
-            yield Call(self.through._default_manager.using(db).filter(condition).delete)
-            yield from self._send("post_remove", keys, db, raw)
-
-        yield from atomic_steps(db, change(), savepoint=False)
-
-
-def create_forward_many_to_many_manager(superclass: type, rel: Any, reverse: bool) -> type:
-    """Return the manager class of the objects related by ``rel``, based on ``superclass``.
-
-    Args:
-        reverse: from the far end back.
-    """
-    return type(
-        "ManyRelatedManager",
-        (_ManyToManyManager, superclass),
-        {
-            "rel": rel,
-            "reverse": reverse,
-            "gives_all": superclass is Manager,
-            "__module__": _MODULE,
-        },
-    )
+    return type("RelatedManager", (own, superclass), {"rel": rel, "__module__": HOME})

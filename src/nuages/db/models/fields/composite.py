@@ -93,7 +93,7 @@ class CompositePrimaryKey(Field):
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        return tuple(field.column for field in self.fields)
+        return tuple(field.column or "" for field in self.fields)
 
     def contribute_to_class(self, cls: type[Model], name: str, private_only: bool = False) -> None:
         super().contribute_to_class(cls, name, private_only=private_only)

@@ -94,7 +94,7 @@ class FieldFile(File, AltersData):
         if self._file is not None:
             self._file.close()
 
-    def open(self, mode: str = "rb") -> FieldFile:
+    def open(self, mode: str = "rb") -> FieldFile:  # type: ignore[override]
         """Open the file, or rewind it."""
         name = self._require_file()
         if self._file is not None:
@@ -137,7 +137,7 @@ class FieldFile(File, AltersData):
             self._put_name(None, save)
 
     for _method in (open, save, delete):
-        _method.alters_data = True  # type: ignore[attr-defined]
+        _method.alters_data = True  # type: ignore[attr-defined, union-attr]
     del _method
 
     def __getstate__(self) -> dict[str, Any]:
@@ -206,7 +206,7 @@ class FileField(Field):
         **kwargs: Any,
     ) -> None:
         self._primary_key_set_explicitly = "primary_key" in kwargs
-        self.storage = default_storage if storage is None else storage
+        self.storage: Any = default_storage if storage is None else storage
         if callable(self.storage):
             # The function is what is written down.
             self._storage_callable = self.storage
@@ -272,12 +272,11 @@ class FileField(Field):
         if data is not None:
             setattr(instance, self.name, data or "")
 
-    def formfield(self, **kwargs: Any) -> Any:
-        from nuages import forms
+    form_field = "FileField"
 
-        return super().formfield(
-            **({"form_class": forms.FileField, "max_length": self.max_length} | kwargs)
-        )
+    def form_options(self) -> dict[str, Any]:
+        """Add the length of names."""
+        return super().form_options() | {"max_length": self.max_length}
 
 
 class ImageFileDescriptor(FileDescriptor):
@@ -339,7 +338,7 @@ class ImageField(FileField):
         pairs = {"width": self.width_field, "height": self.height_field}
         return {dimension: field for dimension, field in pairs.items() if field}
 
-    def contribute_to_class(self, cls: type[Model], name: str, **kwargs: Any) -> None:
+    def contribute_to_class(self, cls: type[Model], name: str, **kwargs: Any) -> None:  # type: ignore[override]
         super().contribute_to_class(cls, name, **kwargs)
         # Only models that keep a size pay for the signal.
         if not cls._meta.abstract and self._dimension_fields:

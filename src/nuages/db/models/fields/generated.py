@@ -84,7 +84,7 @@ class GeneratedField(Field):
         super().contribute_to_class(cls, name, private_only=private_only)
         self.output_field = self.output_field.clone()
         self.output_field.model = cls
-        self.output_field.set_attributes_from_name(self.name)
+        self.output_field.set_attributes_from_name(name)
         self.output_field.attname, self.output_field.column = self.get_attname_column()
         for lookup_name, lookup in self.output_field.get_lookups().items():
             self.register_lookup(lookup, lookup_name=lookup_name)
@@ -94,9 +94,9 @@ class GeneratedField(Field):
         """Return the SQL of the expression, and its parameters."""
         from nuages.db.models.sql import Query
 
-        compiler = connection.ops.compiler("SQLCompiler")(
-            Query(model=self.model, alias_cols=False), connection=connection, using=None
-        )
+        # Where a schema editor adds the field, it is of no model yet.
+        query = Query(model=getattr(self, "model", None), alias_cols=False)
+        compiler = connection.ops.compiler("SQLCompiler")(query, connection=connection, using=None)
         resolved = self._resolved_expression
         sql, params = compiler.compile(resolved)
         # The type is asked for only where it matters: an expression of mixed types has none.
@@ -113,7 +113,7 @@ class GeneratedField(Field):
         from nuages.db.models.sql import Query
 
         return self.expression.resolve_expression(
-            Query(model=self.model, alias_cols=False), allow_joins=False
+            Query(model=getattr(self, "model", None), alias_cols=False), allow_joins=False
         )
 
     @cached_property

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from nuages.db import NotSupportedError
 from nuages.db.models import lookups
@@ -24,6 +24,12 @@ from nuages.utils.deprecation import RemovedInDjango2028Warning
 from nuages.utils.translation import gettext_lazy as _
 
 __all__ = ["JSONField", "JSONNull"]
+
+if TYPE_CHECKING:
+    _Mixed = lookups.BuiltinLookup
+else:
+    #: What mixins of lookups are mixed into.
+    _Mixed = object
 
 
 class JSONField(CheckFieldDefaultMixin, Field):
@@ -63,7 +69,7 @@ class JSONField(CheckFieldDefaultMixin, Field):
         if value is None or (inside and not isinstance(value, str)):
             return value
         try:
-            return json.loads(value, cls=self.decoder)
+            return json.loads(value, cls=cast(Any, self.decoder))
         except json.JSONDecodeError:
             return value
 
@@ -89,7 +95,7 @@ class JSONField(CheckFieldDefaultMixin, Field):
         if isinstance(value, JSONNull):
             return
         try:
-            json.dumps(value, cls=self.encoder)
+            json.dumps(value, cls=cast(Any, self.encoder))
         except TypeError:
             raise self.refuse("invalid", value) from None
 
@@ -164,7 +170,7 @@ class KeyTransform(Transform):
             step = self.key_name
         return f"({sql} {self.postgres_operator} %s)", (*params, step)
 
-    def as_sqlite(self, compiler: Any, connection: Any) -> Any:
+    def as_sqlite(self, compiler: Any, connection: Any) -> Any:  # type: ignore[override]
         sql, params, path = self._by_path(compiler, connection)
         words = ",".join(f"'{word}'" for word in sorted(connection.ops.jsonfield_datatype_values))
         kind = f"JSON_TYPE({sql}, %s)"
@@ -238,7 +244,10 @@ class DataContains(FieldGetDbPrepValueMixin, PostgresOperatorLookup):
             raise NotSupportedError(
                 f"{self.lookup_name} lookup is not supported on this database backend."
             )
-        sides = (self.process_lhs(compiler, connection), self.process_rhs(compiler, connection))
+        sides: Any = (
+            self.process_lhs(compiler, connection),
+            self.process_rhs(compiler, connection),
+        )
         (outer, first), (inner, second) = sides[self._order]
         return f"JSON_CONTAINS({outer}, {inner})", (*first, *second)
 
@@ -373,7 +382,7 @@ class JSONExact(lookups.Exact):
         if sql == "%s" and [*params] == [None]:
             warnings.warn(_DEPRECATED_NONE, RemovedInDjango2028Warning, stacklevel=2)
             params = ["null"]
-        elif self.rhs is None and sql == "%s" and [*params] == ["null"]:
+        elif self.rhs is None and sql == "%s":
             warnings.warn(_DEPRECATED_NONE, RemovedInDjango2028Warning, stacklevel=2)
         return _as_json(connection, sql, params)
 
@@ -390,7 +399,12 @@ class JSONIn(lookups.In):
 
     def process_lhs(self, compiler: Any, connection: Any, lhs: Any = None) -> Any:
         sql, params = super().process_lhs(compiler, connection, lhs)
-        return (f"JSON({sql})" if connection.vendor == "sqlite" else sql), params
+        if connection.vendor == "sqlite":
+            sql = f"JSON({sql})"
+        elif connection.vendor == "mysql" and connection.mysql_is_mariadb:
+            # Its documents are texts, kept as they came.
+            sql = f"JSON_EXTRACT({sql}, '$')"
+        return sql, params
 
     def resolve_expression_parameter(
         self, compiler: Any, connection: Any, sql: str, param: Any
@@ -416,14 +430,14 @@ class JSONIn(lookups.In):
         return connection.ops.adapt_json_value(raw, getattr(field, "encoder", None))
 
 
-class CaseInsensitiveMixin:
+class CaseInsensitiveMixin(_Mixed):
     """Compares without regard to case where the database's operators do regard it."""
 
-    def process_lhs(self, compiler: Any, connection: Any) -> Any:
-        return self._lowered(connection, super().process_lhs(compiler, connection))  # type: ignore[misc]
+    def process_lhs(self, compiler: Any, connection: Any, lhs: Any = None) -> Any:
+        return self._lowered(connection, super().process_lhs(compiler, connection, lhs))
 
     def process_rhs(self, compiler: Any, connection: Any) -> Any:
-        return self._lowered(connection, super().process_rhs(compiler, connection))  # type: ignore[misc]
+        return self._lowered(connection, super().process_rhs(compiler, connection))
 
     @staticmethod
     def _lowered(connection: Any, side: Any) -> Any:
@@ -435,6 +449,7 @@ class JSONIContains(CaseInsensitiveMixin, lookups.IContains):
     """The document, as text, contains the value."""
 
 
+_lookup: Any
 for _lookup in (
     DataContains,
     ContainedBy,
@@ -451,7 +466,7 @@ for _lookup in (
 # Lookups on what is under a key
 
 
-class KeyTransformTextLookupMixin:
+class KeyTransformTextLookupMixin(_Mixed):
     """A lookup that compares what is under a key as text."""
 
     def __init__(self, key_transform: Any, *args: Any, **kwargs: Any) -> None:

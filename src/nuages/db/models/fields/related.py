@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from nuages.apps import apps
 from nuages.core import exceptions
@@ -13,6 +14,7 @@ from nuages.db.models import _relation_checks as checks
 from nuages.db.models.fields import Field
 from nuages.db.models.fields.mixins import FieldCacheMixin
 from nuages.db.models.fields.related_descriptors import (
+    OWN_SETTERS,
     ForeignKeyDeferredAttribute,
     ForwardManyToOneDescriptor,
     ForwardOneToOneDescriptor,
@@ -102,7 +104,8 @@ class RelatedField(FieldCacheMixin, Field):
     @cached_property
     def related_model(self) -> Any:
         """The model that is pointed to. ``AppRegistryNotReady`` before the models are loaded."""
-        return apps.check_models_ready() or self.remote_field.model
+        apps.check_models_ready()
+        return self.remote_field.model
 
     cache_name = property(lambda self: self.name, doc="Where instances keep the object.")  # type: ignore[assignment]
 
@@ -207,12 +210,19 @@ class RelatedField(FieldCacheMixin, Field):
         limit = self.remote_field.limit_choices_to
         return limit() if callable(limit) else limit
 
-    def formfield(self, **kwargs: Any) -> Any:
+    def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]
         given = {}
         if hasattr(self.remote_field, "get_related_field"):
             # Evaluated by the form, each time.
             given["limit_choices_to"] = self.remote_field.limit_choices_to
         return super().formfield(**(given | kwargs))
+
+    # What a subclass has: pairs of fields, the way to the other end, more conditions
+
+    swappable: bool
+    path_infos: list[Any]
+    related_fields: list[tuple[Any, Any]]
+    get_extra_descriptor_filter: Callable[..., Any]
 
     # Conditions that lead from one object to those at the other end
 
@@ -231,6 +241,29 @@ class RelatedField(FieldCacheMixin, Field):
         if isinstance(extra, dict):
             return condition & Q(**extra)
         return condition & extra if extra else condition
+
+    @cached_property
+    def points_by_columns_alone(self) -> bool:
+        """Whether neither the field nor a subclass of its type adds conditions to its columns."""
+        cls = type(self)
+        return (
+            cls.get_extra_descriptor_filter is ForeignObject.get_extra_descriptor_filter
+            and cls.get_reverse_related_filter is RelatedField.get_reverse_related_filter
+        )
+
+    @property
+    def ties_plainly(self) -> bool:
+        """Whether an object that has the key needs but an entry in its cache to be tied to another.
+
+        That is so for foreign keys whose descriptor is ours, as long as no router has a say.
+        """
+        descriptor = getattr(self.model, self.name, None)
+        return (
+            not router.routers
+            and self.remote_field is not None
+            and self.remote_field.multiple
+            and OWN_SETTERS.get(type(descriptor)) is type(descriptor).__dict__.get("__set__")
+        )
 
 
 class ForeignObject(RelatedField):
@@ -252,8 +285,8 @@ class ForeignObject(RelatedField):
         self,
         to: Any,
         on_delete: Callable[..., Any],
-        from_fields: Iterable[str | None],
-        to_fields: Iterable[str | None],
+        from_fields: Sequence[str],
+        to_fields: Sequence[str | None],
         rel: Any = None,
         related_name: str | None = None,
         related_query_name: str | None = None,
@@ -335,6 +368,29 @@ class ForeignObject(RelatedField):
     def get_foreign_related_value(self, instance: Model) -> tuple[Any, ...]:
         """Return the values on an instance that is pointed to."""
         return self.get_instance_value_for_fields(instance, self.foreign_related_fields)
+
+    def key_readers(self, target: Model) -> tuple[Any, Any]:
+        """Return how to read the key from an instance that points, and from one like ``target``."""
+        if self._reads_one_plainly:
+            ((near, far),) = self.related_fields
+            if not near.primary_key and target._meta.concrete_model is far.model:
+                return attrgetter(near.attname), attrgetter(far.attname)
+        return self.get_local_related_value, self.get_foreign_related_value
+
+    @property
+    def _reads_one_plainly(self) -> bool:
+        cls = type(self)
+        return len(self.related_fields) == 1 and (
+            cls.get_local_related_value is ForeignObject.get_local_related_value
+            and cls.get_foreign_related_value is ForeignObject.get_foreign_related_value
+            and cls.get_instance_value_for_fields is ForeignObject.get_instance_value_for_fields
+        )
+
+    @property
+    def model_of_key(self) -> type[Model] | None:
+        """The model of whose primary key it holds the value, and no more; ``None`` if there is none."""
+        far = self.related_fields[0][1]
+        return far.model if self._reads_one_plainly and far.primary_key else None
 
     @staticmethod
     def get_instance_value_for_fields(instance: Model, fields: Iterable[Any]) -> tuple[Any, ...]:
@@ -436,7 +492,7 @@ def _lookups_of_relations(cls: type) -> dict[str, Any]:
     }
 
 
-ForeignObject.get_class_lookups = classmethod(_lookups_of_relations)  # type: ignore[method-assign]
+ForeignObject.get_class_lookups = classmethod(cast(Any, _lookups_of_relations))
 for _lookup in (
     RelatedIn,
     RelatedExact,
@@ -628,7 +684,7 @@ class ForeignKey(ForeignObject):
         there = self.target_field.db_parameters(connection)
         return {
             "type": self.db_type(connection),
-            "check": self.db_check(connection),
+            "check": None,
             "collation": there.get("collation"),
         }
 
@@ -652,7 +708,7 @@ class ForeignKey(ForeignObject):
 
     # Forms
 
-    def formfield(self, *, using: str | None = None, **kwargs: Any) -> Any:
+    def formfield(self, *, using: str | None = None, **kwargs: Any) -> Any:  # type: ignore[override]
         from nuages import forms
 
         target = self.remote_field.model
@@ -694,7 +750,7 @@ class OneToOneField(ForeignKey):
         kwargs.pop("unique", None)
         return name, path, args, kwargs
 
-    def formfield(self, **kwargs: Any) -> Any:
+    def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]
         return None if self.remote_field.parent_link else super().formfield(**kwargs)
 
     def save_form_data(self, instance: Model, data: Any) -> None:

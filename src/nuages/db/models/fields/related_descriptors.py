@@ -11,8 +11,8 @@ from collections.abc import Collection
 from typing import Any
 
 from nuages.db import router
+from nuages.db.models.fields._many_to_many_managers import create_forward_many_to_many_manager
 from nuages.db.models.fields._related_managers import (
-    create_forward_many_to_many_manager,
     create_reverse_many_to_one_manager,
 )
 from nuages.db.models.query_utils import DeferredAttribute
@@ -139,7 +139,7 @@ class ForwardManyToOneDescriptor(_SingleObject):
         else:
             queryset = self._narrowed(queryset, instances)
         # An order costs, and nobody sees it.
-        queryset.query.clear_ordering(force=True)
+        queryset = _without_order(queryset)
         if not relation.multiple:
             # One-to-one: the way back is known too.
             for related in queryset:
@@ -163,9 +163,16 @@ class ForwardManyToOneDescriptor(_SingleObject):
 
     def get_object(self, instance: Any) -> Any:
         """Read the related object."""
-        return self.get_queryset(instance=instance).get(
-            self.field.get_reverse_related_filter(instance)
-        )
+        field, queryset = self.field, self.get_queryset(instance=instance)
+        if queryset._path is not None and field.points_by_columns_alone:
+            # The same as keywords: these can be a trail.
+            return queryset.get(
+                **{
+                    far.attname: getattr(instance, near.attname)
+                    for near, far in field.related_fields
+                }
+            )
+        return queryset.get(field.get_reverse_related_filter(instance))
 
     def __get__(self, instance: Any, cls: type | None = None) -> Any:
         if instance is None:
@@ -230,6 +237,13 @@ class ForwardManyToOneDescriptor(_SingleObject):
     def __reduce__(self) -> tuple[Any, ...]:
         # Found again by name; needed to pickle ``RelatedObjectDoesNotExist``.
         return getattr, (self.field.model, self.field.name)
+
+
+def _without_order(queryset: Any) -> Any:
+    if queryset._path is not None:
+        return queryset._unordered()
+    queryset.query.clear_ordering(force=True)
+    return queryset
 
 
 def relation_forgets(relation: Any, related: Any) -> None:
@@ -328,8 +342,7 @@ class ReverseOneToOneDescriptor(_SingleObject):
         field = self.related.field
         key_of, points_from = field.get_local_related_value, field.get_foreign_related_value
         pointed = {points_from(each): each for each in instances}
-        queryset = queryset.filter(**{f"{field.name}__in": instances})
-        queryset.query.clear_ordering(force=True)
+        queryset = _without_order(queryset.filter(**{f"{field.name}__in": instances}))
         for related in queryset:
             field.set_cached_value(related, pointed[key_of(related)])
         return queryset, key_of, points_from, True, self.related.cache_name, False
@@ -430,3 +443,9 @@ class ManyToManyDescriptor(ReverseManyToOneDescriptor):
         side = "reverse" if self.reverse else "forward"
         name = self.rel.get_accessor_name() if self.reverse else self.field.name
         return f"{side} side of a many-to-many set", name
+
+
+#: How relations are set here, to see whether they still are.
+OWN_SETTERS: dict[Any, Any] = {
+    ForwardManyToOneDescriptor: vars(ForwardManyToOneDescriptor)["__set__"]
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nuages.db.models._lookup_base import shortened
 from nuages.db.models.expressions import ColPairs
 from nuages.db.models.fields.composite import unnest
 from nuages.db.models.lookups import (
@@ -28,7 +29,7 @@ def _key_paths(sources: Any, model: type) -> Any:
         yield source
 
 
-def _is_of(model: type, source: Any) -> bool:
+def _is_of(model: Any, source: Any) -> bool:
     return issubclass(model, source.model) or issubclass(
         model._meta.concrete_model, source.model._meta.concrete_model
     )
@@ -81,6 +82,11 @@ class RelatedLookupMixin:
         target = _targets(self.lhs)[-1] if hasattr(field, "path_infos") else field
         key = keys[0] if len(keys) == 1 else keys
         return key if hasattr(key, "resolve_expression") else target.get_prep_value(key)
+
+    def _slot_param(self: Any, slot: Any, connection: Any) -> Any:
+        made = super()._slot_param(slot, connection)  # type: ignore[misc]
+        made.adapt = shortened(made.adapt, self._value_field)
+        return made
 
     def as_sql(self: Any, compiler: Any, connection: Any) -> tuple[str, Any]:
         if not self._composite:

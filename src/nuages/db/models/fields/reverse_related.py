@@ -83,7 +83,7 @@ class ForeignObjectRel(FieldCacheMixin):
         return self.is_hidden()
 
     def is_hidden(self) -> bool:
-        return bool(self.related_name) and self.related_name[-1] == "+"
+        return (self.related_name or "").endswith("+")
 
     @property
     def name(self) -> str:
@@ -208,6 +208,8 @@ class ForeignObjectRel(FieldCacheMixin):
     def cache_name(self) -> str:
         """The name under which instances keep the pointing object."""
         return self.get_accessor_name()  # type: ignore[return-value]
+
+    field_name: str | None
 
     def set_field_name(self) -> None:
         """Find out which field is pointed to."""

@@ -19,9 +19,9 @@ class Cast(Func, sql="CAST", postgresql="(%(expressions)s)::%(db_type)s"):
     def __init__(self, expression: Any, output_field: Any) -> None:
         super().__init__(expression, output_field=output_field)
 
-    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        column = self.output_field.cast_db_type(connection)
-        return super().as_sql(compiler, connection, **(extra_context | {"db_type": column}))
+    def as_sql(self, compiler: Any, connection: Any, *given: Any, **extra_context: Any) -> Any:
+        named = extra_context | {"db_type": self.output_field.cast_db_type(connection)}
+        return super().as_sql(compiler, connection, *given, **named)
 
     def _as(
         self, template: str | None, compiler: Any, connection: Any, context: dict[str, Any]
@@ -101,9 +101,9 @@ class Collate(Func, sql="COLLATE"):
         super().__init__(expression)
         self.collation = collation
 
-    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
-        quoted = connection.ops.quote_name(self.collation)
-        return super().as_sql(compiler, connection, **({"collation": quoted} | extra_context))
+    def as_sql(self, compiler: Any, connection: Any, *given: Any, **extra_context: Any) -> Any:
+        named = {"collation": connection.ops.quote_name(self.collation)} | extra_context
+        return super().as_sql(compiler, connection, *given, **named)
 
 
 class NullIf(Func, sql="NULLIF", takes=2):

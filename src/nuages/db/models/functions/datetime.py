@@ -51,7 +51,7 @@ class Extract(TimezoneMixin, Transform):
         self.lookup_name, self.tzinfo = part, tzinfo
         super().__init__(expression, **extra)
 
-    def as_sql(self, compiler: Any, connection: Any) -> Any:
+    def as_sql(self, compiler: Any, connection: Any, *given: Any, **named: Any) -> Any:
         sql, params = compiler.compile(self.lhs)
         field, ops = self.lhs.output_field, connection.ops
         params = tuple(params)
@@ -222,7 +222,7 @@ class TruncBase(TimezoneMixin, Transform):
         self.tzinfo = tzinfo
         super().__init__(expression, output_field=output_field, **extra)
 
-    def as_sql(self, compiler: Any, connection: Any) -> Any:
+    def as_sql(self, compiler: Any, connection: Any, *given: Any, **named: Any) -> Any:
         sql, params = compiler.compile(self.lhs)
         params = tuple(params)
         zone = self.get_tzname() if isinstance(self.lhs.output_field, DateTimeField) else None
@@ -279,7 +279,10 @@ class TruncBase(TimezoneMixin, Transform):
     def convert_value(self, value: Any, expression: Any, connection: Any) -> Any:
         """Make a datetime of the type and zone that the result has."""
         match self.output_field, value:
-            case DateTimeField(), None if not connection.features.has_zoneinfo_database:
+            # A server that does not know the zones gives NULL where it converts to one.
+            case DateTimeField(), None if (
+                settings.USE_TZ and not connection.features.has_zoneinfo_database
+            ):
                 raise ValueError(
                     "Database returned an invalid datetime value. Are time zone definitions for your "
                     "database installed?"
@@ -349,7 +352,7 @@ class TruncSecond(TruncBase, kind="second"):
 class _TruncToPart(TruncBase):
     """Casts to the date or time of a moment, in a time zone."""
 
-    def as_sql(self, compiler: Any, connection: Any) -> Any:
+    def as_sql(self, compiler: Any, connection: Any, *given: Any, **named: Any) -> Any:
         sql, params = compiler.compile(self.lhs)
         cast = getattr(connection.ops, f"datetime_cast_{self.kind}_sql")
         return cast(sql, tuple(params), self.get_tzname())
@@ -367,6 +370,6 @@ class TruncTime(_TruncToPart, kind="time", name="time", gives=TimeField):
     trail_safe = True
 
 
-for _part in (TruncDate, TruncTime):
-    DateTimeField.register_lookup(_part)
-del _comparison, _field, _fields, _part, _parts_of_them, _year
+for _cast in (TruncDate, TruncTime):
+    DateTimeField.register_lookup(_cast)
+del _cast, _comparison, _field, _fields, _part, _parts_of_them, _year

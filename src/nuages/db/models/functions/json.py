@@ -14,10 +14,10 @@ from nuages.db.utils import NotSupportedError
 class JSONArray(Func, sql="JSON_ARRAY", gives=JSONField):
     """A JSON array of its arguments. Manual: "JSONArray"."""
 
-    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
+    def as_sql(self, compiler: Any, connection: Any, *given: Any, **extra_context: Any) -> Any:
         if not connection.features.supports_json_field:
             raise NotSupportedError("JSONFields are not supported on this database backend.")
-        return super().as_sql(compiler, connection, **extra_context)
+        return super().as_sql(compiler, connection, *given, **extra_context)
 
     def _with_returning(
         self, compiler: Any, connection: Any, returning: str, **extra_context: Any
@@ -57,10 +57,10 @@ class JSONObject(Func, sql="JSON_OBJECT", gives=JSONField):
             pairs += (Value(name), value)
         super().__init__(*pairs)
 
-    def as_sql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
+    def as_sql(self, compiler: Any, connection: Any, *given: Any, **extra_context: Any) -> Any:
         if not connection.features.has_json_object_function:
             raise NotSupportedError("JSONObject() is not supported on this database backend.")
-        return super().as_sql(compiler, connection, **extra_context)
+        return super().as_sql(compiler, connection, *given, **extra_context)
 
     def _with_values(
         self, compiler: Any, connection: Any, returning: str, **extra_context: Any

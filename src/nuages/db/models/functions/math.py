@@ -51,7 +51,7 @@ class Round(FixDecimalInputMixin, Transform, sql="ROUND", name="round"):
     """Rounded to ``precision`` decimal places."""
 
     # A lookup gives one argument, a call may give two.
-    arity = None
+    arity: Any = None
 
     def __init__(self, expression: Any, precision: Any = 0, **extra: Any) -> None:
         super().__init__(expression, precision, **extra)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nuages.db.models.fields import DecimalField, FloatField, IntegerField
 from nuages.db.models.functions.comparison import Cast
+
+if TYPE_CHECKING:
+    from nuages.db.models.expressions import Func
+else:
+    Func = object
 
 
 def _decimal_among(expressions: Any) -> bool:
     return any(isinstance(source.output_field, DecimalField) for source in expressions)
 
 
-class FixDecimalInputMixin:
+class FixDecimalInputMixin(Func):
     """Casts floats among the arguments where PostgreSQL would not mix them with decimals."""
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
@@ -27,7 +32,7 @@ class FixDecimalInputMixin:
         return twin.as_sql(compiler, connection, **extra_context)
 
 
-class FixDurationInputMixin:
+class FixDurationInputMixin(Func):
     """Aggregates durations where the database stores them as numbers."""
 
     def as_mysql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
@@ -53,7 +58,7 @@ class FixDurationInputMixin:
         return compiler.compile(SecondsToInterval(twin))
 
 
-class NumericOutputFieldMixin:
+class NumericOutputFieldMixin(Func):
     """Results are fractions: a decimal if a decimal goes in, otherwise a float."""
 
     def _resolve_output_field(self) -> Any:

@@ -26,7 +26,7 @@ class _Digest(Transform):
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
         """DIGEST, which takes the algorithm's name in lower case."""
-        algorithm = self.function.lower()
+        algorithm = (self.function or "").lower()
         return self.as_sql(
             compiler,
             connection,
@@ -36,7 +36,7 @@ class _Digest(Transform):
 
     def as_mysql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
         """SHA2 takes the number of bits; SHA1 has a function of its own."""
-        bits = self.function.removeprefix("SHA")
+        bits = (self.function or "").removeprefix("SHA")
         template = None if bits == "1" else f"SHA2(%(expressions)s, {bits})"
         return self.as_sql(compiler, connection, template=template, **extra_context)
 
@@ -153,7 +153,9 @@ class ConcatPair(Func, sql="CONCAT", mysql="CONCAT_WS('', %(expressions)s)"):
         """Cast what is no text: ``||`` means something else for other types."""
 
         def text(source: Any) -> Any:
-            known = isinstance(source.output_field, (CharField, TextField))
+            known = isinstance(source, ConcatPair) or isinstance(
+                source.output_field, (CharField, TextField)
+            )
             return source if known else Cast(source, TextField())
 
         return self._mapped(text)._piped(compiler, connection, **extra_context)

@@ -8,11 +8,11 @@ from typing import Any
 from nuages.core.exceptions import EmptyResultSet
 from nuages.db.models.expressions import Ref
 from nuages.db.models.lookups import Lookup
-from nuages.db.models.sql._ordering import PositionRef
+from nuages.db.models.sql._ordering import OrderingRoom, PositionRef
 from nuages.db.utils import DatabaseError
 
 
-class CompoundRoom:
+class CompoundRoom(OrderingRoom):
     """The part of a compiler that wraps and joins whole queries."""
 
     # -- set operations ------------------------------------------------------------------------
@@ -40,23 +40,33 @@ class CompoundRoom:
                         raise DatabaseError(
                             f"{clause} not allowed in subqueries of compound statements."
                         )
-        elif query.is_sliced and combinator == "union":
-            # Of a slice of a union each part has to be there, if empty.
-            for compiler in compilers:
-                compiler.elide_empty = False
+        # Of a slice of a union each part has to be there, if empty; but not if all are.
+        keeps_empty = (
+            features.supports_slicing_ordering_in_compound
+            and query.is_sliced
+            and combinator == "union"
+        )
+        some_rows = not self.elide_empty
         parts: list[str] = []
         params: list[Any] = []
         for compiler in compilers:
             try:
                 sql, own_params = self._compound_part(compiler)
+                some_rows = True
             except EmptyResultSet:
+                if keeps_empty:
+                    compiler.elide_empty = False
+                    sql, own_params = self._compound_part(compiler)
+                    parts.append(sql)
+                    params += own_params
+                    continue
                 # An empty part changes nothing, unless others are compared with it.
                 if combinator == "union" or (combinator == "difference" and parts):
                     continue
                 raise
             parts.append(sql)
             params += own_params
-        if not parts:
+        if not parts or not some_rows:
             raise EmptyResultSet
         operator = self.connection.ops.set_operators[combinator]
         if all and combinator == "union":

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from nuages.core.exceptions import FieldError
 from nuages.db import DEFAULT_DB_ALIAS, NotSupportedError, connections
@@ -27,14 +26,14 @@ from nuages.db.models.expressions import (
 )
 from nuages.db.models.lookups import Lookup
 from nuages.db.models.query_utils import Q, check_rel_lookup_compatibility, refs_expression
+from nuages.db.models.sql._selection import SelectionRoom
 from nuages.db.models.sql.constants import INNER, LOUTER
 from nuages.db.models.sql.datastructures import Join, MultiJoin
 from nuages.db.models.sql.slots import LeavesTrail, Slot, holds_slot
 from nuages.db.models.sql.where import AND, OR, WhereNode
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """Where a condition stands."""
 
     #: Whether an odd number of negations is around the level / whether any negation is.
@@ -48,7 +47,6 @@ class Scope:
     update_join_types: bool = True
 
 
-@dataclass
 class JoinPromoter:
     """Decides for the conditions of one level which joins are inner and which outer.
 
@@ -56,10 +54,15 @@ class JoinPromoter:
     OR a join stays outer unless all children vote for it.
     """
 
-    connector: str
-    num_children: int
-    negated: bool
-    votes: Counter[str] = field(default_factory=Counter, repr=False)
+    def __init__(self, connector: str, num_children: int, negated: bool) -> None:
+        self.connector, self.num_children, self.negated = connector, num_children, negated
+        self.votes: Counter[str] = Counter()
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}(connector={self.connector!r}, "
+            f"num_children={self.num_children!r}, negated={self.negated!r})"
+        )
 
     @property
     def effective_connector(self) -> str:
@@ -130,7 +133,7 @@ def rename_prefix_from_q(prefix: str, replacement: str, q: Q) -> Q:
     return renamed(q)
 
 
-class FilterRoom:
+class FilterRoom(SelectionRoom):
     """The part of a query that builds conditions."""
 
     # -- entrances -----------------------------------------------------------------------------
@@ -226,8 +229,7 @@ class FilterRoom:
     # -- levels --------------------------------------------------------------------------------
 
     def _level(self, q: Q, reuse: set[str] | None, outer: Scope) -> tuple[WhereNode, set[str]]:
-        scope = replace(
-            outer,
+        scope = outer._replace(
             negated=outer.negated is not q.negated,
             branch_negated=outer.branch_negated or q.negated,
         )
@@ -611,7 +613,7 @@ class FilterRoom:
         self, name: str, annotation: Any, allow_joins: bool, summarize: bool
     ) -> Any:
         if not allow_joins and any(
-            isinstance(self.alias_map.get(alias), Join)
+            isinstance(self.alias_map.get(alias or ""), Join)
             for alias in self._gen_col_aliases([annotation])
         ):
             raise FieldError("Joined field references are not permitted in this query")

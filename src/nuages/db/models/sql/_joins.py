@@ -11,7 +11,6 @@ import functools
 import sys
 from collections import namedtuple
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain, count, product
 from string import ascii_uppercase
 from typing import Any
@@ -20,6 +19,7 @@ from nuages.core.exceptions import FieldDoesNotExist, FieldError
 from nuages.db.models.constants import LOOKUP_SEP
 from nuages.db.models.expressions import Col, Ref
 from nuages.db.models.fields import Field
+from nuages.db.models.sql._state import QueryState
 from nuages.db.models.sql.constants import INNER, LOUTER
 from nuages.db.models.sql.datastructures import BaseTable, Join, MultiJoin
 
@@ -147,7 +147,7 @@ class _Walk:
         )
 
 
-class JoinRoom:
+class JoinRoom(QueryState):
     """The part of a query that knows its tables."""
 
     # -- aliases -------------------------------------------------------------------------------
@@ -159,8 +159,7 @@ class JoinRoom:
 
     def get_initial_alias(self) -> str | None:
         """Return the alias of the model's table, which from now on is in use."""
-        if self.alias_map:
-            alias = self.base_table
+        if (alias := self.base_table) is not None:
             self.ref_alias(alias)
             return alias
         if self.model is None:
@@ -247,7 +246,7 @@ class JoinRoom:
             self.alias_map[alias] = BaseTable(join.table_name, alias)
             return alias
         outer = join.nullable or self.alias_map[join.parent_alias].join_type == LOUTER
-        placed = replace(join, table_alias=alias, join_type=LOUTER if outer else INNER)
+        placed = join.but(table_alias=alias, join_type=LOUTER if outer else INNER)
         self.alias_map[alias] = placed
         if filtered is not None:
             self._resolve_filter_of(alias, placed, reuse)
@@ -261,7 +260,7 @@ class JoinRoom:
         if len(self.alias_map) > before:
             # The condition needs tables that have to stand in front.
             del self.alias_map[alias]
-        self.alias_map[alias] = replace(join, filtered_relation=resolved)
+        self.alias_map[alias] = join.but(filtered_relation=resolved)
 
     def _way_to(self, alias: str | None) -> Iterator[str]:
         while alias is not None:
@@ -536,7 +535,7 @@ class JoinRoom:
                     pending.extend(reversed(expr.get_source_expressions()))
 
     @classmethod
-    def _gen_col_aliases(cls, exprs: Iterable[Any]) -> Iterator[str]:
+    def _gen_col_aliases(cls, exprs: Iterable[Any]) -> Iterator[str | None]:
         return (column.alias for column in cls._gen_cols(exprs))
 
     def get_external_cols(self) -> list[Col]:

@@ -7,19 +7,22 @@ from typing import Any
 
 from nuages.core.exceptions import FieldError
 from nuages.db.models.constants import LOOKUP_SEP
+from nuages.db.models.sql._state import CompilerState
 
 
-class LockingRoom:
+class LockingRoom(CompilerState):
     """The part of a compiler that names what is locked."""
 
     def get_select_for_update_of_arguments(self) -> list[str]:
         """Return the quoted tables (or columns) that FOR UPDATE OF names."""
 
+        selected = self.select or []
+
         def first_column(info: dict[str, Any]) -> Any:
             """Give a column of the model's own table, which for a child is not the first."""
             concrete = info["model"]._meta.concrete_model
             for place in info["select_fields"]:
-                column = self.select[place][0]
+                column = selected[place][0]
                 if column.target.model._meta.concrete_model == concrete:
                     return column
             return None
@@ -36,8 +39,8 @@ class LockingRoom:
                         place
                         for place in info["select_fields"]
                         # Fields of grandparents come with the parent, too.
-                        if self.select[place][0].target.model == parent_model
-                        or self.select[place][0].target.model in parent_model._meta.all_parents
+                        if selected[place][0].target.model == parent_model
+                        or selected[place][0].target.model in parent_model._meta.all_parents
                     ],
                 }
 
@@ -63,9 +66,8 @@ class LockingRoom:
         for name in self.query.select_for_update_of:
             info: dict[str, Any] | None = self.klass_info
             for part in () if name == "self" else name.split(LOOKUP_SEP):
-                info = next((one for known, one in neighbours(info) if known == part), None)
-                if info is None:
-                    break
+                known = neighbours(info) if info else ()
+                info = next((one for its_name, one in known if its_name == part), None)
             if info is None:
                 unknown.append(name)
                 continue

@@ -11,6 +11,7 @@ from nuages.db.models.constants import LOOKUP_SEP
 from nuages.db.models.expressions import F, OrderBy, RawSQL, Ref, Value
 from nuages.db.models.functions import Cast, Random
 from nuages.db.models.sql._selection import get_order_dir
+from nuages.db.models.sql._state import CompilerState
 from nuages.db.utils import DatabaseError
 from nuages.utils.hashable import make_hashable
 
@@ -35,7 +36,7 @@ class PositionRef(Ref):
         return str(self.ordinal), ()
 
 
-class OrderingRoom:
+class OrderingRoom(CompilerState):
     """The part of a compiler that orders."""
 
     def _requested_order(self) -> Any:
@@ -56,9 +57,10 @@ class OrderingRoom:
         positions: dict[Any, PositionRef] = {}
         for ordinal, (expression, _, alias) in enumerate(self.select or (), start=1):
             place = PositionRef(ordinal, alias, expression)
+            # The first selection of a column stands for it, as for DISTINCT ON; an annotation for itself.
+            first = positions.setdefault(expression, place)
             if alias:
-                positions[alias] = place
-            positions[expression] = place
+                positions[alias] = place if alias in query.annotation_select else first
         default = "ASC" if query.standard_ordering else "DESC"
         for item in self._requested_order():
             if hasattr(item, "resolve_expression"):
@@ -160,7 +162,7 @@ class OrderingRoom:
         """Let a key of a combined query be a column of its result, which may have to be added."""
         query = self.query
         wanted, given = resolved.expression, expression.expression
-        for selected, _, alias in self.select:
+        for selected, _, alias in self.select or ():
             if selected != wanted:
                 continue
             # Several annotations may be equal; the one that was named is meant.

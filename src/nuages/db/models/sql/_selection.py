@@ -9,6 +9,7 @@ from typing import Any
 from nuages.core.exceptions import FieldDoesNotExist, FieldError
 from nuages.db.models.constants import LOOKUP_SEP
 from nuages.db.models.expressions import Col, ColPairs, Ref
+from nuages.db.models.sql._joins import JoinRoom
 from nuages.db.models.sql.datastructures import MultiJoin
 from nuages.db.models.sql.where import ExtraWhere, NothingNode
 
@@ -25,7 +26,7 @@ def get_order_dir(field: str, default: str = "ASC") -> tuple[str, str]:
     return (field[1:], backward) if field[0] == "-" else (field, forward)
 
 
-class SelectionRoom:
+class SelectionRoom(JoinRoom):
     """The part of a query that says what comes out."""
 
     # -- columns -------------------------------------------------------------------------------
@@ -276,8 +277,9 @@ class SelectionRoom:
         """Turn chosen columns that are expressions into annotations, so that an alias stands for them."""
         columns: dict[str, Any] = {}
         others: dict[str, Any] = {}
+        chosen = self.selected or {}
         for name in self.values_select:
-            item = self.select[self.selected[name]]
+            item = self.select[chosen[name]]
             (columns if isinstance(item, Col) else others)[name] = item
         if not others:
             return
@@ -286,7 +288,7 @@ class SelectionRoom:
         positions = {name: index for index, name in enumerate(columns)}
         selected = {
             name: positions.get(name, name) if name in columns or name in others else where
-            for name, where in self.selected.items()
+            for name, where in chosen.items()
         }
         self.append_annotation_mask(others)
         self.select = tuple(columns.values())

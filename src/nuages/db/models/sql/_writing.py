@@ -37,7 +37,7 @@ def _value_sql(field: Any, value: Any, compiler: Any, connection: Any) -> tuple[
     return "%s", (value,)
 
 
-class _Returning:
+class _Returning(SQLCompiler):
     """Reads the rows of a RETURNING clause."""
 
     def _returned(self, cursor: Any, fields: Sequence[Any], rows: Any) -> list[Any]:
@@ -50,7 +50,7 @@ class _Returning:
         return list(rows)
 
 
-class SQLInsertCompiler(_Returning, SQLCompiler):
+class SQLInsertCompiler(_Returning):
     """Compiles and runs INSERT."""
 
     returning_fields: Any = None
@@ -220,7 +220,7 @@ class SQLDeleteCompiler(SQLCompiler):
         return self._delete(outer)
 
 
-class SQLUpdateCompiler(_Returning, SQLCompiler):
+class SQLUpdateCompiler(_Returning):
     """Compiles and runs UPDATE."""
 
     returning_fields: Any = None

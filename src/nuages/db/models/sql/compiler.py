@@ -16,7 +16,7 @@ from nuages.db.models.constants import LOOKUP_SEP
 from nuages.db.models.expressions import ColPairs, RawSQL, Ref, Value
 from nuages.db.models.sql._compounds import CompoundRoom
 from nuages.db.models.sql._locking import LockingRoom
-from nuages.db.models.sql._ordering import OrderingRoom, PositionRef, without_direction
+from nuages.db.models.sql._ordering import PositionRef, without_direction
 from nuages.db.models.sql._related import RelatedSelection
 from nuages.db.models.sql._rows import composed, converted, converters_of, cursor_iter, flattened
 from nuages.db.models.sql.constants import (
@@ -69,25 +69,8 @@ class Statement:
         return " ".join(self.parts), tuple(self.params)
 
 
-class SQLCompiler(OrderingRoom, CompoundRoom, LockingRoom):
+class SQLCompiler(CompoundRoom, LockingRoom):
     """Compiles and runs a SELECT."""
-
-    def __init__(
-        self, query: Any, connection: Any, using: str | None, elide_empty: bool = True
-    ) -> None:
-        self.query = query
-        self.connection = connection
-        self.using = using
-        #: Whether a query that cannot have rows is not run at all.
-        self.elide_empty = elide_empty
-        self.quote_cache: dict[str, str] = {}
-        self.select: list[tuple[Any, tuple[str, Any], str | None]] | None = None
-        self.annotation_col_map: dict[str, int] | None = None
-        self.klass_info: dict[str, Any] | None = None
-        self.col_count: int | None = None
-        self.has_extra_select: Any = False
-        self.where = self.having = self.qualify = None
-        self._meta_ordering: Any = None
 
     def __repr__(self) -> str:
         model = self.query.model
@@ -97,13 +80,6 @@ class SQLCompiler(OrderingRoom, CompoundRoom, LockingRoom):
         )
 
     # -- small services ------------------------------------------------------------------------
-
-    def quote_name(self, name: str) -> str:
-        """Return ``name`` quoted for the database."""
-        quoted = self.quote_cache.get(name)
-        if quoted is None:
-            quoted = self.quote_cache[name] = self.connection.ops.quote_name(name)
-        return quoted
 
     def quote_name_unless_alias(self, name: str) -> str:
         """The former name of ``quote_name()``."""
@@ -117,11 +93,6 @@ class SQLCompiler(OrderingRoom, CompoundRoom, LockingRoom):
             stacklevel=2,
         )
         return self.quote_name(name)
-
-    def compile(self, node: Any) -> tuple[str, Any]:
-        """Return SQL and parameters of an expression, by its method for this vendor if it has one."""
-        own = getattr(node, f"as_{self.connection.vendor}", None)
-        return node.as_sql(self, self.connection) if own is None else own(self, self.connection)
 
     # -- the SELECT list -----------------------------------------------------------------------
 
@@ -277,7 +248,7 @@ class SQLCompiler(OrderingRoom, CompoundRoom, LockingRoom):
         if query.group_by is None:
             return []
         wanted: list[Any] = []
-        by_alias: set[str] = set()
+        by_alias: set[str | None] = set()
         for item in () if query.group_by is True else query.group_by:
             if not hasattr(item, "as_sql"):
                 item = query.resolve_ref(item)
@@ -298,7 +269,7 @@ class SQLCompiler(OrderingRoom, CompoundRoom, LockingRoom):
             for expression, (_, _, is_ref) in order_by:
                 if not is_ref:
                     wanted += expression.get_group_by_cols()
-        tested = self.having.get_group_by_cols() if self.having is not None else []
+        tested: list[Any] = self.having.get_group_by_cols() if self.having is not None else []
         wanted = self.collapse_group_by([*wanted, *tested], tested)
 
         by_number = self.connection.features.allows_group_by_select_index
@@ -408,7 +379,7 @@ class SQLCompiler(OrderingRoom, CompoundRoom, LockingRoom):
             parts, params = ops.distinct_sql(distinct_fields, distinct_params)
             statement.add(*parts, params=params)
         columns = []
-        for _, (sql, params), alias in [*self.select, *extra_select]:
+        for _, (sql, params), alias in [*(self.select or ()), *extra_select]:
             columns.append(f"{sql} AS {ops.quote_name(alias)}" if alias else sql)
             statement.params += params
         statement.add(", ".join(columns))

@@ -5,7 +5,6 @@ another join type puts another record in the place of the first.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nuages.core.exceptions import FullResultSet
@@ -27,25 +26,45 @@ class Empty:
     """An object to hang attributes on."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Join:
-    """One table joined to another.
+    """One table joined to another. Never changed: see :meth:`but`.
 
     ``join_field`` knows the columns (``get_joining_fields()``) and further conditions
     (``get_extra_restriction()``); ``nullable`` says whether rows may lack a partner.
     """
 
-    table_name: str
-    parent_alias: str
-    table_alias: str | None
-    join_type: str
-    join_field: Any
-    nullable: bool
-    filtered_relation: Any = None
-    join_fields: tuple[tuple[Any, Any], ...] = field(init=False)
+    __slots__ = (
+        "filtered_relation",
+        "join_field",
+        "join_fields",
+        "join_type",
+        "nullable",
+        "parent_alias",
+        "table_alias",
+        "table_name",
+    )
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "join_fields", tuple(self.join_field.get_joining_fields()))
+    def __init__(
+        self,
+        table_name: str,
+        parent_alias: str | None,
+        table_alias: str | None,
+        join_type: str,
+        join_field: Any,
+        nullable: bool,
+        filtered_relation: Any = None,
+    ) -> None:
+        self.table_name, self.parent_alias, self.table_alias = table_name, parent_alias, table_alias
+        self.join_type, self.join_field, self.nullable = join_type, join_field, nullable
+        self.filtered_relation = filtered_relation
+        self.join_fields: tuple[tuple[Any, Any], ...] = tuple(join_field.get_joining_fields())
+
+    def but(self, **changes: Any) -> Join:
+        """Return another record with some values changed, other than the field."""
+        made = object.__new__(type(self))
+        for name in Join.__slots__:
+            setattr(made, name, changes.get(name, getattr(self, name)))
+        return made
 
     @property
     def identity(self) -> tuple[Any, ...]:
@@ -99,11 +118,10 @@ class Join:
 
     def relabeled_clone(self, change_map: Mapping[str, str]) -> Join:
         """Return the record with aliases renamed."""
-        filtered = self.filtered_relation
-        return replace(
-            self,
-            parent_alias=change_map.get(self.parent_alias, self.parent_alias),
-            table_alias=change_map.get(self.table_alias, self.table_alias),
+        filtered, alias = self.filtered_relation, self.table_alias or ""
+        return self.but(
+            parent_alias=change_map.get(self.parent_alias or "", self.parent_alias),
+            table_alias=change_map.get(alias, self.table_alias),
             filtered_relation=filtered.relabeled_clone(change_map)
             if filtered is not None
             else None,
@@ -111,19 +129,20 @@ class Join:
 
     def promote(self) -> Join:
         """Return the record as an outer join."""
-        return replace(self, join_type=LOUTER)
+        return self.but(join_type=LOUTER)
 
     def demote(self) -> Join:
         """Return the record as an inner join."""
-        return replace(self, join_type=INNER)
+        return self.but(join_type=INNER)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class BaseTable:
     """The table that a FROM clause starts with."""
 
-    table_name: str
-    table_alias: str
+    __slots__ = ("table_alias", "table_name")
+
+    def __init__(self, table_name: str, table_alias: str | None) -> None:
+        self.table_name, self.table_alias = table_name, table_alias
 
     join_type = None
     parent_alias = None
@@ -149,4 +168,4 @@ class BaseTable:
 
     def relabeled_clone(self, change_map: Mapping[str, str]) -> BaseTable:
         """Return the record with its alias renamed."""
-        return BaseTable(self.table_name, change_map.get(self.table_alias, self.table_alias))
+        return BaseTable(self.table_name, change_map.get(self.table_alias or "", self.table_alias))

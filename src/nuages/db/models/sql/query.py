@@ -1,15 +1,14 @@
 """The syntax tree of a query: ``qs.query``.
 
-``Query`` is put together from rooms, one per concern (``_joins``, ``_filters``, ``_selection``); this file
-holds its state, how it is copied, and how it becomes a part of another query. The state is declared once
-(``_STATE``): construction and cloning follow from the table.
+``Query`` is put together from rooms, one per concern (``_joins``, ``_selection``, ``_filters``); this file
+holds how it is made and copied, and how it becomes a part of another query. The rooms stand on each other:
+their ground, ``_state``, declares what a query holds; construction and cloning follow from its table.
 """
 
 from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import deepcopy
 from typing import Any, Self
 
 from nuages.db import DEFAULT_DB_ALIAS, connections
@@ -25,11 +24,11 @@ from nuages.db.models.sql._joins import JoinInfo, JoinRoom, get_field_names_from
 from nuages.db.models.sql._selection import (
     EXPLAIN_OPTIONS_PATTERN,
     FORBIDDEN_ALIAS_PATTERN,
-    SelectionRoom,
     get_order_dir,
 )
+from nuages.db.models.sql._state import STATE
 from nuages.db.models.sql.datastructures import BaseTable, Join
-from nuages.db.models.sql.where import AND, OR, ExtraWhere, NothingNode, WhereNode
+from nuages.db.models.sql.where import AND, OR, ExtraWhere, NothingNode
 
 __all__ = [
     "AND",
@@ -76,7 +75,7 @@ class RawQuery:
         return None if self.params is None else kinds[isinstance(self.params, Mapping)]
 
     def __str__(self) -> str:
-        return self.sql if self.params is None else self.sql % self.params_type(self.params)
+        return self.sql if self.params is None else self.sql % self._adapted(lambda value: value)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self}>"
@@ -110,59 +109,7 @@ class RawQuery:
         return [as_identifier(name) for name, *_ in self.cursor.description]
 
 
-def _shared(value: Any) -> Any:
-    return value
-
-
-def _tree(value: Any) -> Any:
-    return value if isinstance(value, bool) else deepcopy(value)
-
-
-def _selected(value: dict[str, Any] | None) -> dict[str, Any] | None:
-    return None if value is None else dict(value)
-
-
-#: Name → (its first value, made anew for each query; how a clone gets it).
-_STATE: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
-    # Tables.
-    "alias_refcount": (dict, dict.copy),
-    "alias_map": (dict, dict.copy),
-    "external_aliases": (dict, dict.copy),
-    "table_map": (dict, dict.copy),
-    "used_aliases": (set, set.copy),
-    "subq_aliases": (lambda: frozenset({"T"}), _shared),
-    "_filtered_relations": (dict, dict.copy),
-    "_lookup_joins": (tuple, _shared),
-    # Conditions.
-    "where": (WhereNode, WhereNode.clone),
-    # Columns.
-    "default_cols": (lambda: True, _shared),
-    "select": (tuple, _shared),
-    "selected": (lambda: None, _selected),
-    "select_related": (lambda: False, _tree),
-    "deferred_loading": (lambda: (frozenset(), True), _shared),
-    "annotations": (dict, dict.copy),
-    "annotation_select_mask": (lambda: None, _shared),
-    "_annotation_select_cache": (lambda: None, lambda value: None),
-    "extra": (dict, dict.copy),
-    "extra_select_mask": (lambda: None, _shared),
-    "extra_tables": (tuple, _shared),
-    # Groups, order, amount.
-    "group_by": (lambda: None, _shared),
-    "order_by": (tuple, _shared),
-    "extra_order_by": (tuple, _shared),
-    "distinct": (lambda: False, _shared),
-    "distinct_fields": (tuple, _shared),
-    "low_mark": (lambda: 0, _shared),
-    "high_mark": (lambda: None, _shared),
-    # Set operations.
-    "combinator": (lambda: None, _shared),
-    "combinator_all": (lambda: False, _shared),
-    "combined_queries": (tuple, lambda parts: tuple(part.clone() for part in parts)),
-}
-
-
-class Query(JoinRoom, FilterRoom, SelectionRoom, BaseExpression):
+class Query(FilterRoom, BaseExpression):
     """A SELECT query on ``model`` (``None``: on no table).
 
     With ``alias_cols=False`` columns stand without their table, as constraints want them.
@@ -194,7 +141,7 @@ class Query(JoinRoom, FilterRoom, SelectionRoom, BaseExpression):
     def __init__(self, model: Any, alias_cols: bool = True) -> None:
         self.model = model
         self.alias_cols = alias_cols
-        for name, (first, _) in _STATE.items():
+        for name, (first, _) in STATE.items():
             setattr(self, name, first())
 
     # -- copies --------------------------------------------------------------------------------
@@ -204,7 +151,7 @@ class Query(JoinRoom, FilterRoom, SelectionRoom, BaseExpression):
         twin = type(self).__new__(type(self))
         state = twin.__dict__
         state.update(self.__dict__)
-        for name, (_, copied) in _STATE.items():
+        for name, (_, copied) in STATE.items():
             state[name] = copied(state[name])
         return twin
 
@@ -293,7 +240,7 @@ class Query(JoinRoom, FilterRoom, SelectionRoom, BaseExpression):
         """A query is changed by its methods only."""
         raise NotImplementedError("A query takes no source expressions.")
 
-    def resolve_expression(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+    def resolve_expression(self, query: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Return a copy as a subquery of ``query``, whose columns stand for outer references."""
         twin = self.clone()
         twin.subquery = True

@@ -7,8 +7,7 @@ a value of the user's would stand. Lookups that are safe for it compile a slot t
 Rules of the game:
 
 * ``None``, ``True`` and ``False`` change the SQL, so they are never slots: they are literals, part of
-  the path's key. So are expressions, querysets and the length of an ``__in`` list, which is replayed as
-  a list of slots.
+  the path's key. The list of an ``__in`` condition is replayed as a list of one ``Slots``.
 * A lookup or transform takes part if its own class body says ``trail_safe = True`` (it is not inherited:
   a subclass may do anything to its right-hand side). The same goes for the field it looks at.
 * ``adapt`` may raise ``LeavesTrail`` for a value that the compiled SQL cannot serve (an integer beyond the
@@ -20,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-__all__ = ["LeavesTrail", "Slot", "SlotParam", "fill", "holds_slot", "is_trail_safe"]
+__all__ = ["LeavesTrail", "Slot", "SlotParam", "Slots", "fill", "holds_slot", "is_trail_safe"]
 
 
 class LeavesTrail(Exception):
@@ -45,14 +44,26 @@ class Slot:
         return hash((Slot, self.index))
 
 
+class Slots(Slot):
+    """The place of a parameter that is several values, standing as the one item of a list."""
+
+    __slots__ = ()
+
+
 class SlotParam:
-    """A parameter still to be made: ``adapt(values[index])`` is what the driver gets."""
+    """A parameter still to be made: ``adapt(values[index])`` is what the driver gets.
 
-    __slots__ = ("adapt", "index")
+    If it stands for ``many``, the value is a list, of which each item is adapted and is a parameter.
+    """
 
-    def __init__(self, index: int, adapt: Callable[[Any], Any] | None = None) -> None:
+    __slots__ = ("adapt", "index", "many")
+
+    def __init__(
+        self, index: int, adapt: Callable[[Any], Any] | None = None, many: bool = False
+    ) -> None:
         self.index = index
         self.adapt = adapt
+        self.many = many
 
     def __repr__(self) -> str:
         return f"SlotParam({self.index})"
@@ -66,8 +77,8 @@ class SlotParam:
         """Return a parameter that also passes its value through ``wrap``."""
         adapt = self.adapt
         if adapt is None:
-            return SlotParam(self.index, wrap)
-        return SlotParam(self.index, lambda value: wrap(adapt(value)))
+            return SlotParam(self.index, wrap, self.many)
+        return SlotParam(self.index, lambda value: wrap(adapt(value)), self.many)
 
 
 def is_trail_safe(thing: object) -> bool:
@@ -76,7 +87,7 @@ def is_trail_safe(thing: object) -> bool:
     return cls.__dict__.get("trail_safe", False) is True
 
 
-def holds_slot(value: object) -> bool:
+def holds_slot(value: Any) -> bool:
     """Say whether ``value`` is a slot, or a list or tuple with slots in it."""
     if isinstance(value, Slot):
         return True

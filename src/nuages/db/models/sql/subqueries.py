@@ -47,6 +47,12 @@ class UpdateQuery(Query):
 
     compiler = "SQLUpdateCompiler"
 
+    #: Field, its model, and the new value.
+    values: list[tuple[Any, Any, Any]]
+    related_updates: dict[Any, list[tuple[Any, Any, Any]]]
+    #: For each parent model the keys of its rows, where the statement cannot find them itself.
+    related_ids: dict[Any, list[Any]] | None
+
     def __init__(self, model: Any, alias_cols: bool = True) -> None:
         super().__init__(model, alias_cols)
         self._setup_query()

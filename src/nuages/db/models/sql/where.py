@@ -279,12 +279,12 @@ class ExtraWhere:
     contains_aggregate = False
     contains_over_clause = False
 
-    def __init__(self, sqls: Sequence[str], params: Sequence[Any]) -> None:
-        self.sqls, self.params = sqls, params
+    def __init__(self, sqls: Sequence[str] | None, params: Sequence[Any] | None) -> None:
+        self.sqls, self.params = sqls or (), params or ()
 
     def as_sql(self, compiler: Any = None, connection: Any = None) -> tuple[str, list[Any]]:
         """Return all conditions, ANDed."""
-        return " AND ".join(f"({sql})" for sql in self.sqls), list(self.params or ())
+        return " AND ".join(f"({sql})" for sql in self.sqls), list(self.params)
 
     def get_group_by_cols(self) -> list[Any]:
         """Return nothing: nobody knows what the text refers to."""

@@ -1,0 +1,1 @@
+"""What PostgreSQL alone can do. Manual: "django.contrib.postgres"."""

@@ -1,0 +1,211 @@
+"""Functions generated for the rows of one query: lists of instances, with all that belongs to them.
+
+What a row has for an instance of its own, for annotations, and for the instances that ``select_related()``
+ties to it is written out in one function, converters included. It can also tie each instance to its
+*owner*, the object whose related manager or prefetch asked, and sort instances by a column. The plain twin
+is ``instance_builder`` and ``_finishing`` in ``_query/iterables.py``, row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from nuages.db.models import base
+from nuages.db.models._compiled import listened_to, loads_plainly
+from nuages.db.models.fields.mixins import FieldCacheMixin
+from nuages.db.models.signals import post_init, pre_init
+from nuages.utils.codegen import compile_function
+
+#: ``load(rows, using, owners, groups)``; the last two are ``None`` where nothing is said of them.
+type BatchLoader = Callable[[Any, str, Any, Any], list[Any] | None]
+
+
+@dataclass(slots=True)
+class Part:
+    """One instance of a row."""
+
+    model: Any
+    #: The column of each attribute.
+    places: dict[str, int]
+    #: Under which name the instance that it belongs to keeps it.
+    cache_name: str = ""
+    #: The columns of its key; it is missing if one is null.
+    keys: tuple[int, ...] = ()
+    parts: list[Part] = field(default_factory=list)
+
+    def all(self) -> Iterable[Part]:
+        """Yield this part and those behind it, the furthest first."""
+        for part in self.parts:
+            yield from part.all()
+        yield self
+
+
+class Batches:
+    """The loaders for the rows of one compiled query; each is made when it is first wanted."""
+
+    __slots__ = ("connection", "converters", "loaders", "root", "width")
+
+    def __init__(self, root: Part, width: int, converters: dict[int, Any], connection: Any) -> None:
+        self.root, self.width = root, width
+        self.converters, self.connection = converters, connection
+        self.loaders: dict[Any, BatchLoader | None] = {}
+
+    @classmethod
+    def of(cls, compiler: Any) -> Batches | None:
+        """Return the loaders for a compiler's rows; ``None`` if some of it takes the plain road."""
+        root = _part_of(compiler.klass_info, compiler.select)
+        if root is None:
+            return None
+        for name, place in (compiler.annotation_col_map or {}).items():
+            if name in root.places or hasattr(root.model, name):
+                return None
+            root.places[name] = place
+        columns = [item[0] for item in compiler.select[: compiler.col_count]]
+        converters = compiler.get_converters(columns)
+        return cls(root, len(compiler.select), converters, compiler.connection)
+
+    def loader(self, tie: tuple[str, str] | None = None, group: str | None = None) -> Any:
+        """Return the function that makes instances; ``None`` if there can be none.
+
+        The function itself returns ``None`` if someone has begun to listen to the models' signals.
+
+        Args:
+            tie: the attribute with the key of the owner, and the name under which that is kept.
+            group: the attribute by whose values instances are put into ``groups``.
+        """
+        wanted = tie, group
+        if wanted not in self.loaders:
+            places, parts = self.root.places, self.root.parts
+            fits = (tie is None or tie[0] in places) and (group is None or group in places)
+            if tie is not None and any(part.cache_name == tie[1] for part in parts):
+                # What came with the row is as good.
+                fits = False
+            self.loaders[wanted] = self._compile(tie, group) if fits else None
+        return self.loaders[wanted]
+
+    def _compile(self, tie: tuple[str, str] | None, group: str | None) -> BatchLoader:
+        scope: dict[str, Any] = {
+            "pre": pre_init,
+            "post": post_init,
+            "heard": listened_to,
+            "S": base.ModelState,
+            "connection": self.connection,
+        }
+        lines = list(self._conversions(scope))
+        ordered = list(self.root.all())
+        numbers = {id(part): number for number, part in enumerate(ordered)}
+        for part in ordered:
+            number = numbers[id(part)]
+            scope[f"C{number}"], scope[f"new{number}"] = part.model, part.model.__new__
+            related = [f"{each.cache_name!r}: o{numbers[id(each)]}" for each in part.parts]
+            if part is self.root and tie is not None:
+                attname, cache_name = tie
+                lines.append(f"owner = owners.get(v{part.places[attname]})")
+                entry = ", ".join([*related, f"{cache_name!r}: owner"])
+                without = f"{{{', '.join(related)}}}" if related else None
+                caches = [f"if owner is not None: s.fields_cache = {{{entry}}}"]
+                caches += [f"else: s.fields_cache = {without}"] if without else []
+            else:
+                caches = [f"s.fields_cache = {{{', '.join(related)}}}"] if related else []
+            entries = ", ".join(f"{name!r}: v{place}" for name, place in part.places.items())
+            body = [
+                "s = S()",
+                "s.adding = False",
+                "s.db = using",
+                *caches,
+                f"o{number} = new{number}(C{number})",
+                f'o{number}.__dict__ = {{"_state": s, {entries}}}',
+            ]
+            if part.keys:
+                missing = " or ".join(f"v{place} is None" for place in part.keys)
+                body = [
+                    f"if {missing}: o{number} = None",
+                    "else:",
+                    *(f"    {line}" for line in body),
+                ]
+            lines += body
+        last = f"o{len(ordered) - 1}"
+        lines.append(f"add({last})")
+        if group is not None:
+            value = f"v{self.root.places[group]}"
+            lines += [
+                f"group = groups.get({value})",
+                f"if group is None: groups[{value}] = [{last}]",
+                f"else: group.append({last})",
+            ]
+        heard = " or ".join(f"heard(pre, post, C{number})" for number in range(len(ordered)))
+        source = "\n".join(
+            [
+                "def load(rows, using, owners, groups):",
+                f"    if (pre.receivers or post.receivers) and ({heard}): return None",
+                "    found = []",
+                "    add = found.append",
+                f"    for {''.join(f'v{n}, ' for n in range(self.width))}in rows:",
+                *(f"        {line}" for line in lines),
+                "    return found",
+            ]
+        )
+        label = f"lists of {self.root.model._meta.label}"
+        return compile_function(source, "load", scope, label)
+
+    def _conversions(self, scope: dict[str, Any]) -> Iterable[str]:
+        for place, (functions, expression) in self.converters.items():
+            scope[f"e{place}"] = expression
+            for number, function in enumerate(functions):
+                scope[f"c{place}_{number}"] = function
+                line = f"v{place} = c{place}_{number}(v{place}, e{place}, connection)"
+                kept = getattr(function, "keeps", None)
+                if kept is not None and len(functions) == 1:
+                    # What the driver gave is what is wanted, mostly.
+                    scope[f"k{place}"] = kept
+                    line = f"if v{place}.__class__ is not k{place}: {line}"
+                yield line
+
+
+def _part_of(info: dict[str, Any], select: Any) -> Part | None:
+    model = info["model"]
+    places = {select[place][0].target.attname: place for place in info["select_fields"]}
+    if not (loads_plainly(model) and all(map(str.isidentifier, places))):
+        return None
+    part = Part(model, places)
+    for each in info.get("related_klass_infos", ()):
+        behind = _related_part_of(each, select)
+        if behind is None:
+            return None
+        part.parts.append(behind)
+    return part
+
+
+def _related_part_of(info: dict[str, Any], select: Any) -> Part | None:
+    """Return the part for what a foreign key points to; ``None`` for other relations."""
+    relation = info.get("field")
+    if (
+        info.get("from_parent")
+        or info.get("reverse")
+        or relation is None
+        or relation.remote_field is None
+        or not relation.many_to_one
+        or info["local_setter"] != relation.set_cached_value
+        or not caches_plainly(relation)
+        or relation.unique
+        or (part := _part_of(info, select)) is None
+    ):
+        return None
+    part.cache_name = relation.cache_name
+    part.keys = tuple(part.places[each.attname] for each in info["model"]._meta.pk_fields)
+    # As a loader of one row would have it.
+    order = [each.attname for each in info["model"]._meta.concrete_fields]
+    part.places = {name: part.places[name] for name in order if name in part.places}
+    return part
+
+
+def caches_plainly(relation: Any) -> bool:
+    """Whether a relation keeps its object where all do."""
+    cls = type(relation)
+    return (
+        getattr(cls, "set_cached_value", None) is FieldCacheMixin.set_cached_value
+        and getattr(cls, "is_cached", None) is FieldCacheMixin.is_cached
+        and cls._cache_of is FieldCacheMixin._cache_of
+    )

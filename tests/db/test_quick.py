@@ -1,0 +1,80 @@
+"""Saving without steps gives what saving by steps gives, and nobody who listens is left out."""
+
+from unittest import mock
+
+import pytest
+from shop.models import Author
+
+from django.db import models
+from django.db.models import _quick
+from django.db.models.signals import post_save
+
+
+def quickly(function):
+    """Return what a function gives, and whether each save in it was done at once."""
+    done = []
+    save = _quick.save
+
+    def watched(*args):
+        done.append(save(*args))
+        return done[-1]
+
+    with mock.patch.object(_quick, "save", watched):
+        return function(), done
+
+
+def test_rows_are_written_at_once():
+    made, done = quickly(lambda: Author.objects.create(name="quick", age=3))
+    assert done == [True]
+    assert made.pk and not made._state.adding and made._state.db == "default"
+    made.age = 4
+    _, done = quickly(lambda: made.save(update_fields=["age"]))
+    assert done == [True]
+    assert Author.objects.get(pk=made.pk).age == 4
+    made.delete()
+    made.pk = -1
+    with pytest.raises(Author.NotUpdated):
+        made.save(update_fields=["age"])
+
+
+def test_expressions_and_unknown_fields_take_the_plain_road():
+    made = Author.objects.create(name="plain", age=3)
+    made.age = models.F("age") + 1
+    _, done = quickly(lambda: made.save(update_fields=["age"]))
+    assert done == [False]
+    made.refresh_from_db()
+    assert made.age == 4
+    with pytest.raises(ValueError, match="do not exist"):
+        made.save(update_fields=["nothing"])
+    made.delete()
+
+
+def test_listeners_and_overriders_are_asked(seen_queries):
+    heard = []
+
+    def listen(instance, created, **kwargs):
+        heard.append(created)
+
+    post_save.connect(listen, sender=Author)
+    try:
+        made, done = quickly(lambda: Author.objects.create(name="heard", age=1))
+    finally:
+        post_save.disconnect(listen, sender=Author)
+    assert (heard, done) == ([True], [False])
+    with seen_queries() as statements:
+        made.save(update_fields=["age"])
+    assert len(statements) == 1
+    with mock.patch.object(Author, "_do_update", return_value=True) as instead:
+        made.save(update_fields=["age"])
+    assert instead.called
+    made.delete()
+
+
+def test_many_rows_get_their_keys_in_order():
+    authors = [Author(name=f"many {n}", age=n) for n in range(5)]
+    Author.objects.bulk_create(authors)
+    keys = [author.pk for author in authors]
+    assert keys == sorted(keys) and len(set(keys)) == 5
+    found = Author.objects.in_bulk(keys)
+    assert [found[key].name for key in keys] == [author.name for author in authors]
+    Author.objects.filter(pk__in=keys).delete()

@@ -3,6 +3,7 @@
 import datetime
 import json
 
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.test import TestCase
@@ -173,3 +174,40 @@ def open_nowhere():
     import io
 
     return io.StringIO()
+
+
+class OfficeTests(TestCase):
+    """The admin: its pages, its search and its actions."""
+
+    def setUp(self):
+        self.concert = make_concert("Blue Lantern", days=2)
+        self.past = make_concert("Copper Window", days=-4)
+        Booking.objects.create(concert=self.concert, name="Odile", email="o@example.com", places=3)
+        self.client.force_login(User.objects.create_superuser("office", password="secret"))
+
+    def test_lists(self):
+        url = reverse("admin:club_concert_changelist")
+        response = self.client.get(url, {"when": "coming"})
+        self.assertContains(response, "Blue Lantern")
+        self.assertContains(response, "of 10</span>")
+        self.assertNotContains(response, "Copper Window")
+        for model in ("artist", "booking", "review"):
+            response = self.client.get(reverse(f"admin:club_{model}_changelist"), {"q": "o"})
+            self.assertEqual(response.status_code, 200)
+
+    def test_pages_of_a_concert(self):
+        for page in ("change", "delete", "history"):
+            url = reverse(f"admin:club_concert_{page}", args=[self.concert.pk])
+            self.assertContains(self.client.get(url), "Blue Lantern")
+        self.assertContains(self.client.get(reverse("admin:club_booking_add")), "autocomplete")
+
+    def test_actions(self):
+        url = reverse("admin:club_concert_changelist")
+        chosen = {"_selected_action": [self.concert.pk], "index": 0}
+        response = self.client.post(url, {"action": "export", **chosen})
+        rows = response.content.decode().splitlines()
+        self.assertEqual(len(rows), 2)
+        self.assertTrue(rows[1].endswith(",10,3"))
+        self.client.post(url, {"action": "double_price", **chosen})
+        self.concert.refresh_from_db()
+        self.assertEqual(self.concert.price, 24)

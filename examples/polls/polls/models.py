@@ -1,5 +1,6 @@
 import datetime
 
+from django.contrib import admin
 from django.db import models
 from django.utils import timezone
 
@@ -11,6 +12,7 @@ class Question(models.Model):
     def __str__(self):
         return self.question_text
 
+    @admin.display(boolean=True, ordering="pub_date", description="Published recently?")
     def was_published_recently(self):
         now = timezone.now()
         return now - datetime.timedelta(days=1) <= self.pub_date <= now

@@ -1,5 +1,6 @@
 import datetime
 
+from django.contrib.auth.models import User
 from django.test import TestCase
 from django.urls import reverse
 from django.utils import timezone
@@ -100,3 +101,26 @@ class VoteTests(TestCase):
         question = create_question(question_text="Tea or coffee?", days=-1)
         response = self.client.post(reverse("polls:vote", args=(question.id,)))
         self.assertContains(response, "You didn&#x27;t select a choice.")
+
+
+class AdminTests(TestCase):
+    def test_a_question_with_its_choices(self):
+        """A question and its choices are made on one page."""
+        User.objects.create_superuser("admin", password="secret")
+        self.client.login(username="admin", password="secret")
+        data = {
+            "question_text": "Past",
+            "pub_date_0": "2026-01-02",
+            "pub_date_1": "12:00:00",
+            "choice_set-TOTAL_FORMS": "1",
+            "choice_set-INITIAL_FORMS": "0",
+            "choice_set-0-choice_text": "Yes",
+            "choice_set-0-votes": "0",
+        }
+        response = self.client.post(reverse("admin:polls_question_add"), data, follow=True)
+        self.assertContains(response, "was added successfully")
+        question = Question.objects.get()
+        self.assertEqual([str(choice) for choice in question.choice_set.all()], ["Yes"])
+        response = self.client.get(reverse("admin:polls_question_changelist"), {"q": "past"})
+        self.assertContains(response, "Published recently?")
+        self.assertContains(response, "1 question")

@@ -16,6 +16,10 @@ class SimpleAdminConfig(AppConfig):
     default_site = "django.contrib.admin.sites.AdminSite"
     verbose_name = _("Administration")
 
+    def ready(self) -> None:
+        """Register the checks; they are imported where checks run."""
+        checks.register(check_admin, checks.Tags.admin)
+
 
 class AdminConfig(SimpleAdminConfig):
     """The admin, which imports the ``admin`` module of each application."""
@@ -26,10 +30,11 @@ class AdminConfig(SimpleAdminConfig):
         """Have them imported as soon as a site is asked for its models."""
         super().ready()
         _discovery.later()
-        checks.register(check_admin_modules, checks.Tags.admin)
 
 
-def check_admin_modules(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
-    """Import the modules where checks run: what they do wrong shows with the other problems."""
+def check_admin(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Run the admin's checks, after importing the modules that register something."""
     _discovery.settle()
-    return []
+    from nuages.contrib.admin.checks import check_admin_app, check_dependencies
+
+    return [*check_dependencies(**kwargs), *check_admin_app(app_configs, **kwargs)]

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from nuages.conf import settings
+from nuages.contrib.admin._keys import key_text, key_value, quote
 from nuages.contrib.contenttypes.models import ContentType
 from nuages.db import models
 from nuages.utils import timezone
@@ -51,9 +52,9 @@ class LogEntryManager(models.Manager):
         entries = [
             self.model(
                 **shared,
-                object_id=one.pk,
+                object_id=key_text(one.pk) if isinstance(one.pk, tuple) else one.pk,
                 object_repr=str(one)[:200],
-                content_type_id=type_of(one).id,
+                content_type_id=type_of(one).pk,
             )
             for one in queryset
         ]
@@ -126,11 +127,11 @@ class LogEntry(models.Model):
     def get_edited_object(self) -> Any:
         """Return the object."""
         of_type = self.content_type
-        return of_type.get_object_for_this_type(pk=self.object_id)
+        key = key_value(of_type.model_class(), self.object_id)
+        return of_type.get_object_for_this_type(pk=key)
 
     def get_admin_url(self) -> str | None:
         """Return the address of the object's page in the admin; None if it has none."""
-        from nuages.contrib.admin.utils import quote
         from nuages.urls import NoReverseMatch, reverse
 
         of_type, key = self.content_type, self.object_id

@@ -8,28 +8,41 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import update_wrapper
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from nuages.apps import apps
 from nuages.conf import settings
 from nuages.contrib.admin import _discovery
+from nuages.contrib.admin._powers import asks_as_made, is_almighty
+from nuages.contrib.admin.actions import delete_selected
 from nuages.contrib.admin.exceptions import AlreadyRegistered, NotRegistered
-from nuages.contrib.admin.options import ModelAdmin
+from nuages.contrib.admin.options import _ACTIONS, ModelAdmin
 from nuages.contrib.auth import REDIRECT_FIELD_NAME
 from nuages.contrib.auth.decorators import login_not_required
 from nuages.core.exceptions import ImproperlyConfigured
-from nuages.http import Http404, HttpResponseRedirect
+from nuages.http import Http404, HttpResponsePermanentRedirect, HttpResponseRedirect
 from nuages.template.response import TemplateResponse
-from nuages.urls import NoReverseMatch, reverse
+from nuages.urls import (
+    NoReverseMatch,
+    get_resolver,
+    get_script_prefix,
+    get_urlconf,
+    reverse,
+)
 from nuages.utils.decorators import method_decorator
 from nuages.utils.functional import LazyObject
 from nuages.utils.module_loading import import_string
 from nuages.utils.text import capfirst
+from nuages.utils.translation import get_language, gettext_lazy
 from nuages.utils.translation import gettext as _
-from nuages.utils.translation import gettext_lazy
+from nuages.views.decorators.common import no_append_slash
 
 #: All sites there are.
 all_sites: WeakSet[AdminSite] = WeakSet()
+
+
+#: What says which of the actions a user may do; a superuser may do all, if nobody else answers.
+_OWN_PERMS = ModelAdmin.get_model_perms
 
 
 def _listed(models: Any) -> Iterable[Any]:
@@ -45,26 +58,34 @@ class AdminSite:
         name: the namespace of its URLs.
     """
 
-    site_title: Any = gettext_lazy("Django site admin")
-    site_header: Any = gettext_lazy("Django administration")
-    index_title: Any = gettext_lazy("Site administration")
+    site_header: Any
+    site_title: Any
+    index_title: Any
+    site_header, site_title, index_title = map(
+        gettext_lazy, ("Django administration", "Django site admin", "Site administration")
+    )
     site_url: str | None = "/"
-    enable_nav_sidebar = True
     empty_value_display = "-"
-    final_catch_all_view = True
+    enable_nav_sidebar = final_catch_all_view = True
 
+    #: Forms and templates in the place of the usual ones.
     login_form: Any = None
-    password_change_form: Any = None
-    index_template: str | None = None
-    app_index_template: str | None = None
     login_template: str | None = None
-    logout_template: str | None = None
+    password_change_form: Any = None
     password_change_template: str | None = None
     password_change_done_template: str | None = None
+    logout_template: str | None = None
+    index_template: str | None = None
+    app_index_template: str | None = None
 
     def __init__(self, name: str = "admin") -> None:
         self.name = name
         self._registry: dict[Any, ModelAdmin] = {}
+        # All that were ever added, and those that pages offer.
+        self._known_actions: dict[str, Any] = {"delete_selected": delete_selected}
+        self._known_addresses: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
+        self._widget_shells: WeakKeyDictionary[Any, dict[Any, str]] = WeakKeyDictionary()
+        self._actions = dict(self._known_actions)
         all_sites.add(self)
 
     def __repr__(self) -> str:
@@ -105,7 +126,7 @@ class AdminSite:
 
         Raises:
             AlreadyRegistered: a model is registered.
-            ImproperlyConfigured: a model is abstract, or has a composite primary key.
+            ImproperlyConfigured: a model is abstract.
         """
         base = admin_class or ModelAdmin
         for model in _listed(model_or_iterable):
@@ -123,10 +144,6 @@ class AdminSite:
         if model._meta.abstract:
             raise ImproperlyConfigured(
                 f"{label} is abstract, so it cannot be registered with admin."
-            )
-        if model._meta.is_composite_pk:
-            raise ImproperlyConfigured(
-                f"{label} has a composite primary key, so it cannot be registered with admin."
             )
         known = self._registry.get(model)
         if known is not None:
@@ -155,10 +172,42 @@ class AdminSite:
         Raises:
             NotRegistered: the model is not registered.
         """
-        try:
-            return self._registry[model]
-        except KeyError:
-            raise NotRegistered(f"The model {model.__name__} is not registered.") from None
+        if (found := self._registry.get(model)) is None:
+            raise NotRegistered(f"The model {model.__name__} is not registered.")
+        return found
+
+    # Actions
+
+    def add_action(self, action: Any, name: str | None = None) -> None:
+        """Offer an action on the lists of all models.
+
+        Args:
+            action: the function.
+            name: its name (default: the function's).
+        """
+        name = name or action.__name__
+        self._known_actions[name] = self._actions[name] = action
+
+    def disable_action(self, name: str) -> None:
+        """Offer an action no more, except where an admin class names it.
+
+        Raises:
+            KeyError: it is not offered.
+        """
+        del self._actions[name]
+
+    def get_action(self, name: str) -> Any:
+        """Return an action, offered or not.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        return self._known_actions[name]
+
+    @property
+    def actions(self) -> Iterable[tuple[str, Any]]:
+        """The names and functions of the actions that all models offer."""
+        return self._actions.items()
 
     # Access
 
@@ -189,6 +238,7 @@ class AdminSite:
         protected = update_wrapper(protected, view)
         # This site looks after itself, whatever the middleware demands.
         protected.login_required = False
+        protected.admin_site = self
         return protected
 
     # Addresses
@@ -212,6 +262,8 @@ class AdminSite:
                 "password_change_done",
                 cacheable=True,
             ),
+            page("autocomplete/", self.autocomplete_view, "autocomplete"),
+            page("palette/", self.palette_view, "palette"),
             page("jsi18n/", self.i18n_javascript, "jsi18n", cacheable=True),
             page("r/<path:content_type_id>/<path:object_id>/", shortcut, "view_on_site"),
         ]
@@ -253,43 +305,68 @@ class AdminSite:
 
         return LogEntry.objects.select_related("content_type", "user")
 
-    def _address(self, name: str, **kwargs: Any) -> str | None:
-        try:
-            return reverse(f"admin:{name}", kwargs=kwargs, current_app=self.name)
-        except NoReverseMatch:
-            return None
+    def _addresses(self) -> Callable[..., str | None]:
+        """Return the function that gives addresses of pages by name; None where there is no page.
 
-    def _model_entry(self, request: Any, model: Any, made: ModelAdmin) -> dict[str, Any] | None:
-        if not made.has_module_permission(request):
-            return None
-        perms = made.get_model_perms(request)
-        if not any(perms.values()):
-            return None
+        Each page lists all models, so addresses are kept, by all that they depend on.
+        """
+        resolver = get_resolver(get_urlconf())
+        known = self._known_addresses.setdefault(resolver, {}).setdefault(
+            (self.name, get_script_prefix(), get_language()), {}
+        )
+
+        def address(name: str, label: str | None = None) -> str | None:
+            key = name, label
+            if key not in known:
+                kwargs = {} if label is None else {"app_label": label}
+                try:
+                    known[key] = reverse(f"admin:{name}", kwargs=kwargs, current_app=self.name)
+                except NoReverseMatch:
+                    known[key] = None
+            return known[key]
+
+        return address
+
+    def _model_entry(
+        self, perms: dict[str, bool], model: Any, address: Callable[..., str | None]
+    ) -> dict[str, Any]:
         opts = model._meta
         name = f"{opts.app_label}_{opts.model_name}"
         listed = perms.get("change") or perms.get("view")
         return {
             "model": model,
-            "name": capfirst(opts.verbose_name_plural),
+            "name": capfirst(str(opts.verbose_name_plural)),
             "object_name": opts.object_name,
             "perms": perms,
-            "admin_url": self._address(f"{name}_changelist") if listed else None,
-            "add_url": self._address(f"{name}_add") if perms.get("add") else None,
+            "admin_url": address(f"{name}_changelist") if listed else None,
+            "add_url": address(f"{name}_add") if perms.get("add") else None,
             "view_only": not perms.get("change"),
         }
 
     def get_app_list(self, request: Any, app_label: str | None = None) -> list[dict[str, Any]]:
         """Return applications (or one) and their models, as far as the user may see them."""
+        address = self._addresses()
         grouped: dict[str, list[dict[str, Any]]] = {}
+        almighty = is_almighty(request)
         for model, made in self._registry.items():
             label = model._meta.app_label
-            if app_label in (None, label) and (entry := self._model_entry(request, model, made)):
+            if app_label not in (None, label):
+                continue
+            asked = getattr(made.get_model_perms, "__func__", None)
+            if almighty and asked is _OWN_PERMS and asks_as_made(made):
+                perms = dict.fromkeys(_ACTIONS, True)
+            elif made.has_module_permission(request):
+                perms = made.get_model_perms(request)
+            else:
+                continue
+            if any(perms.values()):
+                entry = self._model_entry(perms, model, address)
                 grouped.setdefault(label, []).append(entry)
         applications = [
             {
                 "name": apps.get_app_config(label).verbose_name,
                 "app_label": label,
-                "app_url": self._address("app_list", app_label=label),
+                "app_url": address("app_list", label),
                 "has_module_perms": True,
                 "models": sorted(entries, key=lambda entry: entry["name"]),
             }
@@ -301,17 +378,15 @@ class AdminSite:
         self, request: Any, template: str, names: dict[str, Any], extra: dict[str, Any] | None
     ) -> TemplateResponse:
         request.current_app = self.name
-        return TemplateResponse(
-            request, template, self.each_context(request) | names | (extra or {})
-        )
+        return TemplateResponse(request, template, names | (extra or {}))
 
     def index(self, request: Any, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show all applications."""
-        names = {
-            "title": self.index_title,
-            "subtitle": None,
-            "app_list": self.get_app_list(request),
-        }
+        names = self.each_context(request)
+        # The usual context has that list already.
+        usual = type(self).each_context is AdminSite.each_context
+        listed = names["available_apps"] if usual else self.get_app_list(request)
+        names |= {"title": self.index_title, "subtitle": None, "app_list": listed}
         return self._page(request, self.index_template or "admin/index.html", names, extra_context)
 
     def app_index(
@@ -326,6 +401,7 @@ class AdminSite:
         if not applications:
             raise Http404("The requested admin page does not exist.")
         names = {
+            **self.each_context(request),
             "title": _("%(app)s administration") % {"app": applications[0]["name"]},
             "subtitle": None,
             "app_list": applications,
@@ -337,7 +413,8 @@ class AdminSite:
         ]
         return self._page(request, template, names, extra_context)  # type: ignore[arg-type]
 
-    def catch_all_view(self, request: Any, url: str) -> HttpResponseRedirect:
+    @method_decorator(no_append_slash)
+    def catch_all_view(self, request: Any, url: str) -> HttpResponsePermanentRedirect:
         """Add a missing slash, or say that there is no such page.
 
         Raises:
@@ -352,7 +429,8 @@ class AdminSite:
             except Resolver404:
                 raise Http404 from None
             if getattr(match.func, "should_append_slash", True):
-                return HttpResponseRedirect(request.get_full_path(force_append_slash=True))
+                address = request.get_full_path(force_append_slash=True)
+                return HttpResponsePermanentRedirect(address)
         raise Http404
 
     @method_decorator(login_not_required)
@@ -361,8 +439,11 @@ class AdminSite:
         from nuages.contrib.admin.forms import AdminAuthenticationForm
         from nuages.contrib.auth.views import LoginView
 
+        index = reverse("admin:index", current_app=self.name)
         if request.method == "GET" and self.has_permission(request):
-            return HttpResponseRedirect(reverse("admin:index", current_app=self.name))
+            page = LoginView()
+            page.setup(request)
+            return HttpResponseRedirect(page.get_redirect_url() or index)
         names = {
             **self.each_context(request),
             "title": _("Log in"),
@@ -371,7 +452,7 @@ class AdminSite:
             "username": request.user.get_username(),
         }
         if not {REDIRECT_FIELD_NAME}.intersection({*request.GET, *request.POST}):
-            names[REDIRECT_FIELD_NAME] = reverse("admin:index", current_app=self.name)
+            names[REDIRECT_FIELD_NAME] = index
         request.current_app = self.name
         return LoginView.as_view(
             extra_context=names | (extra_context or {}),
@@ -422,6 +503,18 @@ class AdminSite:
             extra_context=self.each_context(request) | (extra_context or {}), **options
         )(request)
 
+    def autocomplete_view(self, request: Any) -> Any:
+        """Give the choices of a field that completes what is typed."""
+        from nuages.contrib.admin.views.autocomplete import AutocompleteJsonView
+
+        return AutocompleteJsonView.as_view(admin_site=self)(request)
+
+    def palette_view(self, request: Any) -> Any:
+        """Answer the command palette: what the user may jump to."""
+        from nuages.contrib.admin.views.palette import palette_view
+
+        return palette_view(self, request)
+
     def i18n_javascript(self, request: Any, extra_context: Any = None) -> Any:
         """Give the translations that scripts use."""
         from nuages.views.i18n import JavaScriptCatalog
@@ -433,7 +526,8 @@ class DefaultAdminSite(LazyObject):
     """The site that the application's configuration names, made when it is needed."""
 
     def _setup(self) -> None:
-        self._wrapped = import_string(apps.get_app_config("admin").default_site)()
+        config: Any = apps.get_app_config("admin")
+        self._wrapped = import_string(config.default_site)()
 
     def __repr__(self) -> str:
         return repr(self._wrapped)

@@ -144,9 +144,8 @@ def _session_hash(user: Any) -> str:
 def _path_to_remember(user: Any, backend: Any) -> str:
     if not isinstance(backend, (str, type(None))):
         raise TypeError(f"backend must be a dotted import path string (got {backend!r}).")
-    candidates = [backend or getattr(user, "backend", None)]
-    if candidates == [None]:
-        candidates = settings.AUTHENTICATION_BACKENDS
+    named: str | None = backend or getattr(user, "backend", None)
+    candidates = settings.AUTHENTICATION_BACKENDS if named is None else [named]
     if len(candidates) == 1:
         return candidates[0]
     raise ValueError(

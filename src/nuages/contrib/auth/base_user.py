@@ -34,7 +34,7 @@ class BaseUserManager(models.Manager):
             DoesNotExist: there is none.
         """
         lookup = {self.model.USERNAME_FIELD: username}
-        return (yield call(self, "get")._replace(kwargs=lookup))
+        return (yield call(self, "get", **lookup))
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
@@ -126,13 +126,14 @@ class AbstractBaseUser(models.Model):
 
     async def acheck_password(self, raw_password: str) -> bool:
         """Asynchronous twin of ``check_password``."""
-        return await acheck_password(raw_password, self.password, self._arenew_hash)
+        itself: Any = self
+        return await acheck_password(raw_password, self.password, itself._arenew_hash)
 
     # Sessions
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        options = {"secret": secret, "algorithm": "sha256"}
-        return salted_hmac(_SESSION_SALT, self.password, **options).hexdigest()
+        made = salted_hmac(_SESSION_SALT, self.password, secret=secret, algorithm="sha256")
+        return made.hexdigest()
 
     def get_session_auth_hash(self) -> str:
         """Return what ties sessions to the password as it is."""

@@ -89,9 +89,8 @@ def _user_model_problems(cls: Any) -> Iterator[Any]:
 
 def check_models_permissions(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[Any]:
     """Return what is wrong with the permissions that models declare."""
-    if app_configs is None:
-        app_configs = apps.get_app_configs()
-    models = chain.from_iterable(config.get_models() for config in app_configs)
+    configs = apps.get_app_configs() if app_configs is None else app_configs
+    models = chain.from_iterable(config.get_models() for config in configs)
     permission = apps.get_model("auth", "Permission")
     longest_name = permission._meta.get_field("name").max_length
     longest_codename = permission._meta.get_field("codename").max_length

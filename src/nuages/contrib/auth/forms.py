@@ -60,7 +60,7 @@ class ReadOnlyPasswordHashWidget(forms.Widget):
         names["widget"]["value"] = value
         return {**names, "button_label": _("Reset password") if usable else _("Set password")}
 
-    def id_for_label(self, id_: Any) -> None:
+    def id_for_label(self, id_: Any) -> None:  # type: ignore[override]
         """Return None: there is nothing that a label could be for."""
         return None
 
@@ -192,16 +192,19 @@ class SetUnusablePasswordMixin:
     def _takes_password(self) -> bool:
         return self.cleaned_data["set_usable_password"]  # type: ignore[attr-defined]
 
-    def set_password_and_save(self, user: Any, commit: bool = True, **kwargs: Any) -> Any:
+    def set_password_and_save(
+        self, user: Any, *args: Any, commit: bool = True, **kwargs: Any
+    ) -> Any:
         """Set or take away the password of a user; return the user."""
         if not self._takes_password():
             user.set_unusable_password()
             return _saved(user, commit)
-        return super().set_password_and_save(user, **kwargs, commit=commit)  # type: ignore[misc]
+        return super().set_password_and_save(user, *args, **kwargs, commit=commit)  # type: ignore[misc]
 
     def validate_password_for_user(self, user: Any, **kwargs: Any) -> None:
         """Add errors for a password that breaks the rules, if there is to be one."""
-        return self._takes_password() and super().validate_password_for_user(user, **kwargs)  # type: ignore[misc]
+        if self._takes_password():
+            super().validate_password_for_user(user, **kwargs)  # type: ignore[misc]
 
 
 class BaseUserCreationForm(SetPasswordMixin, forms.ModelForm):

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import base64
 import functools
-import hashlib
 import importlib
 import math
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nuages.conf import settings
 from nuages.core.exceptions import ImproperlyConfigured
 from nuages.core.signals import setting_changed
 from nuages.dispatch import receiver
+from nuages.utils._lazy import later
 from nuages.utils.concurrency import sync_to_async
 from nuages.utils.crypto import (
     RANDOM_STRING_CHARS,
@@ -28,6 +28,11 @@ from nuages.utils.crypto import (
 from nuages.utils.encoding import force_bytes, force_str
 from nuages.utils.module_loading import import_string
 from nuages.utils.translation import gettext_noop as _
+
+if TYPE_CHECKING:
+    import hashlib
+else:
+    hashlib = later("hashlib")
 
 #: Begins what stands in the place of a password that nobody can enter.
 UNUSABLE_PASSWORD_PREFIX = "!"
@@ -154,12 +159,13 @@ def get_hasher(algorithm: Any = "default") -> Any:
         ) from None
 
 
-def identify_hasher(encoded: str) -> Any:
+def identify_hasher(encoded: str | None) -> Any:
     """Return the hasher that made an encoded password.
 
     Raises:
         ValueError: none that is configured did.
     """
+    encoded = encoded or ""
     bare_md5 = (len(encoded) == 32 and "$" not in encoded) or (
         len(encoded) == 37 and encoded.startswith("md5$$")
     )
@@ -298,11 +304,21 @@ class _LaidOut(BasePasswordHasher):
         return self.weak_salts_count and must_update_salt(parts["salt"], self.salt_entropy)
 
 
+class _Digest:
+    """A constructor of ``hashlib``, imported when somebody makes a hash."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return getattr(hashlib, self.name)
+
+
 class PBKDF2PasswordHasher(_LaidOut):
     """PBKDF2 with SHA-256."""
 
     algorithm = "pbkdf2_sha256"
-    digest: Callable[..., Any] = hashlib.sha256
+    digest: Any = _Digest("sha256")
     iterations = 1_500_000
 
     layout = (("iterations", int), ("salt", str), ("hash", str))
@@ -332,7 +348,8 @@ class PBKDF2PasswordHasher(_LaidOut):
 class PBKDF2SHA1PasswordHasher(PBKDF2PasswordHasher):
     """PBKDF2 with SHA-1, for old hashes."""
 
-    digest, algorithm = hashlib.sha1, "pbkdf2_sha1"
+    digest: Any = _Digest("sha1")
+    algorithm = "pbkdf2_sha1"
 
 
 class ScryptPasswordHasher(_LaidOut):
@@ -495,7 +512,7 @@ class BCryptSHA256PasswordHasher(BasePasswordHasher):
     rounds = 12
     algorithm = "bcrypt_sha256"
     library = ("bcrypt", "bcrypt")
-    digest: Callable[..., Any] | None = hashlib.sha256
+    digest: Any = _Digest("sha256")
 
     def salt(self) -> bytes:
         """Return a random salt of bcrypt's form."""

@@ -52,7 +52,7 @@ class AuthenticationMiddleware(MiddlewareMixin):
                 "'django.contrib.auth.middleware.AuthenticationMiddleware'."
             )
         request.auser = partial(auser, request)
-        request.user = SimpleLazyObject(lambda: get_user(request))
+        request.user = SimpleLazyObject(partial(get_user, request))
 
 
 class LoginRequiredMiddleware(MiddlewareMixin):

@@ -71,13 +71,14 @@ class _Gate:
     def __init__(self, question: Callable[[Any], bool]) -> None:
         self.question = question
 
-    def __set_name__(self, owner: type, name: str) -> None:
+    def __set_name__(self, owner: Any, name: str) -> None:
         question = self.question
 
         def dispatch(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
             """Run the view, or turn the user away."""
             if question(self):
-                return super(owner, self).dispatch(request, *args, **kwargs)  # type: ignore[misc]
+                above: Any = super(owner, self)
+                return above.dispatch(request, *args, **kwargs)
             return self.handle_no_permission()
 
         dispatch.__qualname__ = f"{owner.__qualname__}.dispatch"

@@ -62,7 +62,7 @@ class GroupManager(_NaturalManager):
     @twin
     def get_by_natural_key(self, name: str) -> Calls[Group]:
         """Return the group of that name."""
-        return (yield call(self, "get")._replace(kwargs={"name": name}))
+        return (yield call(self, "get", name=name))
 
 
 class Permission(models.Model):
@@ -132,7 +132,7 @@ class UserManager(BaseUserManager):
         if not username:
             raise ValueError("The given username must be set")
         # Looked up anew, because in migrations the model lacks its methods.
-        real = apps.get_model(self.model._meta.label)
+        real: Any = apps.get_model(self.model._meta.label)
         fields["username"] = real.normalize_username(username)
         fields["email"] = self.normalize_email(email)
         user = self.model(**fields)
@@ -286,6 +286,10 @@ class _Asks:
         if self.is_active and self.is_superuser:
             return True
         return (yield from _granted("has_module_perms", self, app_label))
+
+
+#: The questions whose answers for a superuser are known beforehand.
+OWN_ANSWERS = {name: getattr(_Asks, name) for name in ("has_perm", "has_module_perms")}
 
 
 def _of_users(target: type[models.Model], label: Any, help_text: Any) -> Any:

@@ -99,7 +99,7 @@ class PasswordContextMixin:
     """Gives a page its title."""
 
     title: Any = None
-    extra_context: dict[str, Any] | None = None
+    extra_context: Any = None
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return the names for the template."""
@@ -270,7 +270,8 @@ class PasswordResetConfirmView(PasswordContextMixin, FormView):
         """
         if not kwargs.keys() >= {"uidb64", "token"}:
             raise ImproperlyConfigured("The URL path must contain 'uidb64' and 'token' parameters.")
-        session, token = self.request.session, kwargs["token"]
+        request: Any = self.request
+        session, token = request.session, kwargs["token"]
         self.user = self.get_user(kwargs["uidb64"])
         self.validlink = False
         hidden = token == self.reset_url_token
@@ -303,7 +304,8 @@ class PasswordResetConfirmView(PasswordContextMixin, FormView):
     def form_valid(self, form: Any) -> Any:
         """Set the password, and go on."""
         user = form.save()
-        del self.request.session[INTERNAL_RESET_SESSION_TOKEN]
+        request: Any = self.request
+        del request.session[INTERNAL_RESET_SESSION_TOKEN]
         if self.post_reset_login:
             auth.login(self.request, user, self.post_reset_login_backend)
         return super().form_valid(form)
@@ -340,7 +342,8 @@ class PasswordChangeView(PasswordContextMixin, FormView):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Return the arguments of the form."""
-        return super().get_form_kwargs() | {"user": self.request.user}
+        request: Any = self.request
+        return super().get_form_kwargs() | {"user": request.user}
 
     def form_valid(self, form: Any) -> Any:
         """Set the password; this session stays, all others end."""

@@ -37,6 +37,6 @@ def check_password(environ: Any, username: str, password: str) -> bool | None:
 def groups_for_user(environ: Any, username: str) -> list[bytes]:
     """Return the names of an active user's groups."""
     with _active_user(username) as user:
-        groups = () if user is None else getattr(user, "groups", None)
+        groups: Any = None if user is None else getattr(user, "groups", None)
         names = groups.all() if hasattr(groups, "all") else ()
         return [group.name.encode() for group in names]

@@ -157,7 +157,8 @@ class Command(BaseCommand):
         self, values: dict[str, Any], options: dict[str, Any], wants_password: bool
     ) -> None:
         """Ask for all that the options do not say."""
-        if hasattr(self.stdin, "isatty") and not self.stdin.isatty():
+        terminal = getattr(self.stdin, "isatty", None)
+        if terminal is not None and not terminal():
             raise NotRunningInTTYException
         # The user as far as it is known, to compare the password with.
         known: dict[str, Any] = {}

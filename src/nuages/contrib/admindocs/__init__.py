@@ -1,0 +1,1 @@
+"""Documentation of a project's models, views, tags and filters. Manual: "admindocs"."""

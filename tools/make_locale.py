@@ -215,6 +215,11 @@ def write_formats(code: str) -> None:
     (folder / "formats.py").write_text("\n".join(lines) + "\n")
 
 
+def _plural_rule(locale: Locale) -> Any:
+    """Return gettext's rule: one form where CLDR knows one, which Babel's table may not."""
+    return get_plural("ja" if not locale.plural_form.tags else str(locale))
+
+
 def plural_tags(locale: Locale, rule: Any) -> list[str]:
     """Return CLDR's name for each plural form of gettext."""
     count = rule.num_plurals
@@ -261,8 +266,7 @@ def _from_cldr(code: str, locale: Locale) -> dict[tuple[Any, str | None], Any]:
         found[(name, "alt. month")] = inside
         found[(AP_MONTHS[index], "abbrev. month")] = short
         found[(name[:3].lower(), None)] = short.rstrip(".").lower()
-    rule = get_plural(str(locale))
-    tags = plural_tags(locale, rule)
+    tags = plural_tags(locale, _plural_rule(locale))
     for unit in UNITS:
         patterns = locale._data["unit_patterns"].get(f"duration-{unit}", {}).get("long", {})
         if "other" in patterns:
@@ -308,7 +312,10 @@ def _from_cldr(code: str, locale: Locale) -> dict[tuple[Any, str | None], Any]:
 
 
 def write_catalog(code: str, package: str) -> None:
-    """Write the translations of a package, as text and compiled."""
+    """Write the translations of a package, as text and compiled.
+
+    A name behind ``#`` is the catalogue's domain: ``djangojs`` has the messages of scripts.
+    """
     entries = messages(code, package)
     if not entries and package != "conf":
         return
@@ -319,15 +326,20 @@ def write_catalog(code: str, package: str) -> None:
         header_comment=f"# Translations for {code}, made by tools/make_locale.py.",
         fuzzy=False,
     )
+    if locale is not None:
+        rule = _plural_rule(locale)
+        catalog._num_plurals, catalog._plural_expr = rule.num_plurals, rule.plural_expr
     for message, text, context in entries:
         catalog.add(message, text, context=context)
-    folder = SRC / package / "locale" / to_locale(code) / "LC_MESSAGES"
+    place, _, domain = package.partition("#")
+    domain = domain or "django"
+    folder = SRC / place / "locale" / to_locale(code) / "LC_MESSAGES"
     folder.mkdir(parents=True, exist_ok=True)
     # The date of the run would change every file each time.
     catalog.creation_date = catalog.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
-    with open(folder / "django.po", "wb") as file:
+    with open(folder / f"{domain}.po", "wb") as file:
         write_po(file, catalog, omit_header=False, width=100, sort_output=True)
-    with open(folder / "django.mo", "wb") as file:
+    with open(folder / f"{domain}.mo", "wb") as file:
         write_mo(file, catalog)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from nuages.conf import settings
 from nuages.contrib.messages.storage import default_storage
+from nuages.contrib.messages.storage.base import BaseStorage
 from nuages.utils.concurrency import sync_to_async
 from nuages.utils.deprecation import MiddlewareMixin
 
@@ -31,11 +32,16 @@ class MessageMiddleware(MiddlewareMixin):
             raise ValueError("Not all temporary messages could be stored.")
         return response
 
+    def rests(self, request: Any) -> bool:
+        """Whether nothing was read or added."""
+        storage = getattr(request, "_messages", None)
+        if storage is None:
+            return True
+        ours = getattr(type(storage), "update", None) is BaseStorage.update
+        return ours and not (storage.used or storage.added_new)
+
     async def aprocess_response(self, request: Any, response: Any) -> Any:
         """The same; a storage that was used may have to ask the session, in a thread."""
-        storage = getattr(request, "_messages", None)
-        if storage is None or not (
-            getattr(storage, "used", True) or getattr(storage, "added_new", True)
-        ):
+        if self.rests(request):
             return response
         return await sync_to_async(self.process_response)(request, response)

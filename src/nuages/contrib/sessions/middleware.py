@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import Any
 
@@ -14,15 +14,6 @@ from nuages.utils.cache import patch_vary_headers
 from nuages.utils.deprecation import MiddlewareMixin
 from nuages.utils.http import http_date
 from nuages.utils.twins import Calls, call, twin
-
-
-def _untouched(request: Any) -> bool:
-    """Whether there is nothing to do: no session, or a visitor without one that nobody used."""
-    session = getattr(request, "session", None)
-    if session is None:
-        return True
-    idle = not (session.accessed or session.modified or settings.SESSION_SAVE_EVERY_REQUEST)
-    return idle and settings.SESSION_COOKIE_NAME not in request.COOKIES
 
 
 class SessionMiddleware(MiddlewareMixin):
@@ -39,17 +30,27 @@ class SessionMiddleware(MiddlewareMixin):
         key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
         request.session = self.SessionStore(key)
 
+    def rests(self, request: Any) -> bool:
+        """Whether there is no session, or a visitor without one that nobody used."""
+        session = getattr(request, "session", None)
+        if session is None:
+            return True
+        idle = not (session.accessed or session.modified or settings.SESSION_SAVE_EVERY_REQUEST)
+        return idle and settings.SESSION_COOKIE_NAME not in request.COOKIES
+
     def process_response(self, request: Any, response: Any) -> Any:
         """Save a changed session and send its cookie; delete the cookie of an emptied one.
 
         Raises:
             SessionInterrupted: the session was deleted meanwhile.
         """
-        return response if _untouched(request) else self._leave(request, response)
+        return response if self.rests(request) else self._leave(request, response)
 
     async def aprocess_response(self, request: Any, response: Any) -> Any:
         """The async twin of ``process_response()``."""
-        return response if _untouched(request) else await self._aleave(request, response)
+        return response if self.rests(request) else await self._aleave(request, response)
+
+    _aleave: Callable[..., Awaitable[Any]]
 
     @twin
     def _leave(self, request: Any, response: Any) -> Calls[Any]:

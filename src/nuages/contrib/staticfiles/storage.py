@@ -54,7 +54,7 @@ class StaticFilesStorage(FileSystemStorage):
         super().__init__(location, base_url, *args, **kwargs)
         if not location:
             # Not the current directory, which an empty path would mean.
-            self.base_location = self.location = None
+            self.base_location = self.location = None  # type: ignore[assignment]
 
     def path(self, name: str) -> str:
         """Return the absolute path of a file.
@@ -186,19 +186,21 @@ class HashedFilesMixin:
             return
         globs = {rule.glob for rule in self._rules}
         waiting = [name for name in paths if matches_patterns(name, globs)]
+        blocked = set(waiting)
         done: dict[str, str] = {}
         for name in paths:
-            if name not in waiting:
+            if name not in blocked:
                 yield self._save_hashed(name, self._read(paths, name), done)
-        blocked: set[str] = set()
         while waiting:
             later = []
             for name in waiting:
-                blocked = set(waiting) - {name}
+                # A file may refer to itself, and to those that are done.
+                blocked.discard(name)
                 try:
                     content = self._adapted(name, self._read(paths, name), done, blocked)
                 except _RefersToWaiting:
                     later.append(name)
+                    blocked.add(name)
                 except Exception as error:
                     yield name, None, error
                 else:
@@ -292,7 +294,7 @@ class ManifestFilesMixin(HashedFilesMixin):
     manifest_version = "1.1"
 
     def __init__(self, *args: Any, manifest_storage: Any = None, **kwargs: Any) -> None:
-        self.manifest_storage = manifest_storage or self
+        self.manifest_storage: Any = manifest_storage or self
         super().__init__(*args, **kwargs)
         self.hashed_files, self.manifest_hash = self.load_manifest()
 

@@ -64,6 +64,10 @@ class EmailMessage:
     content_subtype = "plain"
     # None: DEFAULT_CHARSET.
     encoding: Any = None
+    to: list[Any]
+    cc: list[Any]
+    bcc: list[Any]
+    reply_to: list[Any]
 
     @deprecate_posargs(
         RemovedInDjango2028Warning,

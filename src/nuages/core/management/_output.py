@@ -13,7 +13,10 @@ class OutputWrapper:
     Everything else is the stream's own.
     """
 
-    def __init__(self, out: Any, ending: str = "\n") -> None:
+    #: What ends each text; None: nothing does.
+    ending: str | None
+
+    def __init__(self, out: Any, ending: str | None = "\n") -> None:
         self._out = out
         self.ending = ending
         self._style_func: Callable[[str], str] | None = None

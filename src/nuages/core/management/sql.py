@@ -21,7 +21,7 @@ def _emit(name: str, verbosity: int, interactive: bool, db: str, extra: dict[str
     from nuages.apps import apps
     from nuages.db.models import signals
 
-    out = extra.get("stdout", sys.stdout)
+    out: Any = extra.get("stdout", sys.stdout)
     for config in apps.get_app_configs():
         if config.models_module is None:
             continue

@@ -43,12 +43,12 @@ class TemplateCommand(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        for argument, more, text in (
-            ("name", {}, "The name of the application or project."),
-            ("directory", {"nargs": "?"}, "The folder to make it in."),
-            ("--template", {}, "A folder, an archive, or the address of one."),
+        for argument, count, text in (
+            ("name", None, "The name of the application or project."),
+            ("directory", "?", "The folder to make it in."),
+            ("--template", None, "A folder, an archive, or the address of one."),
         ):
-            parser.add_argument(argument, help=text, **more)
+            parser.add_argument(argument, help=text, nargs=count)
         parser.add_argument(
             "--extension",
             "-e",

@@ -93,18 +93,30 @@ class Serializer:
         self.options, self.selected_fields = options, fields
         self.use_natural_primary_keys = use_natural_primary_keys
         self.use_natural_foreign_keys = use_natural_foreign_keys
+        # What to do with the fields of a model is decided when its first instance comes.
+        self._plans: dict[Any, Any] = {}
         self.start_serialization()
         progress = self.progress_class(progress_output, object_count)
+        watched = progress_output or self.progress_class is not ProgressBar
         self.first = True
         for count, obj in enumerate(queryset, start=1):
             self.start_object(obj)
-            for hook, field in self._fields_of(obj._meta.concrete_model):
-                hook(obj, field)
+            self._handle_fields(obj)
             self.end_object(obj)
-            progress.update(count)
+            if watched:
+                progress.update(count)
             self.first = False
         self.end_serialization()
         return self.getvalue()
+
+    def _handle_fields(self, obj: Any) -> None:
+        """Give each of the instance's fields to its hook."""
+        model = obj._meta.concrete_model
+        pairs = self._plans.get(model)
+        if pairs is None:
+            pairs = self._plans[model] = tuple(self._fields_of(model))
+        for hook, field in pairs:
+            hook(obj, field)
 
     def _fields_of(self, model: Any) -> Iterator[tuple[Any, Any]]:
         """Yield the fields of a concrete model, each with the hook that takes it."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from nuages.core.serializers.base import DeserializationError
-from nuages.core.serializers.json import DjangoJSONEncoder
+from nuages.core.serializers.json import DjangoJSONEncoder, encoder_of
 from nuages.core.serializers.python import Deserializer as PythonDeserializer
 from nuages.core.serializers.python import Serializer as PythonSerializer
 
@@ -24,6 +24,7 @@ class Serializer(PythonSerializer):
             "separators": (",", ": "),
             **{key: value for key, value in self.options.items() if key not in fixed},
         }
+        self._encode = encoder_of(self.json_kwargs)
 
     def start_serialization(self) -> None:
         """Write nothing yet."""
@@ -31,8 +32,7 @@ class Serializer(PythonSerializer):
 
     def end_object(self, obj: Any) -> None:
         """Write a line."""
-        line = json.dumps(self.get_dump_object(obj), **self.json_kwargs)
-        self.stream.write(f"{line}\n")
+        self.stream.write(f"{self._encode(self.get_dump_object(obj))}\n")
         self._current = None
 
     def getvalue(self) -> Any:

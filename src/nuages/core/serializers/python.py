@@ -1,13 +1,24 @@
 """Instances as dictionaries of simple values; the basis of the JSON and YAML formats."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from nuages.apps import apps
 from nuages.core.serializers import base
 from nuages.db import DEFAULT_DB_ALIAS, models
-from nuages.db.models import CompositePrimaryKey
+from nuages.db.models import CompositePrimaryKey, Field
+from nuages.db.models.query_utils import DeferredAttribute
 from nuages.utils.encoding import is_protected_type
+from nuages.utils.functional import cached_property
+
+_MISSING: Any = object()
+#: What formats are given as it is, whatever the field says; and that plus text.
+_AS_IS = frozenset((type(None), bool, int, float, Decimal, datetime, date, time))
+_AS_IS_OR_TEXT = _AS_IS | {str}
+_NUMBERED = frozenset((models.AutoField, models.BigAutoField, models.IntegerField))
+_NOTHING: frozenset[type] = frozenset()
 
 
 class Serializer(base.Serializer):
@@ -24,6 +35,43 @@ class Serializer(base.Serializer):
         """Begin the fields of an instance."""
         self._current = {}
 
+    def _handle_fields(self, obj: Any) -> None:
+        model = obj.__class__
+        plan = self._plans.get(model)
+        if plan is None:
+            pairs = self._fields_of(obj._meta.concrete_model)
+            plan = self._plans[model] = tuple(
+                (hook, field, field.name, getattr(field, "attname", None), self._kept(model, pair))
+                for pair in pairs
+                for hook, field in (pair,)
+            )
+        value_of, current = obj.__dict__.get, self._current
+        for hook, field, name, attname, kept in plan:
+            if (value := value_of(attname, _MISSING)).__class__ in kept:
+                current[name] = value  # type: ignore[index]
+            else:
+                hook(obj, field)
+
+    def _kept(self, model: Any, pair: tuple[Any, Any]) -> frozenset[type]:
+        """Return the types whose values, as they lie on an instance, a hook would just keep.
+
+        None where the hook, the field or the attribute is not as we made it.
+        """
+        hook, field = pair
+        ours = (Serializer.handle_field, Serializer.handle_fk_field)
+        own = type(self)
+        if (
+            getattr(hook, "__func__", None) not in ours
+            or own._value_from_field is not Serializer._value_from_field
+            or (field.remote_field is not None and self.use_natural_foreign_keys)
+            or isinstance(field, CompositePrimaryKey)
+            or type(field).value_from_object is not Field.value_from_object
+            or not isinstance(getattr(model, field.attname, None), DeferredAttribute)
+        ):
+            return _NOTHING
+        plain = type(field).value_to_string is Field.value_to_string
+        return _AS_IS_OR_TEXT if plain else _AS_IS
+
     def end_object(self, obj: Any) -> None:
         """Add the instance to the list."""
         self.objects.append(self.get_dump_object(obj))
@@ -31,18 +79,33 @@ class Serializer(base.Serializer):
 
     def get_dump_object(self, obj: Any) -> dict[str, Any]:
         """Return the dictionary of an instance whose fields were handled."""
-        data: dict[str, Any] = {"model": str(obj._meta)}
-        if not self._has_natural_primary_key(obj):
-            data["pk"] = self._value_from_field(obj, obj._meta.pk)
-        return {**data, "fields": self._current}
+        label, attname, pk = self._names.get(obj.__class__) or self._name(obj)
+        if self.use_natural_primary_keys and self._has_natural_primary_key(obj):
+            return {"model": label, "fields": self._current}
+        value = obj.__dict__.get(attname)
+        if value.__class__ is not int:
+            value = self._value_from_field(obj, pk)
+        return {"model": label, "pk": value, "fields": self._current}
+
+    @cached_property
+    def _names(self) -> dict[Any, tuple[str, str, Any]]:
+        """Label, key attribute and key of each model that was met."""
+        return {}
+
+    def _name(self, obj: Any) -> tuple[str, str, Any]:
+        meta = obj._meta
+        # A key that is a number and lies on the instance needs no second look.
+        attname = meta.pk.attname if meta.pk.__class__ in _NUMBERED else ""
+        found = self._names[obj.__class__] = (meta.label_lower, attname, meta.pk)
+        return found
 
     def _value_from_field(self, obj: Any, field: Any) -> Any:
-        match field:
-            case CompositePrimaryKey():
-                return [self._value_from_field(obj, part) for part in field]
-            case _ if is_protected_type(value := field.value_from_object(obj)):
-                # Dates and numbers are left to the format; anything else is text.
-                return value
+        if isinstance(field, CompositePrimaryKey):
+            return [self._value_from_field(obj, part) for part in field]
+        value = field.value_from_object(obj)
+        # Dates and numbers are left to the format; anything else is text.
+        if value.__class__ is int or is_protected_type(value):
+            return value
         return field.value_to_string(obj)
 
     def handle_field(self, obj: Any, field: Any) -> None:
@@ -86,7 +149,8 @@ class Deserializer(base.Deserializer):
         self._results: Iterator[Any] | None = None
 
     def __iter__(self) -> Iterator[Any]:
-        for data in self.stream:
+        objects: Any = self.stream
+        for data in objects:
             yield from self._handle_object(data)
 
     def __next__(self) -> Any:

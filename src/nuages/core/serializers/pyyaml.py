@@ -37,7 +37,7 @@ class Serializer(PythonSerializer):
 
     def _value_from_field(self, obj: Any, field: Any) -> Any:
         # Times come back from YAML as numbers: "10:30" is 630 in base 60.
-        if isinstance(field, models.TimeField) and getattr(obj, field.name) is not None:
+        if isinstance(field, models.TimeField) and field.value_from_object(obj) is not None:
             return field.value_to_string(obj)
         return super()._value_from_field(obj, field)
 

@@ -324,7 +324,7 @@ class Deserializer(base.Deserializer):
     ) -> None:
         """Read one field into the place where it belongs."""
         if isinstance(field.remote_field, models.ManyToManyRel):
-            raw = [_reference(each) for each in node.named("object")]
+            raw: Any = [_reference(each) for each in node.named("object")]
             found = base.deserialize_m2m_values(field, raw, self.db, self.handle_forward_references)
             place: dict[Any, Any] = m2m
             key = field.name

@@ -9,7 +9,7 @@ import math
 import sys
 from collections.abc import Callable
 from contextlib import ContextDecorator
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any
 
 from nuages.utils.functional import Promise, lazy
@@ -56,16 +56,20 @@ class Trans:
     def __getattr__(self, name: str) -> Any:
         from nuages.conf import settings
 
+        chosen: ModuleType
         if settings.USE_I18N:
-            from nuages.utils.translation import trans_real as chosen
+            from nuages.utils.translation import trans_real
 
+            chosen = trans_real
             # The autoreloader is only there in a development server, which imports it first.
             if "django.utils.autoreload" in sys.modules:
                 from nuages.utils.translation import reloader
 
                 reloader.connect()
         else:
-            from nuages.utils.translation import trans_null as chosen
+            from nuages.utils.translation import trans_null
+
+            chosen = trans_null
         function = getattr(chosen, name)
         setattr(self, name, function)
         return function

@@ -9,7 +9,7 @@ import gettext as gettext_module
 import os
 from collections.abc import Callable, Iterable, Iterator
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 type Key = str | tuple[str, int]
 
@@ -35,6 +35,8 @@ class Messages:
     def __init__(self) -> None:
         self.layers: list[Layer] = []
         self.flat: dict[Key, str] = {}
+        # Messages that have forms for numbers.
+        self.counted: set[str] = set()
 
     def add(self, messages: dict[Key, str], plural: Callable[[float], int]) -> None:
         """Lay ``messages`` over those that are there."""
@@ -43,6 +45,7 @@ class Messages:
         else:
             self.layers.insert(0, Layer(dict(messages), plural))
         self.flat.update(messages)
+        self.counted.update(key[0] for key in messages if isinstance(key, tuple))
 
     def plural_form(self, singular: str, number: float) -> str | None:
         """Return the form of a message for ``number``, by the rule of its own layer."""
@@ -57,6 +60,8 @@ class Messages:
 
     def __setitem__(self, key: Key, value: str) -> None:
         self.flat[key] = value
+        if isinstance(key, tuple):
+            self.counted.add(key[0])
         if self.layers:
             self.layers[0].messages[key] = value
 
@@ -101,6 +106,10 @@ def _first_only(number: float) -> int:
 class Catalog(gettext_module.NullTranslations):
     """The messages of one language, with the standard library's interface."""
 
+    # (The standard library's own.)
+    _info: dict[str, str]
+    _fallback: gettext_module.NullTranslations | None
+
     def __init__(self) -> None:
         super().__init__()
         self._catalog = Messages()
@@ -120,11 +129,12 @@ class Catalog(gettext_module.NullTranslations):
 
     def gettext(self, message: str) -> str:
         """Return the translation of ``message``, or ``message``."""
-        text = self._catalog.flat.get(message)
+        messages = self._catalog
+        text = messages.flat.get(message)
+        if text is None and message in messages.counted:
+            text = messages.plural_form(message, 1)
         if text is None:
-            text = self._catalog.plural_form(message, 1)
-            if text is None:
-                return self._fallback.gettext(message) if self._fallback else message
+            return self._fallback.gettext(message) if self._fallback else message
         return text
 
     def ngettext(self, msgid1: str, msgid2: str, n: float) -> str:
@@ -133,5 +143,5 @@ class Catalog(gettext_module.NullTranslations):
         if text is not None:
             return text
         if self._fallback:
-            return self._fallback.ngettext(msgid1, msgid2, n)
+            return self._fallback.ngettext(msgid1, msgid2, cast(int, n))
         return msgid1 if n == 1 else msgid2

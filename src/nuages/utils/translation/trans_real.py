@@ -17,14 +17,15 @@ from nuages.conf.locale import LANG_INFO
 from nuages.core.exceptions import AppRegistryNotReady
 from nuages.core.signals import setting_changed
 from nuages.dispatch import receiver
-from nuages.utils.concurrency import Local
+from nuages.utils.concurrency import Local, peek
 from nuages.utils.safestring import SafeData, mark_safe
 from nuages.utils.translation import to_language, to_locale
 from nuages.utils.translation.catalogs import Catalog, mo_files, read_mo
 
 # By language code. Replaced as a whole by those who want translations to be read again.
 _translations: dict[str, "DjangoTranslation"] = {}
-_active = Local()
+# A reload puts asgiref's own class in its place.
+_active: Any = Local()
 _default: Any = None
 
 # Between the context and the message in a key, as GNU gettext has it.
@@ -159,7 +160,7 @@ def deactivate_all() -> None:
 
 def get_language() -> str | None:
     """Return the code of the active language; ``None`` while nothing is translated."""
-    active = getattr(_active, "value", None)
+    active = peek(_active, "value")
     if active is None:
         return settings.LANGUAGE_CODE
     try:
@@ -178,7 +179,7 @@ def catalog() -> Any:
     """Return the active catalogue, or the default one, for those who use its ``_catalog``."""
     global _default
 
-    active = getattr(_active, "value", None)
+    active = peek(_active, "value")
     if active is not None:
         return active
     if _default is None:

@@ -36,9 +36,9 @@ class MessageEncoder(json.JSONEncoder):
 class MessageDecoder(json.JSONDecoder):
     """Reads what ``MessageEncoder`` writes."""
 
-    def decode(self, s: str, **kwargs: Any) -> Any:
+    def decode(self, s: str, *spaces: Any, **named: Any) -> Any:
         """Return the value in ``s`` with its messages."""
-        return self.process_messages(super().decode(s, **kwargs))
+        return self.process_messages(super().decode(s, *spaces, **named))
 
     def process_messages(self, obj: Any) -> Any:
         """Turn the lists that stand for messages into messages, however deep they are."""

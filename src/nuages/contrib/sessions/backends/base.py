@@ -135,6 +135,9 @@ class SessionBase:
 
     @property
     def _session(self) -> Data:
+        if (loaded := self.__dict__.get("_session_cache")) is not None:
+            self.accessed = True
+            return loaded  # type: ignore[no-any-return]
         return self._get_session()  # type: ignore[operator,no-any-return]
 
     def is_empty(self) -> bool:

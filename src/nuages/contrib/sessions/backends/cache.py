@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from nuages.conf import settings
-from nuages.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
-from nuages.core.cache import caches
+from nuages.contrib.sessions.backends._keys import CacheKeys
+from nuages.contrib.sessions.backends.base import CreateError, UpdateError
 from nuages.utils.twins import Calls, call, twin
 
 KEY_PREFIX = "django.contrib.sessions.cache"
@@ -14,26 +13,10 @@ KEY_PREFIX = "django.contrib.sessions.cache"
 _ATTEMPTS = 10_000
 
 
-class SessionStore(SessionBase):
+class SessionStore(CacheKeys):
     """Keeps each session as one entry of the cache, which also lets it expire."""
 
     cache_key_prefix = KEY_PREFIX
-
-    def __init__(self, session_key: str | None = None) -> None:
-        self._cache = caches[settings.SESSION_CACHE_ALIAS]
-        super().__init__(session_key)
-
-    def _key_of(self, session_key: str | None) -> str:
-        return f"{self.cache_key_prefix}{session_key}"
-
-    @property
-    def cache_key(self) -> str:
-        """The entry's key; a new session gets one."""
-        return self._key_of(self._get_or_create_session_key())  # type: ignore[operator]
-
-    async def acache_key(self) -> str:
-        """The async twin of ``cache_key``."""
-        return self._key_of(await self._aget_or_create_session_key())  # type: ignore[attr-defined]
 
     @twin
     def load(self) -> Calls[dict[str, Any]]:

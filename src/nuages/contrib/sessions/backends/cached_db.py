@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from nuages.conf import settings
+from nuages.contrib.sessions.backends._keys import CacheKeys
 from nuages.contrib.sessions.backends.db import SessionStore as DBStore
-from nuages.core.cache import caches
 from nuages.utils.twins import Calls, call, either, twin
 
 logger = logging.getLogger("django.contrib.sessions")
@@ -15,26 +14,10 @@ logger = logging.getLogger("django.contrib.sessions")
 KEY_PREFIX = "django.contrib.sessions.cached_db"
 
 
-class SessionStore(DBStore):
+class SessionStore(CacheKeys, DBStore):
     """The row is the session; the cache has a copy of its data."""
 
-    def __init__(self, session_key: str | None = None) -> None:
-        super().__init__(session_key)
-        self._cache = caches[settings.SESSION_CACHE_ALIAS]
-
     cache_key_prefix = KEY_PREFIX
-
-    def _key_of(self, session_key: str | None) -> str:
-        return f"{self.cache_key_prefix}{session_key}"
-
-    @property
-    def cache_key(self) -> str:
-        """The key of the copy; a new session gets one."""
-        return self._key_of(self._get_or_create_session_key())  # type: ignore[operator]
-
-    async def acache_key(self) -> str:
-        """The async twin of ``cache_key``."""
-        return self._key_of(await self._aget_or_create_session_key())  # type: ignore[attr-defined]
 
     @twin
     def load(self) -> Calls[dict[str, Any]]:
@@ -63,13 +46,13 @@ class SessionStore(DBStore):
             copied = yield call(self._cache, "get", self._key_of(session_key))
             if copied is not None:
                 return True
-        parent = super()
+        parent: Any = super()
         return (yield either(parent.exists, parent.aexists, session_key))
 
     @twin
     def save(self, must_create: bool = False) -> Calls[None]:
         """Write the row, then the copy; a cache that fails is reported, no more."""
-        parent = super()
+        parent: Any = super()
         yield either(parent.save, parent.asave, must_create)
         data = yield from self._open()
         age = yield call(self, "get_expiry_age")
@@ -81,7 +64,7 @@ class SessionStore(DBStore):
     @twin
     def delete(self, session_key: str | None = None) -> Calls[None]:
         """Remove row and copy."""
-        parent = super()
+        parent: Any = super()
         yield either(parent.delete, parent.adelete, session_key)
         session_key = session_key or self.session_key
         if session_key is not None:

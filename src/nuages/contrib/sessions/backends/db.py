@@ -10,7 +10,6 @@ from nuages.contrib.sessions.backends.base import CreateError, SessionBase, Upda
 from nuages.core.exceptions import SuspiciousOperation
 from nuages.db import DatabaseError, IntegrityError, router, transaction
 from nuages.utils import timezone
-from nuages.utils.concurrency import sync_to_async
 from nuages.utils.functional import cached_property
 from nuages.utils.twins import Calls, call, either, twin
 
@@ -33,14 +32,11 @@ class SessionStore(SessionBase):
         """Return the row, if it has not expired; else ``None``, and the key is given up."""
         objects = self.model.objects
         try:
-            return (
-                yield either(
-                    objects.get,
-                    objects.aget,
-                    session_key=self.session_key,
-                    expire_date__gt=timezone.now(),
-                )
-            )
+            # Looking for the key alone is one plan for all times; the row knows when it ends.
+            row = yield either(objects.get, objects.aget, session_key=self.session_key)
+            if row.expire_date > timezone.now():
+                return row
+            raise self.model.DoesNotExist
         except (self.model.DoesNotExist, SuspiciousOperation) as problem:
             if isinstance(problem, SuspiciousOperation):
                 name = type(problem).__name__
@@ -77,7 +73,7 @@ class SessionStore(SessionBase):
     @twin
     def create_model_instance(self, data: dict[str, Any]) -> Calls[Any]:
         """Return an unsaved row with this session's key and ``data``; may be extended."""
-        key = yield call(self, "_get_or_create_session_key")
+        key = self.session_key or (yield call(self, "_get_or_create_session_key"))
         expires = yield call(self, "get_expiry_date")
         return self.model(session_key=key, session_data=self.encode(data), expire_date=expires)
 
@@ -90,7 +86,7 @@ class SessionStore(SessionBase):
         data = yield from self._open(no_load=must_create)
         row = yield call(self, "create_model_instance", data)
         try:
-            yield either(self._write, sync_to_async(self._write), row, must_create)
+            yield either(self._write, None, row, must_create)
         except IntegrityError as error:
             if must_create:
                 raise CreateError from error
@@ -103,9 +99,13 @@ class SessionStore(SessionBase):
     @staticmethod
     def _write(row: Any, must_create: bool) -> None:
         using = router.db_for_write(type(row), instance=row)
+        how = {"using": using, "force_insert": must_create, "force_update": not must_create}
+        if not transaction.get_connection(using).in_atomic_block:
+            row.save(**how)
+            return
         # A refused row must not spoil the transaction around the request.
         with transaction.atomic(using=using):
-            row.save(using=using, force_insert=must_create, force_update=not must_create)
+            row.save(**how)
 
     @twin
     def delete(self, session_key: str | None = None) -> Calls[None]:

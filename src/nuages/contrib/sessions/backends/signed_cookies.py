@@ -6,7 +6,7 @@ from typing import Any
 
 from nuages.contrib.sessions.backends.base import SessionBase
 from nuages.core import signing
-from nuages.utils.twins import Calls, twin
+from nuages.utils.twins import Calls, call, twin
 
 _SALT = "django.contrib.sessions.backends.signed_cookies"
 
@@ -17,7 +17,7 @@ class SessionStore(SessionBase):
     def _read(self) -> dict[str, Any] | None:
         try:
             return signing.loads(  # type: ignore[no-any-return]
-                self.session_key,
+                self.session_key or "",
                 serializer=self.serializer,
                 # Older cookies are refused even if the browser still has them.
                 max_age=self.get_session_cookie_age(),
@@ -62,7 +62,7 @@ class SessionStore(SessionBase):
     @twin
     def cycle_key(self) -> Calls[None]:
         """Sign the data anew: old cookies cannot be called back."""
-        yield from self.save.__wrapped__(self)
+        yield call(self, "save")
 
     def _signed(self, data: dict[str, Any]) -> str:
         return signing.dumps(data, compress=True, salt=_SALT, serializer=self.serializer)

@@ -10,7 +10,7 @@ import re
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nuages.core.exceptions import ImproperlyConfigured
 from nuages.utils.concurrency import sync_to_async
@@ -89,6 +89,10 @@ class _primitive:
         setattr(owner, name, self.function)
         setattr(owner, f"a{name}", twin)
 
+    if TYPE_CHECKING:
+
+        def __get__(self, instance: object, owner: type | None = None) -> Callable[..., Any]: ...
+
 
 class _composite:
     """Makes two methods of a generator: ``name()``, and ``aname()`` of awaited primitives.
@@ -133,6 +137,10 @@ class _composite:
         setattr(owner, name, blocking)
         setattr(owner, f"a{name}", awaiting)
 
+    if TYPE_CHECKING:
+        # Both names are plain functions by the time that anybody asks for them.
+        def __get__(self, instance: object, owner: type | None = None) -> Callable[..., Any]: ...
+
 
 class BaseCache:
     """Base of cache backends; ``params`` is the definition in `CACHES`."""
@@ -173,7 +181,13 @@ class BaseCache:
     def make_and_validate_key(self, key: Any, version: Any = None) -> str:
         """Return the result of `make_key()` after `validate_key()`."""
         made = self.make_key(key, version=version)
-        self.validate_key(made)
+        # Most keys are plainly good; whoever validates otherwise is asked.
+        if (
+            len(made) > MEMCACHE_MAX_KEY_LENGTH
+            or _unfit_for_memcached.search(made)
+            or getattr(self.validate_key, "__func__", None) is not _VALIDATE
+        ):
+            self.validate_key(made)
         return made
 
     def get_backend_timeout(self, timeout: Any = DEFAULT_TIMEOUT) -> float | None:
@@ -304,4 +318,7 @@ class BaseCache:
         return (yield _ask("incr_version", key, -delta, version))
 
     def __contains__(self, key: Any) -> bool:
-        return self.has_key(key)
+        return bool(self.has_key(key))
+
+
+_VALIDATE = BaseCache.validate_key

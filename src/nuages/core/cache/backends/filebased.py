@@ -3,7 +3,6 @@
 A file holds when the value expires, pickled, and then the value, pickled and compressed.
 """
 
-import glob
 import hashlib
 import os
 import pickle
@@ -38,7 +37,11 @@ class FileBasedCache(BaseCache):
         return os.path.join(self._dir, digest + self.cache_suffix)
 
     def _files(self) -> list[str]:
-        return glob.glob(os.path.join(glob.escape(self._dir), f"*{self.cache_suffix}"))
+        try:
+            names = os.listdir(self._dir)
+        except FileNotFoundError:
+            return []
+        return [os.path.join(self._dir, name) for name in names if name.endswith(self.cache_suffix)]
 
     def _remove(self, path: str) -> bool:
         """Delete a file of this cache; return whether it was there."""
@@ -104,7 +107,8 @@ class FileBasedCache(BaseCache):
     ) -> None:
         """Store ``value``, in one move: nobody sees half of it."""
         path = self._key_to_file(key, version)
-        safe_makedirs(self._dir, 0o700, exist_ok=True)
+        if not os.path.isdir(self._dir):
+            safe_makedirs(self._dir, 0o700, exist_ok=True)
         self._make_room()
         descriptor, temporary = tempfile.mkstemp(dir=self._dir)
         try:

@@ -3,6 +3,7 @@
 import pickle
 import time
 from collections import OrderedDict, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -52,10 +53,11 @@ class LocMemCache(BaseCache):
         return self._cache.pop(key, None) is not None
 
     def _put(self, key: str, pickled: bytes, timeout: Any) -> None:
-        if key not in self._cache and len(self._cache) >= (self._max_entries or 0):
+        cache = self._cache
+        if len(cache) >= (self._max_entries or 0) and key not in cache:
             self._make_room()
-        self._cache[key] = pickled
-        self._cache.move_to_end(key, last=False)
+        cache[key] = pickled
+        cache.move_to_end(key, last=False)
         self._expire_info[key] = self.get_backend_timeout(timeout)
 
     def _make_room(self) -> None:
@@ -74,10 +76,14 @@ class LocMemCache(BaseCache):
         """Return a copy of the value of ``key``, or ``default``."""
         made = self.make_and_validate_key(key, version)
         with self._lock:
-            if not self._fresh(made):
+            pickled = self._cache.get(made)
+            if pickled is None:
+                return default
+            expires = self._expire_info.get(made, -1)
+            if expires is not None and expires <= time.time():
+                self._drop(made)
                 return default
             self._cache.move_to_end(made, last=False)
-            pickled = self._cache[made]
         return pickle.loads(pickled)
 
     def set(
@@ -88,6 +94,12 @@ class LocMemCache(BaseCache):
         pickled = pickle.dumps(value, self.pickle_protocol)
         with self._lock:
             self._put(made, pickled, timeout)
+
+    def get_many(self, keys: Iterable[Any], version: Any = None) -> dict[Any, Any]:
+        """Return a dictionary of the keys that have values."""
+        missing = self._missing_key
+        found = ((key, self.get(key, missing, version=version)) for key in keys)
+        return {key: value for key, value in found if value is not missing}
 
     def add(
         self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None

@@ -50,6 +50,7 @@ class RedisCacheClient:
         self._servers = servers
         self._client = redis.Redis
         self._pools: dict[int, Any] = {}
+        self._clients: dict[int, Any] = {}
         self._pool_class = _resolved(pool_class, redis.ConnectionPool)
         parser = _resolved(parser_class, redis.connection.DefaultParser)
         make_serializer = _resolved(serializer, RedisSerializer)
@@ -78,7 +79,12 @@ class RedisCacheClient:
 
     def get_client(self, key: str | None = None, *, write: bool = False) -> Any:
         """Return a client of a server that may be written to, or of one for reading."""
-        return self._client(connection_pool=self._get_connection_pool(write))
+        pool = self._get_connection_pool(write)
+        # A client has no state but its pool: one for all threads is enough.
+        client = self._clients.get(id(pool))
+        if client is None:
+            client = self._clients[id(pool)] = self._client(connection_pool=pool)
+        return client
 
     def get(self, key: str, default: Any) -> Any:
         """Return the value of a made key, or ``default``."""

@@ -9,6 +9,16 @@ from nuages.core.mail.exceptions import InvalidMailer
 _NOT_PROVIDED: Any = object()
 
 
+class _Forsaken:
+    """``fail_silently`` of backends that do not know it: reading it warns. What they set is theirs."""
+
+    def __get__(self, backend: Any, owner: type | None = None) -> Any:
+        if backend is None:
+            return self
+        warn(f"{type(backend).__name__}.fail_silently is deprecated.")
+        return getattr(backend, "_fail_silently", False)
+
+
 class BaseEmailBackend:
     """Base of email backends, which define ``send_messages()``.
 
@@ -39,15 +49,8 @@ class BaseEmailBackend:
             "2028, BaseEmailBackend will raise a TypeError for unknown keyword arguments."
         )
 
-    @property
-    def fail_silently(self) -> bool:
-        """Whether errors were to be ignored. Deprecated here; some backends have their own."""
-        warn(f"{type(self).__name__}.fail_silently is deprecated.")
-        return getattr(self, "_fail_silently", False)
-
-    @fail_silently.setter
-    def fail_silently(self, value: bool) -> None:
-        self._fail_silently = value
+    #: Whether errors were to be ignored. Deprecated here; some backends have their own.
+    fail_silently: Any = _Forsaken()
 
     def open(self) -> bool | None:
         """Open a connection, if the backend has such; return whether it did."""
@@ -81,4 +84,4 @@ class SilencingEmailBackend(BaseEmailBackend):
 
     def __init__(self, fail_silently: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.fail_silently = bool(fail_silently)  # type: ignore[method-assign]
+        self.fail_silently = bool(fail_silently)

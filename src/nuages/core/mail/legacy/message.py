@@ -1,8 +1,9 @@
 """Helpers for Python's older email classes, which other packages may import. Deprecated."""
 
+from email import _header_value_parser as parser
 from email.errors import HeaderParseError
 from email.header import Header
-from email.headerregistry import Address, parser
+from email.headerregistry import Address
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.utils import formataddr, getaddresses

@@ -5,14 +5,14 @@ from __future__ import annotations
 import codecs
 import os
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from glob import iglob
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
 from nuages.core.management.base import BaseCommand, CommandError, CommandParser
-from nuages.core.management.utils import find_command, is_ignored_path, popen_wrapper
+from nuages.core.management.utils import is_ignored_path
+from nuages.utils.translation import _directives, _pofile
 
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -33,11 +33,14 @@ def is_dir_writable(path: str | Path) -> bool:
 
 
 class Command(BaseCommand):
-    """Compiles message files with msgfmt. Manual: "django-admin and manage.py"."""
+    """Compiles message files. The GNU gettext tools are not needed.
+
+    ``program_options`` are options of msgfmt, for those who subclass the command. Manual:
+    "django-admin and manage.py".
+    """
 
     help = "Compiles .po files to .mo files for use with builtin gettext support."
     requires_system_checks: Any = []
-    program = "msgfmt"
     program_options = ["--check-format"]
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -73,11 +76,6 @@ class Command(BaseCommand):
         self.verbosity = options["verbosity"]
         if options["fuzzy"]:
             self.program_options = [*self.program_options, "-f"]
-        if find_command(self.program) is None:
-            raise CommandError(
-                f"Can't find {self.program}. Make sure you have GNU gettext tools 0.19 or newer "
-                "installed."
-            )
         ignored = {os.path.normcase(pattern) for pattern in options["ignore_patterns"]}
         folders = self._locale_folders(ignored)
         if not folders:
@@ -120,39 +118,49 @@ class Command(BaseCommand):
                 yield from ((folder, name) for name in names if name.endswith(".po"))
 
     def compile_messages(self, locations: Iterable[tuple[str, str]]) -> None:
-        """Compile (folder, file) pairs, several at a time."""
-        with ThreadPoolExecutor() as executor:
-            jobs = []
-            for folder, name in locations:
-                source = Path(folder, name)
-                target = source.with_suffix(".mo")
-                if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
-                    self._say(f"File “{source}” is already compiled and up to date.")
-                    continue
-                self._say(f"processing file {name} in {folder}")
-                if has_bom(source):
-                    self._fail(
-                        f"The {source} file has a BOM (Byte Order Mark). Django only supports "
-                        ".po files encoded in UTF-8 and without any BOM."
-                    )
-                    continue
-                # Once is enough for a folder that nothing can be written to.
-                if not jobs and not is_dir_writable(folder):
-                    self._fail(
-                        f"The po files under {folder} are in a seemingly not writable location. "
-                        "mo files will not be updated/created."
-                    )
-                    return
-                command = [self.program, *self.program_options, "-o", str(target), str(source)]
-                jobs.append((source, executor.submit(popen_wrapper, command)))
-            for source, job in jobs:
-                _, errors, status = job.result()
-                if status:
-                    self._fail(
-                        f"Execution of {self.program} failed: {errors}"
-                        if errors
-                        else f"Execution of {self.program} failed on {source}"
-                    )
+        """Compile (folder, file) pairs."""
+        writable: set[str] = set()
+        for folder, name in locations:
+            source = Path(folder, name)
+            target = source.with_suffix(".mo")
+            if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+                self._say(f"File “{source}” is already compiled and up to date.")
+                continue
+            self._say(f"processing file {name} in {folder}")
+            if has_bom(source):
+                self._fail(
+                    f"The {source} file has a BOM (Byte Order Mark). Django only supports "
+                    ".po files encoded in UTF-8 and without any BOM."
+                )
+                continue
+            if folder not in writable and not is_dir_writable(folder):
+                self._fail(
+                    f"The po files under {folder} are in a seemingly not writable location. "
+                    "mo files will not be updated/created."
+                )
+                return
+            writable.add(folder)
+            self._compile(source, target)
+
+    def _compile(self, source: Path, target: Path) -> None:
+        """Compile a file, unless there is something wrong in it."""
+        checks = {"--check-format", "--check", "-c"}.intersection(self.program_options)
+        doubtful = {"-f", "--use-fuzzy"}.intersection(self.program_options)
+        try:
+            messages = _pofile.read(source)
+        except _pofile.MessageFileError as error:
+            self._fail(f"Compiling failed: {error}")
+            return
+        wrong = [
+            f"{source}:{message.line}: {complaint}"
+            for message in messages.values()
+            if checks and not message.obsolete and (doubtful or "fuzzy" not in message.flags)
+            for complaint in _directives.disagreements(message)
+        ]
+        if wrong:
+            self._fail("\n".join(["Compiling failed:", *wrong]))
+        else:
+            target.write_bytes(_pofile.compiled(messages.values(), doubtful=bool(doubtful)))
 
     def _say(self, text: str) -> None:
         if self.verbosity > 0:

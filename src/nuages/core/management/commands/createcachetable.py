@@ -24,7 +24,10 @@ class Command(BaseCommand):
             help="Tables to create, instead of those that the CACHES setting names.",
         )
         parser.add_argument(
-            "--database", default=DEFAULT_DB_ALIAS, help="The database, by its alias."
+            "--database",
+            default=DEFAULT_DB_ALIAS,
+            choices=tuple(connections),
+            help="The database, by its alias.",
         )
         parser.add_argument(
             "--dry-run", action="store_true", help="Only show the SQL that would be run."

@@ -329,7 +329,7 @@ class Command(BaseCommand):
             columns = [name for name in each["columns"] if name is not None]
             if len(columns) < len(each["columns"]):
                 unreadable = True
-            elif len(columns) > 1:
+            if len(columns) > 1:
                 names = ", ".join(repr(column_to_field_name[name]) for name in columns)
                 together.append(f"({names})")
         origin = {(True, False): "  # Created from a view."}

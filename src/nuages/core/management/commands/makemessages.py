@@ -7,25 +7,20 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property, total_ordering
 from itertools import dropwhile
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import nuages
 from nuages.conf import settings
 from nuages.core.exceptions import ImproperlyConfigured
 from nuages.core.management.base import BaseCommand, CommandError, CommandParser
-from nuages.core.management.utils import (
-    find_command,
-    handle_extensions,
-    is_ignored_path,
-    popen_wrapper,
-)
+from nuages.core.management.utils import handle_extensions, is_ignored_path, popen_wrapper
 from nuages.utils.encoding import DEFAULT_LOCALE_ENCODING
-from nuages.utils.translation import templatize, to_locale
+from nuages.utils.translation import _directives, _pofile, _sources, templatize, to_locale
 
 plural_forms_re = re.compile(r'^(?P<value>"Plural-Forms.+?\\n")\s*$', re.MULTILINE | re.DOTALL)
 STATUS_OK = 0
@@ -33,7 +28,7 @@ NO_LOCALE_DIR = object()
 
 _LOCALE = re.compile(r"[a-z]{2,3}(?:_[A-Z][a-z]{3})?(?:_(?:[A-Z]{2}|\d{3}))?(?:-[a-z]+-[a-z]+)?")
 
-# What xgettext looks for, beyond what it knows of a programming language.
+# What is looked for, beyond what is usual in any programming language.
 _COMMON = (
     "gettext_noop",
     "gettext_lazy",
@@ -46,20 +41,6 @@ _LANGUAGES = {
     "djangojs": ("JavaScript", _COMMON),
 }
 _DEFAULT_IGNORED = ("CVS", ".*", "*~", "*.pyc")
-
-
-def check_programs(*programs: str) -> None:
-    """Check for programs of the gettext tools.
-
-    Raises:
-        CommandError: one is missing.
-    """
-    for program in programs:
-        if not find_command(program):
-            raise CommandError(
-                f"Can't find {program}. Make sure you have GNU gettext tools 0.19 or newer "
-                "installed."
-            )
 
 
 def is_valid_locale(locale: str) -> bool:
@@ -100,10 +81,11 @@ class TranslatableFile:
 
 
 class BuildFile:
-    """A translatable file in the shape that xgettext reads: a template becomes source code."""
+    """A translatable file as source code: that of a template is made of its messages."""
 
     def __init__(self, command: Command, domain: str, translatable: TranslatableFile) -> None:
         self.command, self.domain, self.translatable = command, domain, translatable
+        self.source = ""
 
     @cached_property
     def path(self) -> str:
@@ -112,40 +94,18 @@ class BuildFile:
 
     @cached_property
     def is_templatized(self) -> bool:
-        """Whether there is another file to be read in its place."""
+        """Whether the file is a template."""
         return self.domain == "django" and not self.path.endswith(".py")
 
-    @cached_property
-    def work_path(self) -> str:
-        """Where the file is that xgettext reads."""
-        return f"{self.path}.py" if self.is_templatized else self.path
-
     def preprocess(self) -> None:
-        """Write the file to be read, where it is another one.
+        """Read the file into ``source``.
 
         Raises:
             UnicodeDecodeError: it is not in UTF-8.
             SyntaxError: it is a template, and a wrong one.
         """
-        if self.is_templatized:
-            content = templatize(Path(self.path).read_text("utf-8"), origin=self.path)
-            Path(self.work_path).write_text(content, "utf-8")
-
-    def postprocess_messages(self, msgs: str) -> str:
-        """Name the file itself where the messages name that other one."""
-        if not self.is_templatized:
-            return msgs
-        # At the start of lines alone: messages may speak of files too.
-        place = re.compile(rf"^(#: .*?){re.escape(self.work_path)}(?=[:\s]|$)", re.MULTILINE)
-        before = None
-        while before != msgs:
-            before, msgs = msgs, place.sub(lambda m: m[1] + self.path, msgs)
-        return msgs
-
-    def cleanup(self) -> None:
-        """Remove the other file."""
-        if self.is_templatized:
-            Path(self.work_path).unlink(missing_ok=True)
+        content = Path(self.path).read_text("utf-8")
+        self.source = templatize(content, origin=self.path) if self.is_templatized else content
 
 
 def normalize_eols(raw_contents: str) -> str:
@@ -166,9 +126,81 @@ def write_pot_file(potfile: str, msgs: str) -> None:
         file.write(msgs)
 
 
-class Command(BaseCommand):
-    """Makes and updates message files with the gettext tools.
+@dataclass
+class _Wishes:
+    """What options of the GNU tools, of which the command's lists are made, ask for."""
 
+    keywords: dict[str, _sources.Keyword]
+    mark: str = "Translators"
+    width: int = _pofile.WIDTH
+    places: str = "full"
+    order: str = ""
+    guess: bool = True
+    previous: bool = False
+    obsolete: bool = True
+    package: str = "PACKAGE"
+    version: str = "VERSION"
+    address: str = ""
+    holder: str = "THE PACKAGE'S COPYRIGHT HOLDER"
+
+    @property
+    def layout(self) -> _pofile.Layout:
+        return _pofile.Layout(self.width, self.places)
+
+    def read(self, options: Iterable[str], where: str) -> None:
+        """Take options over.
+
+        Raises:
+            CommandError: one of them means nothing here.
+        """
+        for option in options:
+            name, _, value = option.partition("=")
+            if re.match("-[kc][^-]", option):
+                name, value = option[:2], option[2:]
+            if name in _KEYWORD_OPTIONS:
+                self.keywords.update([_sources.keyword(value)] if value else [])
+            elif name in _VALUES:
+                attribute, kind = _VALUES[name]
+                setattr(self, attribute, kind(value) if value else getattr(self, attribute))
+            elif name in _SETTINGS:
+                setattr(self, *_SETTINGS[name])
+            elif name not in _MEANINGLESS:
+                raise CommandError(f"{where} has an option that is not supported: {option}")
+
+
+_KEYWORD_OPTIONS = ("--keyword", "-k")
+_VALUES: dict[str, tuple[str, Any]] = {
+    "--add-comments": ("mark", str),
+    "-c": ("mark", str),
+    "--width": ("width", int),
+    "--add-location": ("places", str),
+    "--package-name": ("package", str),
+    "--package-version": ("version", str),
+    "--msgid-bugs-address": ("address", str),
+    "--copyright-holder": ("holder", str),
+}
+_SETTINGS: dict[str, tuple[str, Any]] = {
+    "--no-wrap": ("width", 0),
+    "--no-location": ("places", "never"),
+    "--sort-output": ("order", "id"),
+    "-s": ("order", "id"),
+    "--sort-by-file": ("order", "place"),
+    "-F": ("order", "place"),
+    "--no-fuzzy-matching": ("guess", False),
+    "-N": ("guess", False),
+    "--previous": ("previous", True),
+    "--no-obsolete": ("obsolete", False),
+}
+# Texts are in UTF-8, files are updated in place, and nothing is said about progress.
+_MEANINGLESS = frozenset(
+    ("--from-code", "--to-code", "--quiet", "-q", "--backup", "--update", "-U", "--force-po")
+)
+
+
+class Command(BaseCommand):
+    """Makes and updates message files. The GNU gettext tools are not needed.
+
+    The lists of options are those that these tools have, and subclasses may add to them.
     Manual: "django-admin and manage.py"; topics/i18n, "Customizing the ``makemessages`` command".
     """
 
@@ -178,16 +210,14 @@ class Command(BaseCommand):
         "the django tree) or locale (for projects and applications) directory.\n\nYou must run "
         "this command with one of either the --locale, --exclude, or --all options."
     )
-    translatable_file_class = TranslatableFile
-    build_file_class = BuildFile
-    requires_system_checks: Any = []
-
     msgmerge_options = ["-q", "--backup=none", "--previous", "--update"]
     msguniq_options = ["--to-code=utf-8"]
     msgattrib_options = ["--no-obsolete"]
     xgettext_options = ["--from-code=UTF-8", "--add-comments=Translators"]
 
+    build_file_class, translatable_file_class = BuildFile, TranslatableFile
     invoked_for_django = False
+    requires_system_checks: Any = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add what to collect from where, and how to write it."""
@@ -245,9 +275,6 @@ class Command(BaseCommand):
         self._take(options)
         self._find_locale_folders()
         locales = self._locales(options)
-        if locales:
-            check_programs("msguniq", "msgmerge", "msgattrib")
-        check_programs("xgettext")
         try:
             potfiles = self.build_potfiles()
             for locale in locales:
@@ -272,11 +299,6 @@ class Command(BaseCommand):
         if options["no_location"]:
             shared.append("--no-location")
         if where := options["add_location"]:
-            if self.gettext_version < (0, 19):
-                raise CommandError(
-                    "The --add-location option requires gettext 0.19 or later. You have "
-                    f"{'.'.join(map(str, self.gettext_version))}."
-                )
             shared.append(f"--add-location={where}")
         for tool in ("msgmerge", "msguniq", "msgattrib", "xgettext"):
             setattr(self, f"{tool}_options", [*getattr(self, f"{tool}_options"), *shared])
@@ -336,22 +358,21 @@ class Command(BaseCommand):
         if self.verbosity >= level:
             self.stdout.write(text)
 
-    def _run(self, *command: str, doing: str) -> str:
-        """Run a tool and return its output; show what it complains of.
+    def _wishes(self, *lists: str) -> _Wishes:
+        wishes = _Wishes(_sources.USUAL | dict(map(_sources.keyword, _LANGUAGES[self.domain][1])))
+        for name in lists:
+            wishes.read(getattr(self, name), f"{type(self).__name__}.{name}")
+        return wishes
 
-        Raises:
-            CommandError: it failed.
-        """
-        output, errors, status = popen_wrapper(command)
-        if errors and status != STATUS_OK:
-            raise CommandError(f"errors happened while running {doing}\n{errors}")
-        if errors:
-            self._say(1, errors)
-        return output
+    def _read(self, path: str | Path) -> _pofile.Messages:
+        try:
+            return _pofile.read(path)
+        except _pofile.MessageFileError as error:
+            raise CommandError(f"errors happened while reading messages\n{error}") from error
 
     @cached_property
     def gettext_version(self) -> tuple[int, ...]:
-        """The version of the gettext tools."""
+        """The version of the gettext tools, for those who use them."""
         output, _, status = popen_wrapper(
             ["xgettext", "--version"], stdout_encoding=DEFAULT_LOCALE_ENCODING
         )
@@ -380,11 +401,7 @@ class Command(BaseCommand):
         found = self.find_files(".")
         self.remove_potfiles()
         self.process_files(found)
-        made = [path for path in self._potfiles() if os.path.exists(path)]
-        for path in made:
-            unique = self._run("msguniq", *self.msguniq_options, path, doing="msguniq")
-            Path(path).write_text(normalize_eols(unique), "utf-8")
-        return made
+        return [path for path in self._potfiles() if os.path.exists(path)]
 
     def remove_potfiles(self) -> None:
         """Remove the files that messages are collected in."""
@@ -446,55 +463,57 @@ class Command(BaseCommand):
         """Collect the messages of files into one folder of locales.
 
         Raises:
-            CommandError: there is no such folder, or xgettext failed.
+            CommandError: there is no such folder.
             SyntaxError: a template is wrong.
         """
-        building: list[BuildFile] = []
-        try:
-            for each in files:
-                self._say(2, f"processing file {each.file} in {each.dirpath}")
-                build = self.build_file_class(self, self.domain, each)
-                building.append(build)
-                try:
-                    build.preprocess()
-                except UnicodeDecodeError as error:
-                    self.stdout.write(
-                        f"UnicodeDecodeError: skipped file {each.file} in {each.dirpath} "
-                        f"(reason: {error})"
-                    )
-                    building.remove(build)
-            messages = self._extract([build.work_path for build in building])
-            if not messages:
-                return
-            if locale_dir is NO_LOCALE_DIR:
-                raise CommandError(
-                    "Unable to find a locale path to store translations for file "
-                    f"{os.path.normpath(files[0].path)}. Make sure the 'locale' directory exists "
-                    "in an app or LOCALE_PATHS setting is set."
+        wishes = self._wishes("xgettext_options", "msguniq_options")
+        found = _pofile.Messages()
+        for each in files:
+            self._say(2, f"processing file {each.file} in {each.dirpath}")
+            build = self.build_file_class(self, self.domain, each)
+            try:
+                build.preprocess()
+            except UnicodeDecodeError as error:
+                self.stdout.write(
+                    f"UnicodeDecodeError: skipped file {each.file} in {each.dirpath} "
+                    f"(reason: {error})"
                 )
-            for build in building:
-                messages = build.postprocess_messages(messages)
-            write_pot_file(os.path.join(locale_dir, f"{self.domain}.pot"), messages)
-        finally:
-            for build in building:
-                build.cleanup()
-
-    def _extract(self, paths: list[str]) -> str:
-        """Return the messages of source files."""
-        language, keywords = _LANGUAGES[self.domain]
-        with NamedTemporaryFile("w", encoding="utf-8", delete_on_close=False) as listing:
-            listing.write("\n".join(paths))
-            listing.close()
-            return self._run(
-                "xgettext",
-                f"--default-domain={self.domain}",
-                f"--language={language}",
-                *(f"--keyword={keyword}" for keyword in keywords),
-                "--output=-",
-                f"--files-from={listing.name}",
-                *self.xgettext_options,
-                doing=f"xgettext on {', '.join(paths)}",
+                continue
+            for message in self._extract(build, wishes):
+                found.add(message)
+        if not found:
+            return
+        if locale_dir is NO_LOCALE_DIR:
+            raise CommandError(
+                "Unable to find a locale path to store translations for file "
+                f"{os.path.normpath(files[0].path)}. Make sure the 'locale' directory exists "
+                "in an app or LOCALE_PATHS setting is set."
             )
+        ordered = sorted(found.values(), key=_ORDERS[wishes.order])
+        header = _header(wishes, plural=any(each.plural is not None for each in ordered))
+        text = _pofile.text_of([header, *ordered], wishes.layout)
+        write_pot_file(os.path.join(locale_dir, f"{self.domain}.pot"), text)
+
+    def _extract(self, build: BuildFile, wishes: _Wishes) -> Iterator[_pofile.Message]:
+        """Give the messages of a file; say which ones translators cannot do anything with."""
+        language = _LANGUAGES[self.domain][0]
+        for message in _sources.messages(
+            build.source, build.path, language, wishes.keywords, wishes.mark
+        ):
+            if message.id == "" and message.context is None:
+                complaint = 'Empty msgid: gettext("") gives the description of the message file.'
+            elif _directives.PYTHON in message.flags and _directives.unnamed(message.id) > 1:
+                complaint = (
+                    "'msgid' format string with unnamed arguments cannot be properly localized: "
+                    "the translator cannot reorder the arguments. Please consider using a format "
+                    "string with named arguments, and a mapping instead of a tuple for them."
+                )
+            else:
+                complaint = ""
+            if complaint:
+                self._say(1, f"{message.places[0]}: warning: {complaint}")
+            if message.id:
+                yield message
 
     # Writing.
 
@@ -506,20 +525,25 @@ class Command(BaseCommand):
         """
         target = Path(potfile).parent / locale / "LC_MESSAGES" / f"{self.domain}.po"
         target.parent.mkdir(parents=True, exist_ok=True)
-        if target.exists():
-            self._run("msgmerge", *self.msgmerge_options, str(target), potfile, doing="msgmerge")
-            text = target.read_text("utf-8")
-        else:
+        if not target.exists():
             text = Path(potfile).read_text("utf-8")
             if not self.invoked_for_django:
                 text = self.copy_plural_forms(text, locale)
-        text = normalize_eols(text)
-        # What the tools put between messages that were found in several places.
-        text = text.replace(f"#. #-#-#-#-#  {self.domain}.pot (PACKAGE VERSION)  #-#-#-#-#\n", "")
-        target.write_text(text, "utf-8")
+            target.write_text(normalize_eols(text), "utf-8")
+            return
+        wishes = self._wishes("msgmerge_options")
+        known = self._read(target)
+        messages = _pofile.merged(
+            known, self._read(potfile), previous=wishes.previous, guess=wishes.guess
+        )
         if self.no_obsolete:
-            options = (*self.msgattrib_options, "-o", str(target), str(target))
-            self._run("msgattrib", *options, doing="msgattrib")
+            wishes.read(self.msgattrib_options, f"{type(self).__name__}.msgattrib_options")
+            for key in [key for key, each in messages.items() if each.obsolete]:
+                del messages[key]
+        # A file in which nothing but the date would be new is left alone.
+        if not _same(known, messages):
+            text = _pofile.text_of(messages.values(), wishes.layout)
+            target.write_text(text, "utf-8")
 
     def copy_plural_forms(self, msgs: str, locale: str) -> str:
         """Return messages with the plural forms that the framework's own files have."""
@@ -530,12 +554,67 @@ class Command(BaseCommand):
             if rule is None:
                 continue
             self._say(2, f"copying plural forms: {rule['value']}")
-            if plural_forms_re.search(msgs):
-                return plural_forms_re.sub(lambda _, rule=rule: rule["value"], msgs, count=1)
+            if old := plural_forms_re.search(msgs):
+                return msgs.replace(old[0], rule["value"], 1)
             # At the end of the header.
             header, _, rest = msgs.partition("\n\n")
             return f"{header}\n{rule['value']}\n\n{rest}"
         return msgs
+
+
+def _place(message: _pofile.Message) -> tuple[str, int]:
+    path, _, line = message.places[0].rpartition(":")
+    return path, int(line)
+
+
+_ORDERS: dict[str, Any] = {
+    "": lambda message: 0,
+    "id": lambda message: message.id,
+    "place": _place,
+}
+
+
+def _header(wishes: _Wishes, plural: bool) -> _pofile.Message:
+    """Return the entry that describes a new file, for its translators to fill in."""
+    lines = {
+        "Project-Id-Version": f"{wishes.package} {wishes.version}",
+        "Report-Msgid-Bugs-To": wishes.address,
+        "POT-Creation-Date": datetime.now().astimezone().strftime("%Y-%m-%d %H:%M%z"),
+        "PO-Revision-Date": "YEAR-MO-DA HO:MI+ZONE",
+        "Last-Translator": "FULL NAME <EMAIL@ADDRESS>",
+        "Language-Team": "LANGUAGE <LL@li.org>",
+        "Language": "",
+        "MIME-Version": "1.0",
+        "Content-Type": "text/plain; charset=UTF-8",
+        "Content-Transfer-Encoding": "8bit",
+    }
+    if plural:
+        lines["Plural-Forms"] = "nplurals=INTEGER; plural=EXPRESSION;"
+    return _pofile.Message(
+        "",
+        texts=["".join(f"{name}: {value}\n" for name, value in lines.items())],
+        remarks=[
+            "SOME DESCRIPTIVE TITLE.",
+            f"Copyright (C) YEAR {wishes.holder}",
+            f"This file is distributed under the same license as the {wishes.package} package.",
+            "FIRST AUTHOR <EMAIL@ADDRESS>, YEAR.",
+            "",
+        ],
+        flags=["fuzzy"],
+    )
+
+
+def _same(known: _pofile.Messages, messages: _pofile.Messages) -> bool:
+    """Whether messages are the same, but for lines of the file and the date of collecting."""
+
+    def shown(all_of_them: _pofile.Messages) -> list[_pofile.Message]:
+        entries = [replace(each, line=0) for each in all_of_them.values()]
+        for entry in entries:
+            if entry.is_header:
+                entry.texts = [re.sub("POT-Creation-Date:.*\n", "", entry.texts[0])]
+        return sorted(entries, key=lambda each: each.obsolete)
+
+    return shown(known) == shown(messages)
 
 
 # Holds messages of a page that is made anew for each project.

@@ -34,6 +34,14 @@ class Command(BaseCommand):
     autodetector = MigrationAutodetector
     help = "Creates new migration(s) for apps."
 
+    # Options, as they were given.
+    verbosity: int
+    interactive: bool
+    dry_run: bool
+    merge: bool
+    empty: bool
+    include_header: bool
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "args", metavar="app_label", nargs="*", help="The applications to look at."

@@ -324,7 +324,8 @@ class Command(BaseCommand):
     @staticmethod
     def describe_operation(operation: Any, backwards: bool) -> tuple[str, bool]:
         """Return what an operation does in one line, and whether it cannot be done."""
-        prefix, is_error, action = "", False, ""
+        prefix, is_error = "", False
+        action: Any = ""
         code = getattr(operation, "code", None)
         if code is not None:
             used = operation.reverse_code if backwards else code

@@ -183,12 +183,11 @@ class Command(BaseCommand):
         by_module: dict[str, list[str]] = defaultdict(list)
         for name, path in origins.items():
             by_module[path.rpartition(".")[0]].append(name)
-        lines = []
-        lines += [f"import {name}" for name in by_module.pop("", ())]
+        imports = [f"import {name}" for name in by_module.pop("", ())]
         for module, names in by_module.items():
-            lines.append(f"from {module} import {', '.join(names)}")
+            imports.append(f"from {module} import {', '.join(names)}")
         self.stdout.write(f"{text}:", self.style.SUCCESS, ending="\n\n")
-        self.stdout.write(_sorted_imports(lines), ending="\n\n")
+        self.stdout.write(_sorted_imports(imports), ending="\n\n")
 
     def handle(self, **options: Any) -> None:
         if options["command"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from nuages.conf import settings
@@ -29,8 +30,8 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
     test_runner: str | None = None
 
-    def run_from_argv(self, argv: list[str]) -> None:
-        self.test_runner = _named_runner(argv)
+    def run_from_argv(self, argv: Sequence[str]) -> None:
+        self.test_runner = _named_runner([*argv])
         super().run_from_argv(argv)
 
     def add_arguments(self, parser: Any) -> None:

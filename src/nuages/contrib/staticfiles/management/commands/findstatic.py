@@ -25,8 +25,9 @@ class Command(LabelCommand):
             help="Show the first match of each file alone.",
         )
 
-    def handle_label(self, path: str, **options: Any) -> str | None:
+    def handle_label(self, label: str, **options: Any) -> str | None:
         """Return the matches of one path as text."""
+        path = label
         found = finders.find(path.removeprefix("/"), find_all=options["all"])
         matches = found if isinstance(found, (list, tuple)) else [found] if found else []
         verbosity = options["verbosity"]

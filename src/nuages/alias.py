@@ -25,7 +25,13 @@ PUBLIC = "django"
 OWN_MODULES = frozenset({"nuages.alias", "nuages.__main__", "nuages.cli", "nuages.shim"})
 
 
-class OtherNameLoader:
+if TYPE_CHECKING:
+    from importlib.abc import Loader as _Loader
+else:
+    _Loader = object  # the import system asks for methods, and that module is slow to import
+
+
+class OtherNameLoader(_Loader):
     """Loads ``nuages.X`` by giving the module object that ``django.X`` is."""
 
     def __init__(self, public_name: str) -> None:

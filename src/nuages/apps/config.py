@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from importlib import import_module
-from inspect import isclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -103,15 +102,14 @@ class AppConfig:
             ImportError, ImproperlyConfigured, RuntimeError: the entry names no application.
         """
         try:
-            module = import_module(entry)
+            found = import_module(entry)
         except Exception as error:
             config_class = _class_named_by(entry, error)
-            module = None
         else:
-            config_class = _default_class_in(module)
+            config_class = _default_class_in(found)
             if config_class is None:
-                return cls(entry, module)
-        if not (isclass(config_class) and issubclass(config_class, AppConfig)):
+                return cls(entry, found)
+        if not (isinstance(config_class, type) and issubclass(config_class, AppConfig)):
             raise ImproperlyConfigured(f"'{entry}' isn't a subclass of AppConfig.")
         name = getattr(config_class, "name", None)
         if name is None:
@@ -171,7 +169,7 @@ def _configs_in(module: ModuleType) -> list[tuple[str, type[AppConfig]]]:
     return [
         (name, value)
         for name, value in vars(module).items()
-        if isclass(value) and issubclass(value, AppConfig) and value is not AppConfig
+        if isinstance(value, type) and issubclass(value, AppConfig) and value is not AppConfig
     ]
 
 
@@ -205,7 +203,7 @@ def _class_named_by(entry: str, error: Exception) -> Any:
             raise
         raise error from None
     found = getattr(module, class_name, None)
-    if found is not None and isclass(found):
+    if found is not None and isinstance(found, type):
         return found
     if not looks_like_class:
         raise error

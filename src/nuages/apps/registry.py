@@ -8,7 +8,6 @@ import threading
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nuages.apps.config import AppConfig
@@ -36,13 +35,15 @@ class _remembered:
         return cached
 
 
-@dataclass(eq=False, slots=True)
 class PendingOperation:
     """A function that waits for models to be registered."""
 
-    function: Callable[..., Any]
-    keys: tuple[ModelKey, ...]
-    apps: Apps
+    __slots__ = ("apps", "function", "keys")
+
+    def __init__(
+        self, function: Callable[..., Any], keys: tuple[ModelKey, ...], apps: Apps
+    ) -> None:
+        self.function, self.keys, self.apps = function, keys, apps
 
     def first_missing(self) -> ModelKey | None:
         """Return the first model that is not there yet."""

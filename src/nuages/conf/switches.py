@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from nuages.conf import settings
+
 #: The fast paths, all on unless the project says otherwise.
 DEFAULTS: dict[str, bool] = {
     "COMPILED_TEMPLATES": True,
@@ -14,6 +16,7 @@ DEFAULTS: dict[str, bool] = {
     "COMPILED_MIDDLEWARE": True,
     "COMPILED_MODELS": True,
     "COMPILED_FORMS": True,
+    "ASYNC_DRIVERS": True,
     "TRAILS": True,
 }
 #: The bounds: entries of a table.
@@ -21,8 +24,6 @@ LIMITS: dict[str, int] = {"TRAIL_TABLE_SIZE": 10_000}
 
 
 def _choices() -> dict[str, Any]:
-    from nuages.conf import settings
-
     if not settings.configured:
         return {}
     chosen: dict[str, Any] = settings.NUAGES
@@ -32,7 +33,9 @@ def _choices() -> dict[str, Any]:
 def enabled(name: str) -> bool:
     """Whether the fast path ``name`` is on. Raises ``KeyError`` for an unknown name."""
     default = DEFAULTS[name]
-    return bool(_choices().get(name, default))
+    # Settings that were read once lie in the dictionary of the object.
+    chosen = vars(settings).get("NUAGES")
+    return bool((_choices() if chosen is None else chosen).get(name, default))
 
 
 def limit(name: str) -> int:

@@ -121,6 +121,9 @@ class ValidationError(Exception):
     Manual: "Form and field validation".
     """
 
+    message: Any
+    code: str | None
+    params: dict[str, Any] | None
     error_dict: dict[str, list[ValidationError]]
     error_list: list[ValidationError]
 

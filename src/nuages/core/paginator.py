@@ -150,7 +150,7 @@ class Paginator(BasePaginator):
     @cached_property
     def count(self) -> int:
         """The number of objects on all pages."""
-        method = getattr(self.object_list, "count", None)
+        method: Any = getattr(self.object_list, "count", None)
         return method() if _counts(method) else len(self.object_list)
 
     @cached_property

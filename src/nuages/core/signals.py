@@ -2,8 +2,7 @@
 
 from nuages.dispatch import Signal
 
-# Sent for every request by the same few senders, whose receivers are remembered.
-request_started = Signal(use_caching=True)
-request_finished = Signal(use_caching=True)
+request_started = Signal()
+request_finished = Signal()
 got_request_exception = Signal()
 setting_changed = Signal()

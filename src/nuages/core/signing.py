@@ -64,7 +64,7 @@ def b64_decode(s: bytes) -> bytes:
 
 def base64_hmac(salt: str, value: str | bytes, key: Key, algorithm: str | None = None) -> str:
     """Return the salted HMAC of ``value`` in base 64."""
-    from nuages.utils.crypto import salted_hmac
+    from nuages.utils.crypto import salted_digest
 
     if algorithm is None:
         import warnings
@@ -78,7 +78,7 @@ def base64_hmac(salt: str, value: str | bytes, key: Key, algorithm: str | None =
             stacklevel=2,
         )
         algorithm = "sha1"
-    return b64_encode(salted_hmac(salt, value, key, algorithm=algorithm).digest()).decode()
+    return b64_encode(salted_digest(salt, value, key, algorithm)).decode()
 
 
 def _cookie_signer_key(key: Key) -> bytes:
@@ -199,7 +199,7 @@ class Signer:
         cls = type(self)
         self.salt = salt or f"{cls.__module__}.{cls.__name__}"
         self.algorithm = algorithm or "sha256"
-        if _SEP_UNSAFE.fullmatch(sep):
+        if sep != ":" and _SEP_UNSAFE.fullmatch(sep):
             raise ValueError(
                 f"Unsafe Signer separator: {sep!r} (cannot be empty or consist of only A-z0-9-_=)"
             )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextvars
 import logging
+import sys
 import threading
 import weakref
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
 
+from nuages.utils import asyncio
 from nuages.utils.concurrency import async_to_sync, iscoroutinefunction, sync_to_async
 from nuages.utils.inspect import func_accepts_kwargs
 
@@ -42,7 +44,19 @@ def _make_id(target: Any) -> Any:
 
 #: The key of links that listen to every sender.
 ANYONE = _make_id(None)
-_NOBODY = Live([], [])
+
+
+def _lasts(link: Link) -> bool:
+    """Whether a link is to a function of a module, and for all senders."""
+    function = link.receiver
+    if isinstance(function, weakref.ReferenceType):
+        function = function()
+    home = sys.modules.get(getattr(function, "__module__", None) or "")
+    return (
+        link.key[1] == ANYONE
+        and home is not None
+        and getattr(home, getattr(function, "__name__", ""), None) is function
+    )
 
 
 def _check_receiver(receiver: Any) -> None:
@@ -68,6 +82,8 @@ class Signal:
         self.use_caching, self._dead_receivers = use_caching, False
         self.sender_receivers_cache: Any = weakref.WeakKeyDictionary() if use_caching else {}
         self.receivers: list[Link] = []
+        #: Without caching: links, and the receivers of all senders, if those are known.
+        self._for_all: tuple[list[Link], Live] = ([], Live([], []))
         self.lock = threading.Lock()
 
     def connect(
@@ -121,6 +137,9 @@ class Signal:
             self.sender_receivers_cache.clear()
         return found
 
+    #: Whether receivers of others may block: within async code they run in a thread.
+    apart = True
+
     def has_listeners(self, sender: Any = None) -> bool:
         """Whether anything would be called for ``sender``."""
         live = self._live_receivers(sender)
@@ -130,8 +149,17 @@ class Signal:
         """Call the receivers; return ``(receiver, response)`` pairs. Errors go through."""
         if not self.receivers:
             return []
-        plain, coroutine = live = self._live_receivers(sender)
-        results = [(each, each(signal=self, sender=sender, **named)) for each in plain]
+        live = self._live_receivers(sender)
+        plain, coroutine = live
+        if plain and self.apart and asyncio.may_block():
+            results = [
+                (each, _called_apart(each, signal=self, sender=sender, **named)) for each in plain
+            ]
+        elif named:
+            results = [(each, each(signal=self, sender=sender, **named)) for each in plain]
+        else:
+            # Without a dictionary to merge.
+            results = [(each, each(signal=self, sender=sender)) for each in plain]
         if coroutine:
 
             async def call_all() -> Results:
@@ -236,30 +264,47 @@ class Signal:
 
     def _live_receivers(self, sender: Any) -> Live:
         """Return the receivers to call for ``sender``."""
-        if self.use_caching and not self._dead_receivers:
+        caches = self.use_caching
+        if caches and not self._dead_receivers:
             known: Live | None = self.sender_receivers_cache.get(sender) if sender else None
             if known is not None:
                 return known
-        with self.lock:
-            self._clear_dead_receivers()
-            if not self.receivers:
-                return _NOBODY
-            wanted = _make_id(sender)
-            live = Live([], [])
-            cacheable = self.use_caching and sender is not None
-            for link in self.receivers:
-                if link.key[1] != ANYONE and link.key[1] != wanted:
-                    continue
-                function = link.receiver
-                if isinstance(function, weakref.ReferenceType):
-                    function = function()
-                    if function is None:
-                        continue
-                    cacheable = cacheable and not isinstance(link.receiver, weakref.WeakMethod)
-                live[link.is_async].append(function)
-            if cacheable and not self._dead_receivers:
-                self.sender_receivers_cache[sender] = live
+        if self._dead_receivers:
+            with self.lock:
+                self._clear_dead_receivers()
+        if not caches:
+            links, live = self._for_all
+            if links == self.receivers:
+                return live
+            live = self._collect(sender)[0]
+            if all(map(_lasts, self.receivers)):
+                self._for_all = self.receivers.copy(), live
             return live
+        with self.lock:
+            live, lasting = self._collect(sender)
+            if lasting and sender is not None and self.receivers and not self._dead_receivers:
+                self.sender_receivers_cache[sender] = live
+        return live
+
+    def _collect(self, sender: Any) -> tuple[Live, bool]:
+        """Return the receivers for ``sender``, and whether they may be remembered."""
+        plain: list[Receiver] = []
+        coroutine: list[Receiver] = []
+        lasting, wanted = True, None
+        # A copy, as another thread may connect or disconnect meanwhile.
+        for (_, listens_to), function, _, is_async in self.receivers.copy():
+            if listens_to != ANYONE:
+                if wanted is None:
+                    wanted = _make_id(sender)
+                if listens_to != wanted:
+                    continue
+            if isinstance(function, weakref.ReferenceType):
+                lasting = lasting and not isinstance(function, weakref.WeakMethod)
+                function = function()
+                if function is None:
+                    continue
+            (coroutine if is_async else plain).append(function)
+        return Live(plain, coroutine), lasting
 
 
 _UNSET: Any = object()
@@ -305,3 +350,12 @@ def receiver(signal: Signal | Iterable[Signal], **kwargs: Any) -> Callable[[Rece
         return function
 
     return decorator
+
+
+def _called_apart(receiver: Receiver, **named: Any) -> Any:
+    """Call a receiver within a bridge; what is not of the house in a thread."""
+    if str(getattr(receiver, "__module__", "")).startswith("django."):
+        return receiver(**named)
+    from nuages.utils.bridge import call_apart
+
+    return call_apart(lambda: receiver(**named))

@@ -9,10 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from html import escape
+from operator import attrgetter
 from typing import Any
 
 from nuages.conf import switches
-from nuages.forms.utils import ErrorList
+from nuages.forms.boundfield import BoundField
+from nuages.forms.renderers import functions_for, renders_plainly
+from nuages.forms.utils import ErrorList, RenderableMixin
+from nuages.forms.widgets import Input, MultiWidget, Textarea
 from nuages.template.backends.django import Template as Backend
 from nuages.template.base import Template
 from nuages.utils.formats import localize
@@ -53,26 +57,36 @@ def _escaped(text: str) -> str:
 
 def _plain(value: Any) -> str:
     """``{{ value|stringformat:"s" }}``"""
+    if value.__class__ is str:
+        return value if _special(value) is None else escape(value)
     text = value if isinstance(value, str) else str(value)
     return text if isinstance(text, SafeData) else _escaped(text)
 
 
 def _shown(value: Any) -> str:
     """``{{ value }}``"""
-    if type(value) is str:
-        return _escaped(value)
+    if value.__class__ is str:
+        return value if _special(value) is None else escape(value)
     as_html = getattr(value, "__html__", None)
     return conditional_escape(localize(value)) if as_html is None else as_html()
 
 
+#: The names that attributes have, most of the time.
+_USUAL_NAMES = frozenset(
+    (
+        "id class for name type value required disabled checked selected maxlength minlength min "
+        "max step cols rows multiple accept placeholder autocomplete aria-describedby aria-invalid"
+    ).split()
+)
+
+
 def _attributes(attrs: Mapping[str, Any]) -> str:
-    pieces = []
+    text = ""
     for name, value in attrs.items():
-        if value is True:
-            pieces.append(f" {_shown(name)}")
-        elif value is not False:
-            pieces.append(f' {_shown(name)}="{_plain(value)}"')
-    return "".join(pieces)
+        if value is not False:
+            shown = name if name in _USUAL_NAMES else _shown(name)
+            text += f" {shown}" if value is True else f' {shown}="{_plain(value)}"'
+    return text
 
 
 # Widgets.
@@ -212,8 +226,138 @@ def _help_text(field: Any, tag: str) -> str:
     return f'<{tag} class="helptext"{own_id}>{localize(text)}</{tag}>\n'
 
 
+# How a bound field gets at what it shows. A class that overrides one of these is asked itself.
+_BOUND_PARTS = attrgetter(
+    "__html__",
+    "__str__",
+    "aria_describedby",
+    "as_widget",
+    "auto_id",
+    "build_widget_attrs",
+    "errors",
+    "is_hidden",
+    "label_tag",
+    "use_fieldset",
+)
+_OWN_BOUND = _BOUND_PARTS(BoundField)
+_LABEL_TEMPLATE = "django/forms/label.html"
+
+
+def _tag_of(widget: Any, name: str, value: Any, attrs: dict[str, Any], renderer: Any) -> str:
+    """Return the widget as HTML; one tag is written at once."""
+    writer = _TAGS.get(_WIDGET_PARTS(widget.__class__))
+    # A template of its own may be the class's or the instance's.
+    if (
+        writer is None
+        or _WIDGETS.get(widget.template_name) is not writer
+        or not _WIDGET_NAMES.isdisjoint(widget.__dict__)
+    ):
+        return _shown(widget.render(name=name, value=value, attrs=attrs, renderer=renderer))
+    facts = {"name": name, "value": widget.format_value(value), "attrs": {**widget.attrs, **attrs}}
+    if writer is _input_tag:
+        facts["type"] = widget.input_type
+    return writer(facts)
+
+
+_WIDGET_NAMES = frozenset(("render", "get_context", "_facts", "build_attrs", "_render"))
+_WIDGET_PARTS = attrgetter(*sorted(_WIDGET_NAMES))
+_TAGS: Mapping[Any, Callable[[Mapping[str, Any]], str]] = {
+    _WIDGET_PARTS(Input): _input_tag,
+    _WIDGET_PARTS(Textarea): _textarea_tag,
+}
+
+
+def _label_of(bound: BoundField, form: Any, own_id: str) -> str:
+    """Return what ``label_tag()`` does, of a field whose form leaves it to the built-in template."""
+    text, field = bound.label, bound.field
+    suffix = form.label_suffix if field.label_suffix is None else field.label_suffix
+    contents = _shown(text)
+    if suffix and text[-1] not in form._label_ends:
+        contents += conditional_escape(suffix)
+    if not own_id:
+        return f"{contents}\n"
+    target = field.widget.id_for_label(own_id)
+    attrs = f' for="{_plain(target)}"' if target else ""
+    if field.required and (css := getattr(form, "required_css_class", None)):
+        attrs += f' class="{_plain(css)}"'
+    return f"<label{attrs}>{contents}</label>\n"
+
+
+def _errors_of(bound: BoundField, form: Any) -> str:
+    found = form.errors.get(bound.name)
+    if found is None:
+        # A list of another class may have something to say even if it is empty.
+        return "" if form.error_class is ErrorList else _shown(bound.errors)
+    if found.__class__ is ErrorList and found.renderer is form.renderer and _tells_plainly(found):
+        return _error_list({"errors": found, "error_class": found.error_class})
+    return _shown(found)
+
+
+_ERROR_PARTS = attrgetter("render", "__html__", "get_context", "template_name")
+_OWN_ERRORS = _ERROR_PARTS(ErrorList)
+
+
+def _tells_plainly(errors: ErrorList) -> bool:
+    return _ERROR_PARTS(ErrorList) == _OWN_ERRORS and "template_name" not in errors.__dict__
+
+
+def _plain_group(bound: Any) -> str | None:
+    """Return the group of a field of which everything is as the house made it, in one go.
+
+    ``None`` where somebody has to be asked: the plain twin is what follows in
+    :func:`_field_group`, by ``label_tag()``, ``build_widget_attrs()`` and ``as_widget()``.
+    """
+    if _BOUND_PARTS(bound.__class__) != _OWN_BOUND:
+        return None
+    form, field = bound.form, bound.field
+    widget, kind = field.widget, form.__class__
+    if (
+        kind.render is not RenderableMixin.render
+        or form.template_name_label != _LABEL_TEMPLATE
+        or not renders_plainly(form.renderer)
+        or functions_for(form.renderer) is None
+        or field.localize
+        or field.show_hidden_initial
+        or widget.use_fieldset
+        or isinstance(widget, MultiWidget)
+        or "label_tag" in bound.__dict__
+        or "as_widget" in bound.__dict__
+    ):
+        return None
+    given, own_id, hidden = widget.attrs, bound.auto_id, widget.is_hidden
+    wrong = bool(form.errors.get(bound.name))
+    attrs: dict[str, Any] = {}
+    if field.required and form.use_required_attribute:
+        if widget.use_required_attribute(bound.initial):
+            attrs["required"] = True
+    if field.disabled:
+        attrs["disabled"] = True
+    help_text = bound.help_text
+    if not hidden:
+        if wrong:
+            attrs["aria-invalid"] = "true"
+        if own_id and not given.get("aria-describedby"):
+            parts = [f"{own_id}_helptext"] if help_text else []
+            if wrong:
+                parts.append(f"{own_id}_error")
+            if parts:
+                attrs["aria-describedby"] = " ".join(parts)
+    if own_id and "id" not in given:
+        attrs["id"] = own_id
+    label = _label_of(bound, form, given.get("id") or own_id) if bound.label else ""
+    helped = ""
+    if help_text:
+        note = f' id="{_shown(own_id)}_helptext"' if own_id else ""
+        helped = f'<div class="helptext"{note}>{localize(help_text)}</div>\n'
+    errors = _errors_of(bound, form)
+    tag = _tag_of(widget, bound.html_name, bound.value(), attrs, form.renderer)
+    return f"{label}{helped}{errors}{tag}"
+
+
 def _field_group(context: Context) -> str:
     field = context["field"]
+    if (group := _plain_group(field)) is not None:
+        return group
     head, tail = "", ""
     if field.use_fieldset:
         described_by = field.aria_describedby

@@ -142,7 +142,7 @@ class Field(ClonedByParts):
             try:
                 check(value)
             except ValidationError as error:
-                custom = self.error_messages.get(getattr(error, "code", None))
+                custom = self.error_messages.get(getattr(error, "code", ""))
                 if custom is not None:
                     error.message = custom
                 found.extend(error.error_list)

@@ -35,6 +35,7 @@ class MediaAsset:
         cls._path_argument = argument or cls._path_argument
 
     def __init__(self, *args: str, **attributes: Any) -> None:
+        self._path: str
         (self._path,) = args or (attributes.pop(self._path_argument),)
         self.attributes = attributes
 
@@ -58,7 +59,7 @@ class MediaAsset:
             raise ValueError(
                 f"{type(self).__qualname__} has conflicting attributes: {', '.join(doubled)}"
             )
-        html_attributes = flatatt(self.attributes | extra)
+        html_attributes = flatatt({**self.attributes, **extra})
         return format_html(self.element_template, path=self.path, attributes=html_attributes)
 
     def __str__(self) -> str:
@@ -122,8 +123,12 @@ class Media:
     ) -> None:
         if media is not None:
             css, js = getattr(media, "css", {}), getattr(media, "js", [])
-        css = {medium: self._unique_assets(css[medium], Stylesheet, medium) for medium in css or ()}
-        self._css_lists: list[dict[str, list[Any]]] = [css]
+        self._css_lists: list[dict[str, Any]] = [
+            {
+                medium: self._unique_assets(paths, Stylesheet, medium)
+                for medium, paths in (css or {}).items()
+            }
+        ]
         self._js_lists: list[list[Any]] = [self._unique_assets(js or (), Script)]
 
     @staticmethod
@@ -250,7 +255,7 @@ class MediaDefiningClass(type):
     def __new__(
         mcs, name: str, bases: tuple[type, ...], attrs: dict[str, Any], **kwargs: Any
     ) -> Any:
-        cls = super().__new__(mcs, name, bases, attrs, **kwargs)
+        cls: Any = super().__new__(mcs, name, bases, attrs, **kwargs)
         if "media" not in attrs:
             cls.media = media_property(cls)
         return cls

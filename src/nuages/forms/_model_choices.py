@@ -5,6 +5,7 @@ Manual: "Form fields", section "Fields which handle relationships".
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -195,13 +196,17 @@ class ModelChoiceField(ChoiceField):
 
     @choices.setter
     def choices(self, value: Any) -> None:
-        ChoiceField.choices.fset(self, value)
+        ChoiceField.choices.fset(self, value)  # type: ignore[attr-defined]
 
     def prepare_value(self, value: Any) -> Any:
         """Return the key of a row; other values as they are."""
-        if not hasattr(value, "_meta"):
-            return super().prepare_value(value)
-        return value.serializable_value(self.to_field_name) if self.to_field_name else value.pk
+        if hasattr(value, "_meta"):
+            name = self.to_field_name
+            value = value.serializable_value(name) if name else value.pk
+        else:
+            value = super().prepare_value(value)
+        # A key of several parts is sent as JSON, as its field's ``to_python()`` reads it.
+        return json.dumps(value, default=str) if isinstance(value, tuple) else value
 
     @property
     def _key(self) -> str:
@@ -220,6 +225,8 @@ class ModelChoiceField(ChoiceField):
         try:
             if isinstance(value, self.queryset.model):
                 value = getattr(value, key)
+            elif key == "pk" and self.queryset.model._meta.is_composite_pk:
+                value = self.queryset.model._meta.pk.to_python(value)
             return self.queryset.get(**{key: value})
         except (ValueError, TypeError, ValidationError, ObjectDoesNotExist):
             raise self._error("invalid_choice", value=value) from None

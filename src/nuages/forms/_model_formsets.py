@@ -48,7 +48,9 @@ class BaseModelFormSet(BaseFormSet):
 
     #: Names of fields that have the same value in all forms.
     unique_fields: Any = set()
-    edit_only, model = False, None
+    edit_only = False
+    model: Any = None
+    form: Any
 
     def __init__(
         self,
@@ -100,9 +102,10 @@ class BaseModelFormSet(BaseFormSet):
         if sent is None:
             return None
         try:
-            return self._existing_object(self._get_to_python(key)(sent))
-        except ValidationError:
+            value = self._get_to_python(key)(sent)
+        except (ValidationError, ValueError):
             return None  # not a key at all: the form will say so
+        return self._existing_object(tuple(value) if isinstance(value, list) else value)
 
     def _construct_form(self, i: int, **kwargs: Any) -> Any:
         filled = self.initial_form_count()
@@ -383,7 +386,9 @@ class BaseInlineFormSet(BaseModelFormSet):
         else:
             name = self.fk.name
             shown = form.fields.get(name)
-            options = {"label": shown.label if shown else capfirst(self.fk.verbose_name)}
+            options: dict[str, Any] = {
+                "label": shown.label if shown else capfirst(self.fk.verbose_name)
+            }
         if relation.field_name != relation.model._meta.pk.name:
             options["to_field"] = relation.field_name
         if self.instance._state.adding:
@@ -487,10 +492,8 @@ def _get_foreign_key(
         target = field.remote_field.model
         if target == parent_model or target in parent_model._meta.all_parents:
             return True
-        return bool(
-            parent_model._meta.proxy
-            and target._meta.concrete_model == parent_model._meta.concrete_model
-        )
+        either, other = parent_model._meta, target._meta
+        return (either.proxy or other.proxy) and either.concrete_model is other.concrete_model
 
     if fk_name:
         named = [field for field in model._meta.fields if field.name == fk_name]

@@ -41,11 +41,21 @@ class BoundField(RenderableFieldMixin):
     def __init__(self, form: BaseForm, field: Field, name: str) -> None:
         self.form, self.field, self.name = form, field, name
         self.html_name = form.add_prefix(name)
-        self.html_initial_name = form.add_initial_prefix(name)
-        self.html_initial_id = form.add_initial_prefix(self.auto_id)
         self.label = pretty_name(name) if field.label is None else field.label
         self.help_text = field.help_text or ""
         self.renderer = form.renderer
+
+    # Few fields keep their initial value in the page.
+
+    @cached_property
+    def html_initial_name(self) -> str:
+        """The name of the hidden input that keeps the initial value."""
+        return self.form.add_initial_prefix(self.name)
+
+    @cached_property
+    def html_initial_id(self) -> str:
+        """The id of that input."""
+        return self.form.add_initial_prefix(self.auto_id)
 
     # The parts of a widget that has several, such as radio buttons.
 
@@ -75,6 +85,9 @@ class BoundField(RenderableFieldMixin):
         raise TypeError(
             f"BoundField indices must be integers or slices, not {type(index).__name__}."
         )
+
+    # So templates ask for attributes at once.
+    __getitem__.never_text = True  # type: ignore[attr-defined]
 
     # Values.
 
@@ -248,7 +261,8 @@ class BoundField(RenderableFieldMixin):
             if not getattr(field, "require_all_fields", True) and isinstance(
                 field.widget, MultiWidget
             ):
-                for part, part_widget in zip(field.fields, used.widgets):
+                parts: Any = field
+                for part, part_widget in zip(parts.fields, used.widgets):
                     part_widget.attrs["required"] = part.required and (
                         part_widget.use_required_attribute(self.initial)
                     )
@@ -275,8 +289,10 @@ class BoundField(RenderableFieldMixin):
             return None
         if not self.auto_id or self.is_hidden:
             return ""
-        described = {"helptext": self.help_text, "error": self._is_wrong()}
-        return " ".join(f"{self.auto_id}_{part}" for part, shown in described.items() if shown)
+        if self.help_text:
+            both = f" {self.auto_id}_error" if self._is_wrong() else ""
+            return f"{self.auto_id}_helptext{both}"
+        return f"{self.auto_id}_error" if self._is_wrong() else ""
 
     @property
     def use_fieldset(self) -> bool:

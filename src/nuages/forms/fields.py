@@ -163,8 +163,8 @@ class FileField(Field, widget=ClearableFileInput):
         return not self.disabled and data is not None
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """Return the present file where no other was sent."""
-        return initial if data in (None, FILE_INPUT_CONTRADICTION) else data
+        """Return the present file: browsers do not show again what was chosen."""
+        return initial
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         """Return the new file, the present one, or ``False`` if it is to be removed."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nuages.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from nuages.forms._clean_plans import clean_quickly
 from nuages.forms.fields import Field
 from nuages.forms.renderers import get_default_renderer
 from nuages.forms.utils import ErrorDict, ErrorList, RenderableFormMixin
@@ -75,8 +76,8 @@ class BaseForm(RenderableFormMixin):
         renderer: BaseRenderer | None = None,
         bound_field_class: type[BoundField] | None = None,
     ) -> None:
-        sent = [MultiValueDict() if source is None else source for source in (data, files)]
-        self.data, self.files = sent
+        self.data = MultiValueDict() if data is None else data
+        self.files = MultiValueDict() if files is None else files
         self.is_bound = data is not None or files is not None
         self.initial, self.auto_id, self.error_class = initial or {}, auto_id, error_class
         self.prefix = self.prefix if prefix is None else prefix
@@ -85,9 +86,6 @@ class BaseForm(RenderableFormMixin):
         self.empty_permitted = empty_permitted
         self._errors: ErrorDict | None = None
 
-        # Each form has fields of its own, to be changed at will; ``base_fields`` stay as declared.
-        memo: dict[int, Any] = {}
-        self.fields = {name: field.__deepcopy__(memo) for name, field in self.base_fields.items()}
         self._bound_fields_cache: dict[str, BoundField] = {}
         wanted_order = self.field_order if field_order is None else field_order
         if wanted_order is not None:
@@ -107,6 +105,15 @@ class BaseForm(RenderableFormMixin):
             or self.bound_field_class
             or getattr(self.renderer, "bound_field_class", None)
         )
+
+    @cached_property
+    def fields(self) -> dict[str, Any]:
+        """The form's own fields, to be changed at will; ``base_fields`` stay as declared.
+
+        They are made when first asked for: a form that is only cleaned may do without.
+        """
+        memo: dict[int, Any] = {}
+        return {name: field.__deepcopy__(memo) for name, field in self.base_fields.items()}
 
     def order_fields(self, field_order: Iterable[str] | None) -> None:
         """Put the named fields first, in that order; unknown names are ignored."""
@@ -261,6 +268,8 @@ class BaseForm(RenderableFormMixin):
 
     def _clean_fields(self) -> None:
         """Clean each field, then call ``clean_<name>()`` where the form has it."""
+        if clean_quickly(self):
+            return
         for name, bound in self._bound_items():
             try:
                 self.cleaned_data[name] = bound.field._clean_bound_field(bound)

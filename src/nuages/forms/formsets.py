@@ -246,7 +246,7 @@ class BaseFormSet(RenderableFormMixin):
         if self.can_order:
             form.fields[ORDERING_FIELD_NAME] = IntegerField(
                 label=_("Order"),
-                initial=index + 1 if is_filled else None,
+                initial=index + 1 if index is not None and is_filled else None,
                 required=False,
                 widget=self.get_ordering_widget(),
             )

@@ -194,25 +194,23 @@ def fields_for_model(
 
 # Model forms.
 
-_META_OPTIONS = (
-    "model",
-    "fields",
-    "exclude",
-    "widgets",
-    "localized_fields",
-    "labels",
-    "help_texts",
-    "error_messages",
-    "field_classes",
-    "formfield_callback",
-)
-
 
 class ModelFormOptions:
     """What the inner ``Meta`` of a model form says. Manual: "Model form ``Meta`` API"."""
 
+    model: Any
+    fields: Any
+    exclude: Any
+    widgets: Any
+    localized_fields: Any
+    labels: Any
+    help_texts: Any
+    error_messages: Any
+    field_classes: Any
+    formfield_callback: Any
+
     def __init__(self, options: Any = None) -> None:
-        for name in _META_OPTIONS:
+        for name in ModelFormOptions.__annotations__:
             setattr(self, name, getattr(options, name, None))
 
 
@@ -321,7 +319,7 @@ class BaseModelForm(BaseForm):
 
         def left_out(field: Any) -> bool:
             name = field.name
-            if name not in self.fields or not chosen(name) or name in self._errors:
+            if name not in self.fields or not chosen(name) or name in (self._errors or ()):
                 return True
             # The form lets it be empty although the model does not.
             formfield = self.fields[name]
@@ -331,7 +329,12 @@ class BaseModelForm(BaseForm):
                 and self.cleaned_data.get(name) in formfield.empty_values
             )
 
-        return {field.name for field in self.instance._meta.fields if left_out(field)}
+        model = self.instance._meta
+        excluded = {field.name for field in model.fields if left_out(field)}
+        # No form has a field for a key of several parts; it is known when all of these are.
+        if model.is_composite_pk and excluded.isdisjoint(part.name for part in model.pk_fields):
+            excluded.discard(model.pk.name)
+        return excluded
 
     def clean(self) -> Any:
         """Ask for the model's checks of uniqueness and constraints; return the cleaned data."""
@@ -468,7 +471,8 @@ def modelform_factory(
             "Calling modelform_factory without defining 'fields' or 'exclude' explicitly is "
             "prohibited."
         )
-    return type(form)(f"{model.__name__}Form", (form,), {"Meta": meta})
+    meta_class: Any = type(form)
+    return meta_class(f"{model.__name__}Form", (form,), {"Meta": meta})
 
 
 def modelform_defines_fields(form_class: Any) -> bool:

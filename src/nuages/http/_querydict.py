@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from copy import deepcopy
 from functools import partial, wraps
 from typing import Any
-from urllib.parse import quote, quote_plus, unquote
+from urllib.parse import quote, quote_plus, unquote, unquote_to_bytes
 
 from nuages.conf import settings
 from nuages.core.exceptions import TooManyFieldsSent
@@ -21,10 +21,17 @@ def _pairs(query: str, encoding: str) -> Iterable[tuple[str, str]]:
         name, _, value = piece.partition("=")
         if "+" in piece:
             name, value = name.replace("+", " "), value.replace("+", " ")
-        if "%" in piece:
-            name = unquote(name, encoding, "replace")
-            value = unquote(value, encoding, "replace")
+        if "%" in name:
+            name = _unescaped(name, encoding)
+        if "%" in value:
+            value = _unescaped(value, encoding)
         yield name, value
+
+
+def _unescaped(text: str, encoding: str) -> str:
+    if text.isascii():
+        return unquote_to_bytes(text).decode(encoding, "replace")
+    return unquote(text, encoding, "replace")
 
 
 class QueryDict(MultiValueDict):
@@ -55,10 +62,11 @@ class QueryDict(MultiValueDict):
         if query_string:
             encoding = encoding or settings.DEFAULT_CHARSET
             if isinstance(query_string, bytes):
+                raw = query_string
                 try:
-                    query_string = query_string.decode(encoding)
+                    query_string = raw.decode(encoding)
                 except UnicodeDecodeError:
-                    query_string = query_string.decode("iso-8859-1")
+                    query_string = raw.decode("iso-8859-1")
             limit = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
             if limit is not None and query_string.count("&") >= limit:
                 raise TooManyFieldsSent(

@@ -8,6 +8,8 @@ from typing import Any
 
 def bytes_left(stream: Any) -> int | None:
     """Return how many bytes can still be read; ``None`` where only reading would tell."""
+    if not hasattr(stream, "seek") and not hasattr(stream, "getbuffer"):
+        return None
     position = getattr(stream, "tell", None)
     seekable = getattr(stream, "seekable", None)
     if hasattr(stream, "seek") and (seekable is None or seekable()):

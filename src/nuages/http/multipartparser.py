@@ -172,10 +172,14 @@ class Parser:
                 if piece:
                     yield piece
                 return
-            # What may be the start of a boundary waits for the bytes that tell.
-            safe = len(self._buffer) - keep
-            if safe > 0:
-                piece, self._buffer = self._buffer[:safe], self._buffer[safe:]
+            # What may be the start of a boundary waits for the bytes that tell. Mostly there is
+            # none: then the chunk goes on as it came.
+            waits = self._buffer.find(b"\r", max(0, len(self._buffer) - keep))
+            if waits < 0:
+                piece, self._buffer = self._buffer, b""
+            else:
+                piece, self._buffer = self._buffer[:waits], self._buffer[waits:]
+            if piece:
                 yield piece
             if not self._fill():
                 piece, self._buffer = self._buffer, b""

@@ -196,13 +196,19 @@ class HttpRequest:
 
     # -- where the request went ----------------------------------------------------------------
 
+    def _in_meta(self, key: str) -> Any:
+        """Return an entry of ``META``, or ``None``; a request need not make all of it for that."""
+        return self.META.get(key)
+
     def _get_raw_host(self) -> str:
-        meta = self.META
-        if settings.USE_X_FORWARDED_HOST and "HTTP_X_FORWARDED_HOST" in meta:
-            return meta["HTTP_X_FORWARDED_HOST"]
-        if "HTTP_HOST" in meta:
-            return meta["HTTP_HOST"]
-        host, port = meta["SERVER_NAME"], self.get_port()
+        host: str | None = None
+        if settings.USE_X_FORWARDED_HOST:
+            host = self._in_meta("HTTP_X_FORWARDED_HOST")
+        if host is None:
+            host = self._in_meta("HTTP_HOST")
+        if host is not None:
+            return host
+        host, port = self.META["SERVER_NAME"], self.get_port()
         return host if port == ("443" if self.is_secure() else "80") else f"{host}:{port}"
 
     def get_host(self) -> str:
@@ -374,7 +380,7 @@ class HttpRequest:
         self, META: Mapping[str, Any], post_data: Any
     ) -> tuple[QueryDict, MultiValueDict]:
         """Return the fields and the files of the ``multipart/form-data`` body ``post_data``."""
-        self.upload_handlers = ImmutableList(
+        self.upload_handlers = ImmutableList(  # type: ignore[assignment]  # nobody may add more
             self.upload_handlers,
             warning="You cannot alter upload handlers after the upload has been processed.",
         )
@@ -401,7 +407,8 @@ class HttpRequest:
                 "You cannot access body after reading from request's data stream"
             )
         self._check_data_too_big(self._length_of_body())
-        with closing(self._stream):
+        stream: Any = vars(self)["_stream"]
+        with closing(stream):
             whole = self.read()
         # To be read as a file from the start.
         self._stream = BytesIO(whole)

@@ -6,11 +6,9 @@ import datetime
 import json
 import os
 import re
-import sys
 import time
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from email.header import Header
 from functools import lru_cache, partial
 from http.client import responses as _phrases
 from typing import Any
@@ -19,9 +17,9 @@ from urllib.parse import urlsplit
 from nuages.conf import settings
 from nuages.core import signals, signing
 from nuages.core.exceptions import DisallowedRedirect
+from nuages.http._response_headers import BadHeaderError, ResponseHeaders
 from nuages.http._streams import bytes_left
 from nuages.http.cookie import SimpleCookie
-from nuages.utils.datastructures import CaseInsensitiveMapping
 from nuages.utils.encoding import iri_to_uri
 from nuages.utils.functional import cached_property
 from nuages.utils.http import (
@@ -30,6 +28,14 @@ from nuages.utils.http import (
     http_date,
 )
 
+_USUALLY_OF_THE_CLASS = (
+    "status_code",
+    "_charset",
+    "_reason_phrase",
+    "_handler_class",
+    "closed",
+    "cookies",
+)
 _charset_re = re.compile(r';\s*charset=\s*"?(?P<charset>[^\s;"]+)', re.IGNORECASE)
 _control_re = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _EPOCH = "Thu, 01 Jan 1970 00:00:00 GMT"
@@ -45,118 +51,8 @@ _PACKED_TYPES = {
 }
 
 
-class BadHeaderError(ValueError):
-    """A header's name or value cannot be sent as it is."""
-
-
 class Http404(Exception):
     """There is nothing at this URL: the handler answers with the 404 page."""
-
-
-def _header_text(value: Any, charset: str, mime_encode: bool = False) -> str:
-    """Return a header's name or value as text that ``charset`` can encode."""
-    if isinstance(value, bytes):
-        text = value.decode(charset) if _decodes(value, charset) else _mimed(value, mime_encode)
-    else:
-        text = value if type(value) is str else str(value)
-        if not text.isascii() and not _encodes(text, charset):
-            _refuse_newlines(text, value)
-            if not mime_encode:
-                text.encode(charset)
-            text = Header(text, "utf-8", maxlinelen=sys.maxsize).encode()
-    _refuse_newlines(text, value)
-    return text
-
-
-def _mimed(value: bytes, mime_encode: bool) -> str:
-    _refuse_newlines(value.decode("latin-1"), value)
-    if not mime_encode:
-        value.decode("ascii")
-    return Header(value, "utf-8", maxlinelen=sys.maxsize).encode()
-
-
-def _refuse_newlines(text: str, original: Any) -> None:
-    if "\n" in text or "\r" in text:
-        raise BadHeaderError(f"Header values can't contain newlines (got {original!r})")
-
-
-def _encodes(text: str, charset: str) -> bool:
-    try:
-        text.encode(charset)
-    except UnicodeError:
-        return False
-    return True
-
-
-def _decodes(value: bytes, charset: str) -> bool:
-    try:
-        value.decode(charset)
-    except UnicodeError:
-        return False
-    return True
-
-
-# What needs neither encoding nor a closer look: printable ASCII.
-_is_plain = re.compile(r"[ -~]*").fullmatch
-
-
-class ResponseHeaders(CaseInsensitiveMapping):
-    """A response's headers: a dictionary that ignores the case of its keys."""
-
-    def __init__(self, data: Mapping[str, Any] | Iterable[tuple[str, Any]] = ()) -> None:
-        self._store: dict[str, tuple[str, str]] = {}
-        if data:
-            for name, value in data.items() if isinstance(data, Mapping) else data:
-                self[name] = value
-
-    def __setitem__(self, key: str | bytes, value: Any) -> None:
-        if type(key) is type(value) is str and _is_plain(key) and _is_plain(value):
-            self._store[key.lower()] = key, value
-            return
-        name = _header_text(key, "ascii")
-        self._store[name.lower()] = name, _header_text(value, "latin-1", mime_encode=True)
-
-    def __getitem__(self, key: str) -> str:
-        return self._store[key.lower()][1]
-
-    def __delitem__(self, key: str) -> None:
-        self._store.pop(key.lower(), None)
-
-    def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and key.lower() in self._store
-
-    def __iter__(self) -> Iterator[str]:
-        return (name for name, _ in self._store.values())
-
-    def __len__(self) -> int:
-        return len(self._store)
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """Return the value of a header, or ``default``."""
-        found = self._store.get(key.lower())
-        return default if found is None else found[1]
-
-    def items(self) -> Any:
-        """Return the pairs of name and value."""
-        return self._store.values()
-
-    def pop(self, key: str, default: Any = None) -> Any:
-        """Remove a header; return its name and value, or ``default``."""
-        return self._store.pop(key.lower(), default)
-
-    def setdefault(self, key: str, value: Any) -> None:
-        """Set a header unless there is one of that name."""
-        if key.lower() not in self._store:
-            self[key] = value
-
-    def __copy__(self) -> ResponseHeaders:
-        return self.copy()
-
-    def copy(self) -> ResponseHeaders:  # type: ignore[override]
-        """Return headers of the same contents that can be changed on their own."""
-        twin = type(self)()
-        twin._store = self._store.copy()
-        return twin
 
 
 @lru_cache(maxsize=256)
@@ -258,8 +154,8 @@ class HttpResponseBase:
         """The encoding of the content: as given, else from Content-Type, else the setting's."""
         charset = self._charset
         if charset is None:
-            _, content_type = self.headers._store.get("content-type", ("", ""))
-            charset = _charset_in(content_type) or settings.DEFAULT_CHARSET
+            sent = self.headers._store.get("content-type")
+            charset = (sent and _charset_in(sent[1])) or settings.DEFAULT_CHARSET
         return charset
 
     @charset.setter
@@ -388,6 +284,10 @@ class HttpResponseBase:
 
     def close(self) -> None:
         """Release what the content held and send ``request_finished``; servers call this."""
+        self._release()
+        signals.request_finished.send(sender=self._handler_class)
+
+    def _release(self) -> None:
         closers, self.closed = self._resource_closers, True
         while closers:
             # One that fails must not keep the others open; the client cannot be told any more.
@@ -395,7 +295,6 @@ class HttpResponseBase:
                 closers.pop(0)()
             except Exception:
                 continue
-        signals.request_finished.send(sender=self._handler_class)
 
     # -- the file interface, of which this class has almost nothing ---------------------------
 
@@ -428,7 +327,13 @@ class HttpResponse(HttpResponseBase):
     )
 
     def __init__(self, content: Any = b"", *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        if args or kwargs:
+            super().__init__(*args, **kwargs)
+        else:
+            # The same without any arguments to look at.
+            self.headers = own = ResponseHeaders()
+            own._store["content-type"] = ("Content-Type", f"text/html; charset={self.charset}")
+            self._resource_closers = []
         self.content = content
 
     def __copy__(self) -> HttpResponse:
@@ -439,9 +344,12 @@ class HttpResponse(HttpResponseBase):
 
     def __getstate__(self) -> dict[str, Any]:
         dropped = self.non_picklable_attrs
-        state = {name: value for name, value in self.__dict__.items() if name not in dropped}
+        # What an instance takes from its class is written, too: who reads the state may run an
+        # engine whose classes have no such values.
+        state: dict[str, Any] = {name: getattr(self, name) for name in _USUALLY_OF_THE_CLASS}
+        state |= self.__dict__
         state["_resource_closers"] = []
-        return state
+        return {name: value for name, value in state.items() if name not in dropped}
 
     def serialize(self) -> bytes:
         """Return headers and content as one message."""
@@ -582,7 +490,8 @@ class StreamingHttpResponse(HttpResponseBase):
         from asgiref.sync import sync_to_async
 
         self._warn_of_consuming("synchronous", "asynchronously", "asynchronous")
-        for piece in await sync_to_async(list)(content):
+        collect: Any = sync_to_async(list)
+        for piece in await collect(content):
             yield piece
 
     @staticmethod
@@ -702,14 +611,17 @@ class HttpResponseRedirectBase(HttpResponse):
         self["Location"] = location
         if max_length is not None and len(location) > max_length:
             raise DisallowedRedirect(f"Unsafe redirect exceeding {max_length} characters")
+        if preserve_request:
+            self.status_code = self.status_code_preserve_request
+        if target[:1] == "/" and target[1:2] != "/":
+            # A path has no scheme.
+            return
         try:
             scheme = urlsplit(target).scheme
         except ValueError as error:
             raise DisallowedRedirect(f"Unsafe redirect to an invalid URL: {error}") from error
         if scheme and scheme not in self.allowed_schemes:
             raise DisallowedRedirect(f"Unsafe redirect to URL with protocol {scheme!r}")
-        if preserve_request:
-            self.status_code = self.status_code_preserve_request
 
     @property
     def url(self) -> str:

@@ -31,9 +31,10 @@ class CommonMiddleware(MiddlewareMixin):
             PermissionDenied: the user agent is in ``DISALLOWED_USER_AGENTS``.
             DisallowedHost: the host is not allowed.
         """
-        agent = request.META.get("HTTP_USER_AGENT")
-        if agent is not None and any(p.search(agent) for p in settings.DISALLOWED_USER_AGENTS):
-            raise PermissionDenied("Forbidden user agent")
+        if unwanted := settings.DISALLOWED_USER_AGENTS:
+            agent = request.META.get("HTTP_USER_AGENT")
+            if agent is not None and any(pattern.search(agent) for pattern in unwanted):
+                raise PermissionDenied("Forbidden user agent")
         # Asked for in any case, so that a wrong host is found out here.
         host = request.get_host()
         if not settings.PREPEND_WWW or not host or host.startswith("www."):
@@ -51,7 +52,9 @@ class CommonMiddleware(MiddlewareMixin):
         if is_valid_path(path, urlconf):
             return False
         match = is_valid_path(path + "/", urlconf)
-        return bool(match) and getattr(match.func, "should_append_slash", True)
+        if isinstance(match, bool):
+            return match
+        return getattr(match.func, "should_append_slash", True)
 
     def get_full_path_with_slash(self, request: Any) -> str:
         """Return the full path with a slash at the end of its path.

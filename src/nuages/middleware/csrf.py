@@ -349,9 +349,8 @@ class CsrfViewMiddleware(MiddlewareMixin):
 
     def process_response(self, request: Any, response: Any) -> Any:
         """Send the cookie, where a token was made."""
-        meta = request.META
-        # Said once: a decorator's instance of this middleware shall not repeat it.
-        if meta.get("CSRF_COOKIE_NEEDS_UPDATE"):
+        if request._in_meta("CSRF_COOKIE_NEEDS_UPDATE"):
             self._set_csrf_cookie(request, response)
-            meta["CSRF_COOKIE_NEEDS_UPDATE"] = False
+            # Said once: a decorator's instance of this middleware shall not repeat it.
+            request.META["CSRF_COOKIE_NEEDS_UPDATE"] = False
         return response

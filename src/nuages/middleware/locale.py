@@ -42,7 +42,7 @@ class LocaleMiddleware(MiddlewareMixin):
         prefixed, default_prefixed = self._prefixes(request)
         in_path = translation.get_language_from_path(request.path_info)
         if response.status_code == 404 and prefixed and default_prefixed and not in_path:
-            target = self._with_prefix(request, language)
+            target = self._with_prefix(request, language or settings.LANGUAGE_CODE)
             if target is not None:
                 redirect = self.response_redirect_class(target)
                 patch_vary_headers(redirect, ("Accept-Language", "Cookie"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from inspect import iscoroutinefunction
 from typing import Any, Self
 
@@ -17,8 +17,6 @@ from nuages.utils.translation import pgettext_lazy
 
 DEFAULT_TASK_BACKEND_ALIAS = DEFAULT_TASK_QUEUE_NAME = "default"
 TASK_MIN_PRIORITY, DEFAULT_TASK_PRIORITY, TASK_MAX_PRIORITY = -100, 0, 100
-
-_record = dataclass(frozen=True, slots=True, kw_only=True)
 
 
 class TaskResultStatus(TextChoices):
@@ -34,7 +32,7 @@ def _path(thing: Any) -> str:
     return f"{thing.__module__}.{thing.__qualname__}"
 
 
-@_record
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """A function that a backend can run later, and how it should. Made by :func:`task`.
 
@@ -45,7 +43,7 @@ class Task:
     priority: int = DEFAULT_TASK_PRIORITY
     backend: str = DEFAULT_TASK_BACKEND_ALIAS
     queue_name: str = DEFAULT_TASK_QUEUE_NAME
-    run_after: datetime | None = None
+    run_after: datetime | timedelta | None = None
     takes_context: bool = False
 
     def __post_init__(self) -> None:
@@ -72,11 +70,11 @@ class Task:
         *,
         priority: int | None = None,
         queue_name: str | None = None,
-        run_after: datetime | None = None,
+        run_after: datetime | timedelta | None = None,
         backend: str | None = None,
     ) -> Self:
         """Give the same task with other settings; those left out stay."""
-        asked = {
+        asked: dict[str, Any] = {
             "priority": priority,
             "queue_name": queue_name,
             "run_after": run_after,
@@ -178,7 +176,7 @@ def task(
     return decorate(function) if function else decorate
 
 
-@_record
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskError:
     """An exception that ended an attempt."""
 
@@ -199,7 +197,7 @@ class TaskError:
         raise ValueError(f"{self.exception_class_path!r} does not reference a valid exception.")
 
 
-@_record
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskResult:
     """One handing-over of a task, and what has become of it so far."""
 
@@ -264,7 +262,7 @@ TASK_REFRESH_ATTRS = {each.name for each in fields(TaskResult)}.difference(
 )
 
 
-@_record
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskContext:
     """What a task that takes a context gets to know of its own run."""
 

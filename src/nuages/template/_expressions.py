@@ -55,21 +55,29 @@ def failed_lookup(bit: str, current: Any) -> VariableDoesNotExist:
     return VariableDoesNotExist("Failed lookup for key [%s] in %r", (bit, current))
 
 
+def has_text_keys(kind: type) -> bool:
+    """Return whether ``[text]`` may give something for instances of a class.
+
+    A ``__getitem__`` that takes numbers only says so by an attribute, ``never_text``.
+    """
+    getter = getattr(kind, "__getitem__", None)
+    return getter is not None and not getattr(getter, "never_text", False)
+
+
 def look_up(current: Any, bit: str) -> Any:
     """Return ``current[bit]``, ``current.bit`` or ``current[int(bit)]``, whichever is there first.
 
     Manual: "The Django template language", section "Variables".
     """
+    # Subscripting a class that is merely generic would give a type, not a member.
+    if has_text_keys(type(current)):
+        try:
+            return current[bit]
+        except (TypeError, AttributeError, KeyError, ValueError, IndexError):
+            pass
     try:
-        # Subscripting a class that is merely generic would give a type, not a member.
-        if getattr(type(current), "__getitem__", None) is None:
-            raise TypeError
-        return current[bit]
-    except (TypeError, AttributeError, KeyError, ValueError, IndexError):
-        pass
-    try:
-        if isinstance(current, BaseContext) and getattr(type(current), bit, None):
-            raise AttributeError
+        if isinstance(current, BaseContext):
+            raise AttributeError  # only what its layers hold is there for templates
         return getattr(current, bit)
     except (TypeError, AttributeError):
         # An error inside a property that exists is the property's own.

@@ -120,7 +120,8 @@ class Parser:
             TemplateSyntaxError: it must come first, and does not.
         """
         if node.must_be_first and nodelist.contains_nontext:
-            place = repr(self.origin.template_name) if _named(self.origin) else "the template"
+            origin: Any = self.origin
+            place = repr(origin.template_name) if _named(origin) else "the template"
             raise self.error(token, f"{{% {token.contents} %}} must be the first tag in {place}.")
         if not isinstance(node, TextNode):
             nodelist.contains_nontext = True
@@ -186,7 +187,8 @@ class Parser:
         arguments = [arg for _, args in expression.filters for is_var, arg in args if is_var]
         for variable in (expression.var, *arguments):
             if isinstance(variable, Variable) and "" in (variable.lookups or ())[1:-1]:
-                where = self.origin.template_name if _named(self.origin) else self.origin
+                origin: Any = self.origin
+                where: Any = origin.template_name if _named(origin) else origin
                 warnings.warn(
                     "Support for double-dot lookups '..' which maps to a lookup of the empty "
                     f"string is deprecated.\n  Template: {where}\n"

@@ -104,10 +104,10 @@ class ForNode(Node):
 
     def inlines(self, compiler: Compiler) -> bool:
         return (
-            {"forloop", "block"}.isdisjoint(self.loopvars)
-            and compiler.can_resolve(self.sequence)
+            compiler.can_resolve(self.sequence)
             and compiler.can_inline(self.nodelist_empty)
             and compiler.can_inline(self.nodelist_loop, loops=1)
+            and compiler.may_set(self.loopvars)
         )
 
     def emit(self, compiler: Compiler) -> None:
@@ -300,9 +300,8 @@ class WithNode(Node):
     def inlines(self, compiler: Compiler) -> bool:
         return (
             all(map(compiler.can_resolve, self.extra_context.values()))
-            and "forloop" not in self.extra_context
-            and "block" not in self.extra_context
             and compiler.can_inline(self.nodelist)
+            and compiler.may_set(self.extra_context)
         )
 
     def emit(self, compiler: Compiler) -> None:
@@ -365,22 +364,23 @@ def cycle(parser: Parser, token: Token) -> Node:
         if name not in named:
             raise TemplateSyntaxError(f"Named cycle '{name}' does not exist")
         return named[name]
-    match words:
-        case [_, *values, "as", name, flag]:
-            if flag != "silent":
-                raise TemplateSyntaxError(
-                    f"Only 'silent' flag is allowed after cycle's name, not '{flag}'."
-                )
-            silent = True
-        case [_, *values, "as", name] if values:
-            silent = False
-        case [_, *values]:
-            name, silent = None, False
-    node = CycleNode([parser.compile_filter(value) for value in values], name, silent)
-    if name:
+    label: str | None = None
+    silent = False
+    values = words[1:]
+    if len(values) > 1 and values[-2] == "as" and len(values) > 2:
+        *values, _, label = values
+    elif len(values) > 2 and values[-3] == "as":
+        *values, _, label, flag = values
+        if flag != "silent":
+            raise TemplateSyntaxError(
+                f"Only 'silent' flag is allowed after cycle's name, not '{flag}'."
+            )
+        silent = True
+    node = CycleNode([parser.compile_filter(value) for value in values], label, silent)
+    if label:
         if named is None:
             named = parser._named_cycle_nodes = {}  # type: ignore[attr-defined]
-        named[name] = node
+        named[label] = node
     parser._last_cycle_node = node  # type: ignore[attr-defined]
     return node
 
@@ -413,7 +413,8 @@ def resetcycle(parser: Parser, token: Token) -> Node:
                 raise TemplateSyntaxError(f"Named cycle '{name}' does not exist.")
         case [tag, *_]:
             raise TemplateSyntaxError(f"{tag} tag accepts at most one argument.")
-    return ResetCycleNode(node)
+    last: Any = node
+    return ResetCycleNode(last)
 
 
 class FirstOfNode(Node):
@@ -438,14 +439,12 @@ class FirstOfNode(Node):
 @register.tag
 def firstof(parser: Parser, token: Token) -> Node:
     """Compile a ``firstof`` tag."""
-    target = None
-    match token.split_contents()[1:]:
-        case []:
-            raise TemplateSyntaxError("'firstof' statement requires at least one argument")
-        case [*words, "as", target]:
-            pass
-        case words:
-            pass
+    target: str | None = None
+    words = token.split_contents()[1:]
+    if not words:
+        raise TemplateSyntaxError("'firstof' statement requires at least one argument")
+    if words[-2:-1] == ["as"]:
+        *words, _, target = words
     return FirstOfNode([*map(parser.compile_filter, words)], target)
 
 

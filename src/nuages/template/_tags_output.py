@@ -142,6 +142,9 @@ def csp_nonce_attr(context: Any, media: Any = None) -> str:
     return "" if nonce is None else format_html('nonce="{}"', nonce)
 
 
+csp_nonce_attr.reads = ("csp_nonce",)
+
+
 class DebugNode(Node):
     """``{% debug %}``."""
 
@@ -550,11 +553,24 @@ class URLNode(Node):
         )
 
     def emit(self, compiler: Compiler) -> None:
+        args = [compiler.resolved(arg) for arg in self.args]
+        values = [compiler.resolved(value) for value in self.kwargs.values()]
+        name = self.view_name
+        if name.is_var or name.filters or (args and values):
+            self._emit_call(compiler, args, values)
+            return
+        from nuages.urls._links import Link
+
+        link = Link(str(name.var), tuple(self.kwargs), compiler.autoescape, current_app)
+        compiler.write(
+            f"{compiler.constant(link, 'link')}({', '.join(['context', *args, *values])})"
+        )
+
+    def _emit_call(self, compiler: Compiler, args: list[str], values: list[str]) -> None:
         from nuages import urls
 
         app = compiler.constant(current_app, "current_app")
-        args = [compiler.resolved(arg) for arg in self.args]
-        kwargs = [f"{name!r}: {compiler.resolved(value)}" for name, value in self.kwargs.items()]
+        kwargs = [f"{name!r}: {value}" for name, value in zip(self.kwargs, values, strict=True)]
         view_name = compiler.resolved(self.view_name)
         url = (
             f"{compiler.constant(urls, 'urls')}.reverse({view_name}, args=[{', '.join(args)}], "
@@ -587,14 +603,13 @@ def current_app(context: Any) -> str | None:
 @register.tag
 def url(parser: Parser, token: Token) -> Node:
     """Compile a ``url`` tag."""
-    asvar = None
-    match token.split_contents():
-        case [tag]:
-            raise TemplateSyntaxError(f"'{tag}' takes at least one argument, a URL pattern name.")
-        case [_, view, *words, "as", asvar]:
-            pass
-        case [_, view, *words]:
-            pass
+    asvar: str | None = None
+    tag, *words = token.split_contents()
+    if not words:
+        raise TemplateSyntaxError(f"'{tag}' takes at least one argument, a URL pattern name.")
+    view, *words = words
+    if words[-2:-1] == ["as"]:
+        *words, _, asvar = words
     found = [kwarg_re.fullmatch(word) for word in words]
     if None in found:
         raise TemplateSyntaxError("Malformed arguments to url tag")

@@ -108,8 +108,9 @@ class BaseContext:
         return reduce(lambda merged, layer: {**merged, **layer}, self.dicts, {})
 
     def __eq__(self, other: object) -> bool:
-        known = isinstance(other, BaseContext)
-        return self.flatten() == other.flatten() if known else NotImplemented
+        if not isinstance(other, BaseContext):
+            return NotImplemented
+        return self.flatten() == other.flatten()
 
     # Writing
 
@@ -194,7 +195,8 @@ class Context(BaseContext):
     ) -> None:
         super().__init__(dict_)
         self.autoescape, self.use_l10n, self.use_tz = autoescape, use_l10n, use_tz
-        self.render_context, self.template_name = RenderContext(), "unknown"
+        self.render_context = RenderContext()
+        self.template_name: str | None = "unknown"
         # Set while a template renders with this context.
         self.template: Template | None = None
 

@@ -142,7 +142,7 @@ class Engine:
         """
         match loader:
             case str():
-                path, arguments = loader, ()
+                path, arguments = loader, []
             case tuple() | list():
                 path, *arguments = loader
             case _:
@@ -209,10 +209,10 @@ class Engine:
 
     def render_to_string(self, template_name: str | Sequence[str], context: Any = None) -> str:
         """Return the text of a template (of the first found, for a list of names)."""
-        if isinstance(template_name, (list, tuple)):
-            template = self.select_template(template_name)
-        else:
+        if isinstance(template_name, str):
             template = self.get_template(template_name)
+        else:
+            template = self.select_template(template_name)
         if not isinstance(context, Context):
             context = Context(context, autoescape=self.autoescape)
         return template.render(context)

@@ -226,7 +226,8 @@ class TagArguments:
         self.keyword_only: list[str] = []
         self.optional: set[str] = set()
         self.varargs = self.varkw = False
-        for parameter in signature(unwrap(function)).parameters.values():
+        innermost: Callable[..., Any] = unwrap(function)  # type: ignore[misc]
+        for parameter in signature(innermost).parameters.values():
             match parameter.kind:
                 case parameter.VAR_POSITIONAL:
                     self.varargs = True
@@ -293,8 +294,8 @@ class TagArguments:
                 raise self._error("received too many positional arguments")
         missing = waiting + needed
         if missing:
-            names = ", ".join(f"'{name}'" for name in missing)
-            raise self._error(f"did not receive value(s) for the argument(s): {names}")
+            listed = ", ".join(f"'{name}'" for name in missing)
+            raise self._error(f"did not receive value(s) for the argument(s): {listed}")
         return args, kwargs
 
     def _error(self, what: str) -> TemplateSyntaxError:
@@ -380,14 +381,19 @@ class SimpleNode(TagHelperNode):
         return ""
 
     def inlines(self, compiler: Compiler) -> bool:
+        # With the context, only a function that tells which names it reads.
+        reads = getattr(self.func, "reads", None) if self.takes_context else ()
         return (
-            not self.takes_context
+            reads is not None
+            and (not reads or compiler.may_read(reads))
             and self.target_var is None
             and all(map(compiler.can_resolve, (*self.args, *self.kwargs.values())))
         )
 
     def emit(self, compiler: Compiler) -> None:
-        call = compiler.call(compiler.constant(self.func, "tag"), self.args, self.kwargs)
+        leading = ("context",) if self.takes_context else ()
+        tag = compiler.constant(self.func, "tag")
+        call = compiler.call(tag, self.args, self.kwargs, leading)
         if compiler.autoescape:
             call = f"{compiler.constant(conditional_escape, 'escape')}({call})"
         compiler.write(f"as_text({call})")
@@ -396,11 +402,11 @@ class SimpleNode(TagHelperNode):
 class SimpleBlockNode(SimpleNode):
     """A use of a ``simple_block_tag``."""
 
-    child_nodelists = ("nodelist",)
+    child_nodelists: Any = ("nodelist",)  # type: ignore[misc]
 
     def __init__(self, nodelist: NodeList, *args: Any) -> None:
         super().__init__(*args)
-        self.nodelist = nodelist
+        self.nodelist = nodelist  # type: ignore[misc]
 
     def get_resolved_arguments(self, context: Any) -> tuple[list[Any], dict[str, Any]]:
         """Return the values for the function's arguments, the content among them."""

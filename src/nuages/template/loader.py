@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 from nuages.template import engines
 from nuages.template.exceptions import TemplateDoesNotExist
@@ -63,7 +63,7 @@ def select_template(template_name_list: Sequence[str], using: str | None = None)
 
 def render_to_string(
     template_name: str | Sequence[str],
-    context: dict[str, Any] | None = None,
+    context: Mapping[str, Any] | None = None,
     request: Any = None,
     using: str | None = None,
 ) -> str:
@@ -75,5 +75,8 @@ def render_to_string(
         request: makes the context processors run.
         using: search with the engine of this alias only.
     """
-    find = select_template if isinstance(template_name, (list, tuple)) else get_template
-    return find(template_name, using=using).render(context, request)
+    if isinstance(template_name, (list, tuple)):
+        template = select_template(template_name, using=using)
+    else:
+        template = get_template(cast(str, template_name), using=using)
+    return template.render(context, request)

@@ -84,13 +84,13 @@ def do_cache(parser: Parser, token: Token) -> Node:
     """Compile a ``cache`` tag."""
     inside = parser.parse(("endcache",))
     parser.delete_first_token()
-    name, vary_on = None, []
-    match token.split_contents():
-        case [_, seconds, fragment, *vary_on]:
-            if vary_on and vary_on[-1].startswith("using="):
-                name = parser.compile_filter(vary_on.pop().removeprefix("using="))
-        case [tag, *_]:
-            raise TemplateSyntaxError(f"'{tag}' tag requires at least 2 arguments.")
+    name = None
+    tag, *words = token.split_contents()
+    if len(words) < 2:
+        raise TemplateSyntaxError(f"'{tag}' tag requires at least 2 arguments.")
+    seconds, fragment, *vary_on = words
+    if vary_on and vary_on[-1].startswith("using="):
+        name = parser.compile_filter(vary_on.pop().removeprefix("using="))
     keys = [*map(parser.compile_filter, vary_on)]
     # The name of the fragment is a plain word.
     return CacheNode(inside, parser.compile_filter(seconds), fragment, keys, name)

@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from nuages.conf import settings
 from nuages.template import Library, Node, TemplateSyntaxError, Variable
-from nuages.template.base import TokenType, render_value_in_context, token_kwargs
+from nuages.template.base import (
+    FilterExpression,
+    TokenType,
+    render_value_in_context,
+    token_kwargs,
+)
+from nuages.template.compiler import _runtime
 from nuages.utils import translation
 from nuages.utils.safestring import SafeData, SafeString, mark_safe
 
 if TYPE_CHECKING:
     from nuages.template.base import Parser, Token
+    from nuages.template.compiler import Compiler
 
 register = Library()
 
@@ -118,6 +125,25 @@ class TranslateNode(Node):
         context[self.asvar] = value
         return ""
 
+    def inlines(self, compiler: Compiler) -> bool:
+        expression = self.filter_expression
+        if type(expression) is not FilterExpression or expression.filters or not expression.is_var:
+            return False
+        constant = expression.var.lookups is None and isinstance(expression.var.literal, SafeData)
+        return constant and not (self.asvar or self.message_context)
+
+    def emit(self, compiler: Compiler) -> None:
+        message = self.filter_expression.var.literal
+        if self.noop:
+            compiler.text(message.replace("%%", "%"))
+            return
+        translate = compiler.constant(_constant_text, "translate")
+        compiler.write(f"{translate}({message.replace('%', '%%')!r})")
+
+
+def _constant_text(message: str) -> str:
+    return translation.gettext(message).replace("%%", "%")
+
 
 class BlockTranslateNode(Node):
     """A translated text with placeholders, perhaps in singular and plural."""
@@ -188,11 +214,48 @@ class BlockTranslateNode(Node):
         context[self.asvar] = SafeString(text)
         return ""
 
+    def inlines(self, compiler: Compiler) -> bool:
+        if self.plural or self.asvar or self.message_context:
+            return False
+        names = {*self.render_token_list(self.singular)[1], *self.extra_context}
+        return (
+            all(map(str.isidentifier, names))
+            and names.isdisjoint(("forloop", "block"))
+            and all(map(compiler.can_resolve, self.extra_context.values()))
+        )
+
+    def emit(self, compiler: Compiler) -> None:
+        message, names = self.render_token_list(self.singular)
+        with compiler.names(compiler.values(self.extra_context)):
+            values = [compiler.name(name) for name in names]
+            translate = compiler.constant(self._inline, "translate")
+            compiler.write(
+                f"{translate}({message!r}, {tuple(names)!r}, ({''.join(f'{v}, ' for v in values)}), "
+                f"context, {compiler.autoescape})"
+            )
+
+    def _inline(
+        self, message: str, names: tuple[str, ...], values: Any, context: Any, escaped: bool
+    ) -> str:
+        """Return the text, with the values of its placeholders: what compiled templates call."""
+        display = _runtime.display_escaped if escaped else _runtime.display_raw
+        found = {
+            name: display(
+                _runtime.invalid(name, context) if value is _runtime.MISSING else value, context
+            )
+            for name, value in zip(names, values, strict=True)
+        }
+        try:
+            return translation.gettext(message) % found
+        except (KeyError, ValueError):
+            # A translation that does not fit; the original does.
+            return message % found
+
     def _translated(self, context: Any, variant: str | None) -> tuple[str, list[str]]:
         singular, names = self.render_token_list(self.singular)
         prefix = () if variant is None else (variant,)
         if not (self.plural and self.countervar and self.counter):
-            translate = translation.gettext if variant is None else translation.pgettext
+            translate: Any = translation.gettext if variant is None else translation.pgettext
             return translate(*prefix, singular), names
         count = self.counter.resolve(context)
         if not isinstance(count, (Decimal, float, int)):
@@ -201,7 +264,7 @@ class BlockTranslateNode(Node):
             )
         context[self.countervar] = count
         plural, more = self.render_token_list(self.plural)
-        choose = translation.ngettext if variant is None else translation.npgettext
+        choose: Any = translation.ngettext if variant is None else translation.npgettext
         return choose(*prefix, singular, plural, count), names + more
 
     def _filled(self, message: str, names: list[str], context: Any) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin
 
@@ -77,6 +78,11 @@ get_static_prefix = _prefix_tag("get_static_prefix", "STATIC_URL", "Give ``STATI
 get_media_prefix = _prefix_tag("get_media_prefix", "MEDIA_URL", "Give ``MEDIA_URL``.")
 
 
+@lru_cache(maxsize=1024)
+def _joined(prefix: str, path: str) -> str:
+    return urljoin(prefix, quote(path))
+
+
 class StaticNode(template.Node):
     """Gives the URL of a static file.
 
@@ -114,10 +120,11 @@ class StaticNode(template.Node):
     def handle_simple(cls, path: str) -> str:
         """Return the URL of a path, from the storage if static files are installed."""
         if not apps.is_installed("django.contrib.staticfiles"):
-            return urljoin(PrefixNode.handle_simple("STATIC_URL"), quote(path))
+            return _joined(PrefixNode.handle_simple("STATIC_URL"), path)
         from nuages.contrib.staticfiles import storage
 
-        return storage.staticfiles_storage.url(path)
+        configured: Any = storage.staticfiles_storage
+        return configured.url(path)
 
     @classmethod
     def handle_token(cls, parser: Parser, token: Token) -> StaticNode:

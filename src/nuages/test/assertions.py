@@ -8,7 +8,7 @@ import unittest
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode, urljoin, urlparse, urlsplit, urlunparse
 
 from nuages.conf import settings
@@ -53,7 +53,7 @@ class _TemplateWatch:
 
     def __init__(self, case: ResponseAssertions, name: str | None, msg_prefix: str, count: Any):
         self.case, self.name, self.msg_prefix, self.count = case, name, msg_prefix, count
-        self.names: list[str] = []
+        self.names: list[Any] = []
 
     def on_rendered(self, sender: Any, signal: Any, template: Any, context: Any, **kw: Any) -> None:
         self.names.append(_name_of(template))
@@ -89,6 +89,8 @@ class ResponseAssertions(unittest.TestCase):
     """Assertions about responses, templates, forms, markup, warnings and messages."""
 
     client: Any
+    # (unittest's own.)
+    _truncateMessage: Any  # noqa: N815
 
     # Responses
 
@@ -201,7 +203,7 @@ class ResponseAssertions(unittest.TestCase):
             f"{prefix}Couldn't retrieve content: Response code was {response.status_code}"
             f" (expected {status_code})",
         )
-        content = _content_of(response)
+        content: Any = _content_of(response)
         shown = repr(text)
         if isinstance(text, bytes) and not html:
             return shown, text, prefix, content
@@ -365,7 +367,7 @@ class ResponseAssertions(unittest.TestCase):
         return [name for name in map(_name_of, response.templates) if name is not None]
 
     def _check_template_used(
-        self, name: str | None, used: list[str], msg_prefix: str, count: int | None
+        self, name: str | None, used: list[Any], msg_prefix: str, count: int | None
     ) -> None:
         if not used or not name:
             self.fail(f"{msg_prefix}No templates used to render the response")
@@ -620,7 +622,7 @@ class _NumberOfQueries(CaptureQueriesContext):
 def _name_of(template: Any) -> str | None:
     """Return how ``get_template()`` is asked for a template, or a part of one."""
     if isinstance(template, PartialTemplate):
-        return f"{template.origin.template_name}#{template.name}"
+        return f"{cast(str, template.origin.template_name)}#{template.name}"
     return template.name
 
 

@@ -48,9 +48,13 @@ class CaptureQueriesContext(Sequence[dict[str, str]]):
 
     def __enter__(self) -> CaptureQueriesContext:
         from nuages.db import reset_queries
+        from nuages.db.engine.leases import TESTS
 
         connection = self.connection
         undo = self._undo = ExitStack()
+        # Async code uses this connection meanwhile, so that its queries are seen.
+        TESTS.add(id(self))
+        undo.callback(TESTS.discard, id(self))
         undo.callback(setattr, connection, "force_debug_cursor", connection.force_debug_cursor)
         connection.force_debug_cursor = True
         # Connecting may take queries of its own, which are not the block's.

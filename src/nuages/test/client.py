@@ -10,8 +10,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping
-from copy import copy
+from collections.abc import Callable, Generator, Mapping
 from functools import partial
 from http import HTTPStatus
 from http.cookies import SimpleCookie
@@ -25,10 +24,16 @@ from nuages.conf import settings
 from nuages.core.handlers.asgi import ASGIRequest
 from nuages.core.handlers.base import BaseHandler
 from nuages.core.handlers.wsgi import LimitedStream, WSGIRequest
-from nuages.core.signals import got_request_exception, request_finished, request_started
-from nuages.db import close_old_connections
+from nuages.core.signals import got_request_exception
 from nuages.http import HttpHeaders, HttpRequest, QueryDict
 from nuages.test import signals
+from nuages.test._handlers import (
+    AsyncClientHandler,
+    ClientHandler,
+    closing_iterator_wrapper,
+    conditional_content_removal,
+    store_rendered_templates,
+)
 from nuages.test.payload import (
     BOUNDARY,
     MULTIPART_CONTENT,
@@ -36,21 +41,24 @@ from nuages.test.payload import (
     encode_file,
     encode_multipart,
 )
-from nuages.test.utils import ContextList
 from nuages.urls import resolve
-from nuages.utils.concurrency import sync_to_async
 from nuages.utils.encoding import force_bytes
 from nuages.utils.functional import SimpleLazyObject, cached_property
 from nuages.utils.http import urlencode
 
 __all__ = [
     "AsyncClient",
+    "AsyncClientHandler",
     "AsyncRequestFactory",
     "Client",
+    "ClientHandler",
     "RedirectCycleError",
     "RequestFactory",
+    "closing_iterator_wrapper",
+    "conditional_content_removal",
     "encode_file",
     "encode_multipart",
+    "store_rendered_templates",
 ]
 
 OCTETS = "application/octet-stream"
@@ -81,131 +89,6 @@ class RedirectCycleError(Exception):
         super().__init__(message)
         self.last_response = last_response
         self.redirect_chain = last_response.redirect_chain
-
-
-# Handlers: from a request's description to the response, without a server.
-
-
-class _KeepConnections:
-    """Context manager: the end of a request must not close the test's connections."""
-
-    def __init__(self, signal: Any) -> None:
-        self.signal = signal
-
-    def __enter__(self) -> None:
-        self.signal.disconnect(close_old_connections)
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.signal.connect(close_old_connections)
-
-
-def closing_iterator_wrapper(
-    iterable: Iterable[bytes], close: Callable[[], None]
-) -> Iterator[bytes]:
-    """Yield the parts of a streaming response, and close it after the last."""
-    try:
-        yield from iterable
-    finally:
-        with _KeepConnections(request_finished):
-            close()
-
-
-async def aclosing_iterator_wrapper(
-    iterable: Any, close: Callable[[], None]
-) -> AsyncIterator[bytes]:
-    """Yield the parts of an asynchronous streaming response, and close it after the last."""
-    try:
-        async for part in iterable:
-            yield part
-    finally:
-        with _KeepConnections(request_finished):
-            close()
-
-
-def conditional_content_removal(request: HttpRequest, response: Any) -> Any:
-    """Take away the content of a response that must not have any, as a server would."""
-    bodiless = 100 <= response.status_code < 200 or response.status_code in (204, 304)
-    if bodiless or request.method == "HEAD":
-        if response.streaming:
-            response.streaming_content = []
-        else:
-            response.content = b""
-    return response
-
-
-class _TestHandler(BaseHandler):
-    """What the handlers of both clients share.
-
-    Args:
-        enforce_csrf_checks: whether requests need a token; clients say no by default.
-    """
-
-    is_async = False
-
-    def __init__(self, enforce_csrf_checks: bool = True, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.enforce_csrf_checks = enforce_csrf_checks
-
-    def _prepared(self, request: HttpRequest) -> HttpRequest:
-        """Return ``request``, ready for the middleware, which is loaded with the first one."""
-        if self._middleware_chain is None:
-            self.load_middleware(is_async=self.is_async)
-        request._dont_enforce_csrf_checks = not self.enforce_csrf_checks
-        return request
-
-    @staticmethod
-    def _released(response: Any) -> Callable[[], None]:
-        """Return what closes ``response``: at once, or for a stream once it was read."""
-        close = response.close
-
-        def close_quietly() -> None:
-            with _KeepConnections(request_finished):
-                close()
-
-        if not response.streaming:
-            return close_quietly
-        after = aclosing_iterator_wrapper if response.is_async else closing_iterator_wrapper
-        response.streaming_content = after(response.streaming_content, close)
-        return lambda: None
-
-
-class ClientHandler(_TestHandler):
-    """Turns a WSGI environment into a response, through the whole middleware stack."""
-
-    def __call__(self, environ: dict[str, Any]) -> Any:
-        with _KeepConnections(request_started):
-            request_started.send(sender=type(self), environ=environ)
-        request = self._prepared(WSGIRequest(environ))
-        response = conditional_content_removal(request, self.get_response(request))
-        response.wsgi_request = request
-        self._released(response)()
-        return response
-
-
-class AsyncClientHandler(_TestHandler):
-    """Turns an ASGI scope into a response, through the whole middleware stack."""
-
-    is_async = True
-
-    async def __call__(self, scope: dict[str, Any]) -> Any:
-        body = scope.pop("_body_file", None) or FakePayload("")
-        with _KeepConnections(request_started):
-            await request_started.asend(sender=type(self), scope=scope)
-        request = self._prepared(ASGIRequest(scope, LimitedStream(body, len(body))))
-        answer = await self.get_response_async(request)
-        response = conditional_content_removal(request, answer)
-        response.asgi_request = request
-        # Receivers of request_finished may block.
-        await sync_to_async(self._released(response), thread_sensitive=False)()
-        return response
-
-
-def store_rendered_templates(
-    store: dict[str, Any], signal: Any, sender: Any, template: Any, context: Any, **kwargs: Any
-) -> None:
-    """Keep a template and a copy of its context: its values may change after it was rendered."""
-    store.setdefault("templates", []).append(template)
-    store.setdefault("context", ContextList()).append(copy(context))
 
 
 # Factories: from a call like ``get("/path/")`` to a request.
@@ -348,7 +231,7 @@ class RequestFactory:
         """Make a request with any method and body."""
         parsed = urlparse(str(path))
         body = force_bytes(data, settings.DEFAULT_CHARSET)
-        environ = {
+        environ: dict[str, Any] = {
             "PATH_INFO": self._get_path(parsed),
             "REQUEST_METHOD": method,
             "SERVER_PORT": "443" if secure else "80",
@@ -611,9 +494,9 @@ class ClientMixin:
         return None
 
     @staticmethod
-    def _request_with(session: Any) -> HttpRequest:
+    def _request_with(session: Any) -> Any:
         """Return a request for functions that want one for its session."""
-        request = HttpRequest()
+        request: Any = HttpRequest()
         request.session = session
         return request
 
@@ -731,16 +614,34 @@ def _declared(verb: str, how: _Verb, follows: bool) -> Callable[..., Any]:
     return request_method
 
 
-class _Methods:
-    """The request methods of both clients. Each gives a response, or a coroutine for one."""
+class _Clients(ClientMixin):
+    """What both clients are made of. Each request method gives a response, or a coroutine for one."""
+
+    handler_class: type[BaseHandler]
+
+    def __init__(
+        self,
+        enforce_csrf_checks: bool = False,
+        raise_request_exception: bool = True,
+        *,
+        headers: Headers = None,
+        query_params: Any = None,
+        **defaults: Any,
+    ) -> None:
+        super().__init__(headers=headers, query_params=query_params, **defaults)  # type: ignore[call-arg]
+        self.handler = self.handler_class(enforce_csrf_checks)  # type: ignore[call-arg]
+        self.raise_request_exception = raise_request_exception
+        self.exc_info = None
+        self.extra = None
+        self.headers = None
 
 
 for _name, _how in _VERBS.items():
     setattr(RequestFactory, _name, _declared(_name, _how, follows=False))
-    setattr(_Methods, _name, _declared(_name, _how, follows=True))
+    setattr(_Clients, _name, _declared(_name, _how, follows=True))
 
 
-class Client(_Methods, ClientMixin, RequestFactory):
+class Client(_Clients, RequestFactory):
     """A browser for tests: sends requests through the middleware, keeps cookies and sessions.
 
     Manual: "Testing tools", "The test client".
@@ -752,22 +653,6 @@ class Client(_Methods, ClientMixin, RequestFactory):
     """
 
     handler_class: type[BaseHandler] = ClientHandler
-
-    def __init__(
-        self,
-        enforce_csrf_checks: bool = False,
-        raise_request_exception: bool = True,
-        *,
-        headers: Headers = None,
-        query_params: Any = None,
-        **defaults: Any,
-    ) -> None:
-        super().__init__(headers=headers, query_params=query_params, **defaults)
-        self.handler = self.handler_class(enforce_csrf_checks)  # type: ignore[call-arg]
-        self.raise_request_exception = raise_request_exception
-        self.exc_info = None
-        self.extra = None
-        self.headers = None
 
     def request(self, **request: Any) -> Any:
         """Send the request that an environment with these entries describes."""
@@ -813,26 +698,10 @@ class Client(_Methods, ClientMixin, RequestFactory):
         return {name: value for name, value in origin.items() if value}
 
 
-class AsyncClient(_Methods, ClientMixin, AsyncRequestFactory):
+class AsyncClient(_Clients, AsyncRequestFactory):
     """The test client for asynchronous tests: the methods of :class:`Client`, to be awaited."""
 
     handler_class: type[BaseHandler] = AsyncClientHandler
-
-    def __init__(
-        self,
-        enforce_csrf_checks: bool = False,
-        raise_request_exception: bool = True,
-        *,
-        headers: Headers = None,
-        query_params: Any = None,
-        **defaults: Any,
-    ) -> None:
-        super().__init__(headers=headers, query_params=query_params, **defaults)
-        self.handler = self.handler_class(enforce_csrf_checks)  # type: ignore[call-arg]
-        self.raise_request_exception = raise_request_exception
-        self.exc_info = None
-        self.extra = None
-        self.headers = None
 
     async def request(self, **request: Any) -> Any:
         """Send the request that a scope with these entries describes."""

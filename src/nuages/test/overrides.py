@@ -55,7 +55,8 @@ class TestContextDecorator:
         """Make the change hold during each test of a ``TestCase`` class."""
         if not issubclass(cls, unittest.TestCase):
             raise TypeError("Can only decorate subclasses of unittest.TestCase")
-        cls.setUp = self._changing(cls.setUp)  # type: ignore[method-assign]
+        changed: Any = cls
+        changed.setUp = self._changing(changed.setUp)
         return cls
 
     def _changing(self, set_up: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -226,7 +227,9 @@ class override_system_checks(_Change):
         self, new_checks: Iterable[Any], deployment_checks: Iterable[Any] | None = None
     ) -> None:
         super().__init__()
-        self.replacements = {"registered_checks": (new_checks, {})}
+        self.replacements: dict[str, tuple[Any, dict[str, bool]]] = {
+            "registered_checks": (new_checks, {})
+        }
         if deployment_checks is not None:
             self.replacements["deployment_checks"] = (deployment_checks, {"deploy": True})
 
@@ -295,7 +298,8 @@ def override_script_prefix(prefix: str) -> Iterator[None]:
 
     with ExitStack() as undo:
         undo.callback(set_script_prefix, get_script_prefix())
-        yield set_script_prefix(prefix)
+        set_script_prefix(prefix)
+        yield
 
 
 def extend_sys_path(*paths: str) -> Any:

@@ -32,7 +32,7 @@ class QueryFormatter(logging.Formatter):
                 record.args = {**arguments, "sql": laid_out(arguments["sql"])}
             elif isinstance(arguments, tuple) and len(arguments) > 1 and arguments[1]:
                 # The place that the logger of queries gives the statement.
-                record.args = (arguments[0], laid_out(arguments[1]), *arguments[2:])
+                record.args = (arguments[0], laid_out(str(arguments[1])), *arguments[2:])
             if sql:
                 record.sql = laid_out(sql)
         return super().format(record)

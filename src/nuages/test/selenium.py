@@ -68,10 +68,11 @@ class SeleniumTestCaseBase(type(LiveServerTestCase)):  # type: ignore[misc]
 
     def create_options(cls) -> Any:
         """Return the options that the browser starts with."""
-        options = cls.import_options(cls.browser)()
+        browser = cls.browser or ""
+        options = cls.import_options(browser)()
         if cls.headless:
             flag = {"chrome": "--headless=new", "edge": "--headless=new", "firefox": "-headless"}
-            options.add_argument(flag.get(cls.browser, "--headless"))
+            options.add_argument(flag.get(browser, "--headless"))
         return options
 
     def create_webdriver(cls) -> Any:
@@ -80,7 +81,7 @@ class SeleniumTestCaseBase(type(LiveServerTestCase)):  # type: ignore[misc]
             from selenium import webdriver
 
             return webdriver.Remote(command_executor=cls.selenium_hub, options=cls.create_options())
-        return cls.import_webdriver(cls.browser)(options=cls.create_options())
+        return cls.import_webdriver(cls.browser or "")(options=cls.create_options())
 
 
 @tag("selenium")
@@ -89,7 +90,11 @@ class SeleniumTestCase(LiveServerTestCase, metaclass=SeleniumTestCaseBase):
 
     #: How long the driver waits for an element to appear, in seconds.
     implicit_wait: ClassVar[int] = 10
+    #: The driver, made by the metaclass for each browser.
+    selenium: Any
     external_host: ClassVar[str | None] = None
+    #: Whether ``take_screenshot()`` saves anything.
+    screenshots: ClassVar[bool] = False
 
     @classproperty
     def live_server_url(cls) -> str:
@@ -157,7 +162,7 @@ class SeleniumTestCase(LiveServerTestCase, metaclass=SeleniumTestCaseBase):
     @contextmanager
     def emulated(self, features: list[dict[str, str]]) -> Iterator[None]:
         """Emulate media features for a block, in browsers of the Chromium family."""
-        if self.browser not in {"chrome", "edge"}:
+        if type(self).browser not in {"chrome", "edge"}:
             self.skipTest("Media features are emulated in Chromium only.")
         command = "Emulation.setEmulatedMedia"
         self.selenium.execute_cdp_cmd(command, {"features": features})

@@ -8,9 +8,12 @@ import pickle
 import unittest
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import date, datetime
+from decimal import Decimal
 from functools import partial
 from inspect import iscoroutinefunction
 from typing import Any, ClassVar
+from uuid import UUID
 
 from nuages.apps import apps
 from nuages.conf import settings
@@ -19,6 +22,7 @@ from nuages.core.files import locks
 from nuages.core.management import call_command
 from nuages.core.signals import setting_changed
 from nuages.db import DEFAULT_DB_ALIAS, connections, transaction
+from nuages.db.models import Model
 from nuages.test.assertions import (
     QueryAssertions,
     ResponseAssertions,
@@ -98,6 +102,7 @@ class SimpleTestCase(ResponseAssertions, unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
+        change: Any
         for change, given in (
             (override_settings, cls._overridden_settings),
             (modify_settings, cls._modified_settings),
@@ -203,7 +208,7 @@ class TransactionTestCase(QueryAssertions, SimpleTestCase):
     #: Whether sequences start anew before each test.
     reset_sequences: ClassVar[bool] = False
     #: Labels of the only apps to be installed during the tests, and to be emptied after them.
-    available_apps: Any = None
+    available_apps: ClassVar[Any] = None
     fixtures: Any = None
     databases: Any = {DEFAULT_DB_ALIAS}
     _disallowed_database_msg: ClassVar[str] = (
@@ -366,13 +371,45 @@ class TestData:
     def __get__(self, instance: Any, owner: Any) -> Any:
         if instance is None:
             return self.data
-        own = copy.deepcopy(self.data, self.get_memo(instance))
+        own = _copied(self.data, self.get_memo(instance))
         # Found in the instance from now on, before this descriptor.
         instance.__dict__[self.name] = own
         return own
 
     def __repr__(self) -> str:
         return f"<TestData: name={self.name!r}, data={self.data!r}>"
+
+
+#: Types whose values need no copy.
+_CONSTANT = frozenset({int, str, float, bool, bytes, type(None), Decimal, datetime, date, UUID})
+
+
+def _copied(data: Any, memo: dict[int, Any]) -> Any:
+    """Return a deep copy; that of an instance, of which there are many, without its pickling."""
+    cls = type(data)
+    if id(data) in memo or not (
+        isinstance(data, Model)
+        and cls.__reduce__ is Model.__reduce__
+        and cls.__getstate__ is Model.__getstate__
+        and cls.__setstate__ is Model.__setstate__
+        and not hasattr(cls, "__deepcopy__")
+    ):
+        return copy.deepcopy(data, memo)
+    make: Any = cls
+    twin = memo[id(data)] = make.__new__(cls)
+    # (The memo keeps alive what its keys are the identities of.)
+    memo.setdefault(id(memo), []).append(data)
+    state = data._state
+    twin_state = copy.copy(state)
+    if "fields_cache" in vars(state):
+        twin_state.fields_cache = {
+            name: _copied(each, memo) for name, each in state.fields_cache.items()
+        }
+    twin.__dict__["_state"] = twin_state
+    for name, value in data.__dict__.items():
+        if name != "_state":
+            twin.__dict__[name] = value if type(value) in _CONSTANT else copy.deepcopy(value, memo)
+    return twin
 
 
 class TestCase(TransactionTestCase):
@@ -523,6 +560,7 @@ class SerializeMixin:
     """
 
     lockfile: ClassVar[str | None] = None
+    _lockfile: ClassVar[Any]
 
     def __init_subclass__(cls, /, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -105,7 +105,8 @@ class Approximate:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, (int, float, Decimal)):
             return self.val == other
-        return other == self.val or not round(abs(self.val - other), self.places)
+        exact: Any = self.val
+        return other == exact or not round(abs(exact - other), self.places)
 
     def __repr__(self) -> str:
         return f"{self.val!r}"
@@ -170,7 +171,7 @@ def setup_test_environment(debug: bool | None = None) -> None:
     settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
     settings.DEBUG = settings.DEBUG if debug is None else debug
     _divert_mail(saved)
-    Template._render = instrumented_test_render
+    Template._render = instrumented_test_render  # type: ignore[method-assign]
     mail.outbox = []
     deactivate()
 
@@ -202,7 +203,7 @@ def teardown_test_environment() -> None:
         settings.MAILERS = saved.mailers
     if hasattr(saved, "email_backend"):
         _email_backend(saved.email_backend)
-    Template._render = saved.template_render
+    Template._render = saved.template_render  # type: ignore[method-assign]
     del _TestState.saved_data  # type: ignore[attr-defined]
     del mail.outbox
 

@@ -60,11 +60,9 @@ class Leaf:
         self.pattern = pattern
         self.levels = levels
         self.route = route
+        steps: tuple[Any, ...] = (*levels[1:], pattern)
         parameters = [
-            token
-            for step in (*levels[1:], pattern)
-            for token in step.pattern.tokens
-            if isinstance(token, Parameter)
+            token for step in steps for token in step.pattern.tokens if isinstance(token, Parameter)
         ]
         self.names = tuple(parameter.name for parameter in parameters)
         self.conversions = tuple(
@@ -90,7 +88,8 @@ class Leaf:
             converted = []
             captured = dict(kwargs)
         if self.simple:
-            merged, extra = captured.copy(), {}
+            merged = captured.copy()
+            extra: dict[str, Any] = {}
         else:
             merged, extra = self._with_defaults(kwargs, converted)
         pattern, levels = self.pattern, self.levels
@@ -112,7 +111,7 @@ class Leaf:
         """Return all keyword arguments, inner ones over outer ones, and those not captured."""
         merged, extra = dict(kwargs), {}
         steps = [(level.pattern, level.default_kwargs) for level in self.levels]
-        steps.append((self.pattern.pattern, self.pattern.default_args))
+        steps.append((self.pattern.pattern, self.pattern.default_args or {}))
         given = iter(values)
         for number, (pattern, defaults) in enumerate(steps):
             if number:
@@ -214,7 +213,7 @@ class Matcher:
         from nuages.urls.resolvers import is_plain_pattern, is_plain_resolver
 
         for child in resolver.url_patterns:
-            pattern = getattr(child, "pattern", None)
+            pattern: Any = getattr(child, "pattern", None)
             segments = _segments(pattern)
             endpoint = hasattr(child, "callback")
             if segments is not None and endpoint and is_plain_pattern(child):
@@ -344,7 +343,7 @@ def _segments(pattern: Any) -> list[Any] | None:
         return None
     segments = [_segment(pieces) for pieces in _cut(tokens)]
     if tail:
-        segments[-1] = _TAIL
+        segments[-1] = _TAIL  # type: ignore[call-overload]
     return segments
 
 

@@ -24,8 +24,8 @@ class ResolverMatch:
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     url_name: str | None = None
-    app_names: list[str | None] | None = None
-    namespaces: list[str | None] | None = None
+    app_names: Any = None
+    namespaces: Any = None
     route: str | None = None
     tried: Any = None
     captured_kwargs: dict[str, Any] | None = None

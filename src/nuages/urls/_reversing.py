@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from nuages.urls._matching import view_path
-from nuages.urls._patterns import RoutePattern
+from nuages.urls._patterns import RegexPattern, RoutePattern
 from nuages.urls._routes import route_form
 from nuages.urls.converters import Converter
 from nuages.utils.datastructures import MultiValueDict
@@ -72,7 +72,7 @@ def _add_pattern(index: Index, child: URLPattern) -> None:
     entry: Entry = (
         forms(pattern),
         expression(pattern),
-        child.default_args,
+        child.default_args or {},
         pattern.converters,
     )
     index.entries.appendlist(child.callback, entry)
@@ -86,7 +86,8 @@ def _add_resolver(index: Index, child: URLResolver) -> None:
     child._populate()
     index.callbacks.update(child._callback_strs)
     if child.namespace:
-        index.apps.setdefault(child.app_name, []).append(child.namespace)
+        # Who includes with a namespace names the application too.
+        index.apps.setdefault(child.app_name or child.namespace, []).append(child.namespace)
         index.namespaces[child.namespace] = (lead, child, pattern.converters)
         return
     inner = child._index
@@ -146,6 +147,8 @@ class Road:
     #: Whether every parameter is one of a route, so that its own expression is proof enough.
     _checks: dict[str, Any] | None = None
     _form_is_safe: bool = False
+    #: The path below "/", of a form without parameters that needs no second look.
+    _only: str | None = None
 
     def __post_init__(self) -> None:
         self._form_is_safe = bool(_needs_no_escape(self.form % dict.fromkeys(self.names, "")))
@@ -155,10 +158,14 @@ class Road:
             self._checks = {
                 name: re.compile(self.converters[name].regex).fullmatch for name in self.names
             }
+        if not (self.names or self.defaults):
+            self._only = self.write("/", (), {})
 
     def write(self, prefix: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
         """Return the path for these arguments; ``None`` where they do not fit."""
         names = self.names
+        if self._only is not None and not args and not kwargs and prefix == "/":
+            return self._only
         if args:
             if len(args) != len(names):
                 return None
@@ -234,6 +241,26 @@ def roads(entries: list[Entry]) -> list[Road]:
         for possible, source, defaults, converters in entries
         for form, names in possible
     ]
+
+
+def speaks_languages(resolver: URLResolver) -> bool:
+    """Whether the patterns below ``resolver`` may differ from language to language."""
+    seen: set[int] = set()
+    waiting: list[Any] = [resolver]
+    while waiting:
+        entry = waiting.pop()
+        pattern = getattr(entry, "pattern", None)
+        source: Any = None
+        if type(pattern) is RoutePattern:
+            source = pattern._route
+        elif type(pattern) is RegexPattern:
+            source = pattern._regex
+        if not isinstance(source, str):
+            return True
+        if hasattr(entry, "url_patterns") and id(entry) not in seen:
+            seen.add(id(entry))
+            waiting.extend(entry.url_patterns)
+    return False
 
 
 def no_match_message(

@@ -114,7 +114,10 @@ def clear_url_caches() -> None:
 
 def set_script_prefix(prefix: str) -> None:
     """Set what comes before every path of this project."""
-    _prefix.set(prefix if prefix.endswith("/") else prefix + "/")
+    if not prefix.endswith("/"):
+        prefix += "/"
+    if _prefix.get() != prefix:
+        _prefix.set(prefix)
 
 
 def get_script_prefix() -> str:
@@ -158,7 +161,7 @@ def translate_url(url: str, lang_code: str) -> str:
     if not match.url_name:
         # Another pattern of the same view need not be the same page.
         return url
-    name = ":".join([*match.namespaces, match.url_name])
+    name = match.view_name
     with override(lang_code):
         try:
             translated = reverse(name, args=match.args, kwargs=match.kwargs)

@@ -32,6 +32,7 @@ from nuages.urls._reversing import (
     build_index,
     no_match_message,
     roads,
+    speaks_languages,
 )
 from nuages.urls._routes import _PATH_PARAMETER_COMPONENT_RE
 from nuages.urls.exceptions import NoReverseMatch, Resolver404
@@ -114,7 +115,7 @@ class URLPattern:
         return ResolverMatch(
             self.callback,
             args,
-            {**captured, **self.default_args},
+            {**captured, **(self.default_args or {})},
             self.pattern.name,
             route=str(self.pattern),
             captured_kwargs=captured,
@@ -236,7 +237,7 @@ class URLResolver:
         path = str(path)  # It may be lazy.
         matcher = self._matcher
         if matcher is None:
-            found = None
+            found: Any = None
         elif matcher.from_root:
             # What the expression of the root would say, sooner.
             found = (path[1:], (), {}) if path.startswith("/") else None
@@ -246,7 +247,7 @@ class URLResolver:
             rest, args, kwargs = found
             match = matcher.find(rest, args, kwargs)
             if match is not None:
-                match._origin = (self, path)
+                vars(match)["_origin"] = (self, path)
                 return match
         # Also the way to fail: it tells what was tried.
         return plain_match(self, path)
@@ -310,19 +311,27 @@ class URLResolver:
     ) -> str:
         if args and kwargs:
             raise ValueError("Don't mix *args and **kwargs in call to reverse()!")
-        key = (get_language(), lookup_view)
-        try:
-            candidates = self._roads[key]
-        except KeyError:
-            candidates = roads(self.reverse_dict.getlist(lookup_view))
-            if candidates:
-                self._roads[key] = candidates
-        for candidate in candidates:
+        for candidate in self._roads_to(lookup_view):
             url = candidate.write(_prefix, args, kwargs)
             if url is not None:
                 return url
         entries = self.reverse_dict.getlist(lookup_view)
         raise NoReverseMatch(no_match_message(lookup_view, entries, args, kwargs))
+
+    def _roads_to(self, lookup_view: Any) -> list[Road]:
+        """Return the ways to write the path of a view, in the current language."""
+        key = (get_language() if self._speaks_languages else None, lookup_view)
+        try:
+            return self._roads[key]
+        except KeyError:
+            found = roads(self.reverse_dict.getlist(lookup_view))
+            if found:
+                self._roads[key] = found
+            return found
+
+    @cached_property
+    def _speaks_languages(self) -> bool:
+        return speaks_languages(self)
 
 
 _PATTERN_RESOLVE = URLPattern.resolve

@@ -8,6 +8,24 @@ from importlib import import_module
 from typing import Any
 
 
+class _Later:
+    def __init__(self, name: str) -> None:
+        self.__name__ = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        name = self.__name__
+        # The attribute is read anew each time: tests put other functions in the place of a module's.
+        return getattr(sys.modules.get(name) or import_module(name), attribute)
+
+
+def later(name: str) -> Any:
+    """Return what stands for a module that most processes do not need: it is imported at its use.
+
+    To be written below ``if TYPE_CHECKING: import …``, in the ``else``.
+    """
+    return _Later(name)
+
+
 def names_from(package: str, sources: Mapping[str, Iterable[str]]) -> Callable[[str], Any]:
     """Return a ``__getattr__`` for a package, given the names by the submodule they are in."""
     places = {name: module for module, names in sources.items() for name in names}

@@ -8,7 +8,7 @@ import shutil
 import stat
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import IO, Any
@@ -46,7 +46,10 @@ def _zip_members(archive: zipfile.ZipFile) -> Iterator[_Member]:
         yield _Member(info.filename, info.is_dir(), mode, lambda i=info: archive.open(i))
 
 
-_READERS = {"tar": (tarfile.open, _tar_members), "zip": (zipfile.ZipFile, _zip_members)}
+_READERS: dict[str, tuple[Any, Any]] = {
+    "tar": (tarfile.open, _tar_members),
+    "zip": (zipfile.ZipFile, _zip_members),
+}
 
 # The ends of file names, and the kind of archive that they stand for.
 extension_map = {
@@ -77,9 +80,10 @@ class Archive:
         kind = next((k for end, k in extension_map.items() if lowered.endswith(end)), None)
         if kind is None:
             raise UnrecognizedArchiveFormat(f"Path not a recognized archive format: {name}")
-        opener, self._read = _READERS[kind]
+        opener, read = _READERS[kind]
+        self._read: Callable[[Any], Iterator[_Member]] = read
         by_object = {"fileobj": file} if kind == "tar" else {"file": file}
-        self._archive: Any = opener(file) if name is file else opener(**by_object)  # type: ignore[operator]
+        self._archive: Any = opener(file) if name is file else opener(**by_object)
 
     def __enter__(self) -> "Archive":
         return self
@@ -101,7 +105,7 @@ class Archive:
 
         Raises `SuspiciousOperation` for a member that would land elsewhere.
         """
-        members = list(self._read(self._archive))
+        members = [*self._read(self._archive)]
         leading = _common_directory([member.name for member in members])
         for member in members:
             name = member.name.removeprefix(leading) if leading else member.name

@@ -10,7 +10,16 @@ from typing import Any, overload
 
 from nuages.core.exceptions import SynchronousOnlyOperation
 
+#: Whether blocking code runs here with its waits handed to the loop: ``nuages.utils.bridge`` knows.
+may_block: Callable[[], bool] = lambda: False
+
 _MESSAGE = "You cannot call this from an async context - use a thread or sync_to_async."
+
+
+def loop_here() -> bool:
+    """Return whether an event loop runs in this thread, so that blocking code would hold it up."""
+    machinery = modules.get("_asyncio")
+    return machinery is not None and machinery._get_running_loop() is not None and not may_block()
 
 
 @overload
@@ -31,6 +40,7 @@ def async_unsafe(message: Any) -> Any:
                 # Without asyncio there is no loop; with it, this is one call of C.
                 (machinery := modules.get("_asyncio")) is not None
                 and machinery._get_running_loop() is not None
+                and not may_block()
                 and not os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
             ):
                 raise SynchronousOnlyOperation(text)

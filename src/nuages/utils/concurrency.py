@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 import threading
 from contextvars import ContextVar
-from inspect import iscoroutinefunction, markcoroutinefunction
+from functools import partial
+from types import FunctionType, MethodType
 from typing import Any
 
 __all__ = [
@@ -21,6 +22,43 @@ __all__ = [
 ]
 
 _modules = sys.modules
+_IS_COROUTINE = 0x80  # as in the flags of code
+
+
+def iscoroutinefunction(function: Any) -> bool:
+    """See ``inspect.iscoroutinefunction``, which is asked where a look does not settle it."""
+    inner = function
+    while True:
+        if isinstance(inner, MethodType):
+            inner = inner.__func__
+        elif isinstance(inner, partial):
+            inner = inner.func
+        else:
+            break
+    if isinstance(inner, FunctionType):
+        if inner.__code__.co_flags & _IS_COROUTINE:
+            return True
+        # What decorators leave behind (``__wrapped__``, marks of views) says nothing of this.
+        notes = inner.__dict__
+        unmarked = not notes or not (
+            "_is_coroutine_marker" in notes or "__partialmethod__" in notes
+        )
+    else:
+        unmarked = isinstance(inner, type) or not hasattr(inner, "__code__")
+    if unmarked and (
+        isinstance(inner, FunctionType) or getattr(inner, "_is_coroutine_marker", None) is None
+    ):
+        return False
+    from inspect import iscoroutinefunction as ask
+
+    return ask(function)
+
+
+def markcoroutinefunction[F](function: F) -> F:
+    """See ``inspect.markcoroutinefunction``."""
+    from inspect import markcoroutinefunction as mark
+
+    return mark(function)  # type: ignore[type-var]
 
 
 def _get_running_loop() -> Any:
@@ -39,9 +77,31 @@ def sync_to_async(*args: Any, **kwargs: Any) -> Any:
 
 def async_to_sync(*args: Any, **kwargs: Any) -> Any:
     """See ``asgiref.sync.async_to_sync``."""
+    from nuages.utils import asyncio
+
+    if asyncio.may_block():
+        # The loop is there, and waits for us: it can do this as well.
+        from nuages.utils.bridge import bridge_here
+
+        call: Any = bridge_here()
+        function = args[0]
+        return lambda *given, **named: call.wait_for(call.owner.lend(function(*given, **named)))
     from asgiref.sync import async_to_sync as convert
 
     return convert(*args, **kwargs)
+
+
+_NO_VALUES: dict[str, Any] = {}
+
+
+def peek(local: Any, key: str) -> Any:
+    """Return a value of a :class:`Local`, or of what stands in for one; ``None`` if not set.
+
+    Sooner than ``getattr()``, which has to make an error first.
+    """
+    if local.__class__ is Local and local._critical is None:
+        return local._variable.get(_NO_VALUES).get(key)
+    return getattr(local, key, None)
 
 
 class Local:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nuages.conf import settings as project_settings
 from nuages.utils.concurrency import Local
@@ -32,7 +32,11 @@ class ConnectionProxy:
         self.__dict__.update(_connections=connections, _alias=alias)
 
     __hash__ = None  # type: ignore[assignment]
-    __getattr__ = _on_connection(getattr)
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+    else:
+        __getattr__ = _on_connection(getattr)
     __setattr__ = _on_connection(setattr)
     __delattr__ = _on_connection(delattr)
     __contains__ = _on_connection(operator.contains)

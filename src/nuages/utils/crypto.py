@@ -1,15 +1,26 @@
 """Keyed hashes, random strings and comparisons that take constant time."""
 
-import hashlib
-import hmac
-import secrets
+from __future__ import annotations
+
+import functools
+import os
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nuages.conf import settings
+from nuages.utils._lazy import later
 from nuages.utils.deprecation import RemovedInDjango2028Warning
 from nuages.utils.encoding import force_bytes
+
+if TYPE_CHECKING:
+    import hashlib
+    import hmac
+    import secrets
+else:
+    hashlib = later("hashlib")
+    hmac = later("hmac")
+    secrets = later("secrets")
 
 RANDOM_STRING_CHARS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
@@ -40,19 +51,51 @@ def salted_hmac(
             stacklevel=2,
         )
         algorithm = "sha1"
+    key = _key_for_purpose(key_salt, settings.SECRET_KEY if secret is None else secret, algorithm)
+    return hmac.new(key, force_bytes(value), getattr(hashlib, algorithm))
+
+
+def salted_digest(
+    key_salt: str | bytes, value: str | bytes, secret: str | bytes, algorithm: str
+) -> bytes:
+    """Return the digest of what :func:`salted_hmac` returns, in one go."""
+    key = _key_for_purpose(key_salt, secret, algorithm)
+    return hmac.digest(key, force_bytes(value), getattr(hashlib, algorithm))
+
+
+@functools.lru_cache(64)
+def _key_for_purpose(key_salt: str | bytes, secret: str | bytes, algorithm: str) -> bytes:
     hasher = getattr(hashlib, algorithm, None)
     if hasher is None:
         raise InvalidAlgorithm(f"{algorithm!r} is not an algorithm accepted by the hashlib module.")
-    key_material = force_bytes(key_salt) + force_bytes(
-        settings.SECRET_KEY if secret is None else secret
-    )
     # A key for each purpose: whatever one salt gives away says nothing about the others.
-    return hmac.new(hasher(key_material).digest(), force_bytes(value), hasher)
+    digest: bytes = hasher(force_bytes(key_salt) + force_bytes(secret)).digest()
+    return digest
 
 
 def get_random_string(length: int, allowed_chars: str = RANDOM_STRING_CHARS) -> str:
     """Return ``length`` characters picked by a secure random generator."""
-    return "".join([secrets.choice(allowed_chars) for _ in range(length)])
+    if not 0 < len(allowed_chars) <= 256 or length > 4096:
+        return "".join([secrets.choice(allowed_chars) for _ in range(length)])
+    letters, too_large = _alphabet(allowed_chars)
+    found = ""
+    while len(found) < length:
+        # A few more bytes than needed, since some are thrown away.
+        fresh = os.urandom(2 * (length - len(found)) + 4).translate(None, too_large)
+        found += fresh.decode("latin-1").translate(letters)
+    return found[:length]
+
+
+@functools.lru_cache(16)
+def _alphabet(characters: str) -> tuple[dict[int, str], bytes]:
+    """Return what turns a byte into a character, and the bytes that must not be.
+
+    Bytes above the last multiple of the number of characters would favour the first ones.
+    """
+    size = len(characters)
+    usable = 256 - 256 % size
+    letters = {byte: characters[byte % size] for byte in range(usable)}
+    return letters, bytes(range(usable, 256))
 
 
 def constant_time_compare(val1: str | bytes, val2: str | bytes) -> bool:

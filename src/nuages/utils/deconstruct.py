@@ -25,9 +25,11 @@ def deconstructible(klass: type | None = None, /, *, path: str | None = None) ->
 
 
 def _equip(klass: type, path: str | None) -> type:
+    above: Any = klass
+
     def remember(cls: type, *args: Any, **kwargs: Any) -> Any:
         # The arguments as they were given: __init__ may change or drop them.
-        instance = super(klass, cls).__new__(cls)
+        instance = super(above, cls).__new__(cls)
         instance._constructor_args = (args, kwargs)
         return instance
 

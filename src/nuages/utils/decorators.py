@@ -4,7 +4,7 @@ Manual: ref/utils, "django.utils.decorators".
 """
 
 from collections.abc import Callable
-from functools import partial, update_wrapper, wraps
+from functools import WRAPPER_ASSIGNMENTS, partial, update_wrapper, wraps
 from inspect import iscoroutinefunction, markcoroutinefunction
 from typing import Any
 
@@ -43,9 +43,18 @@ def _decorated_method(decorators: Any, method: Callable[..., Any]) -> Callable[.
     if hasattr(decorators, "__iter__"):
         decorators = decorators[::-1][::-1]
 
+    # What wraps() would copy at each call. Attributes may still be set on the method later.
+    names: dict[str, Any] = {
+        name: getattr(method, name) for name in WRAPPER_ASSIGNMENTS if hasattr(method, name)
+    }
+
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
         # A partial: decorators may set attributes, which bound methods do not take.
-        bound = wraps(method)(partial(method.__get__(self, type(self))))
+        bound = partial(method.__get__(self, type(self)))
+        own = bound.__dict__
+        own.update(names)
+        own.update(getattr(method, "__dict__", ()))
+        own["__wrapped__"] = method
         return _apply(decorators, bound)(*args, **kwargs)
 
     # The attributes that the decorators set, and then the method's own.

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import itertools
 import os
 import sys
 import types
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from nuages.utils._lazy import later
 from nuages.utils.concurrency import iscoroutinefunction, markcoroutinefunction, sync_to_async
+
+if TYPE_CHECKING:
+    import inspect
+else:
+    inspect = later("inspect")
 
 
 class RemovedInNextVersionWarning(DeprecationWarning):

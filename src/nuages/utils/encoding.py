@@ -5,11 +5,11 @@ Manual: ref/utils, "django.utils.encoding".
 
 import codecs
 import datetime
-import locale
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 from urllib.parse import quote
 
 from nuages.utils.functional import Promise
@@ -26,6 +26,7 @@ _PROTECTED_TYPES = (
 
 # What may stand unescaped in an IRI that is on its way to become a URI (RFC 3987, section 3.1).
 _IRI_SAFE = "/#%[]=:;$&()+,!?*@'~"
+_is_uri = re.compile(rf"[a-zA-Z0-9_.{re.escape(_IRI_SAFE)}-]*").fullmatch
 
 
 class DjangoUnicodeDecodeError(UnicodeDecodeError):
@@ -91,18 +92,25 @@ def force_bytes(
     return str(s).encode(encoding, errors)
 
 
+@overload
+def iri_to_uri(iri: None) -> None: ...
+@overload
+def iri_to_uri(iri: object) -> str: ...
 def iri_to_uri(iri: Any) -> str | None:
     """Percent-encode what a URI may not contain; ``None`` stays ``None``."""
     if iri is None:
         return None
-    return quote(str(iri) if isinstance(iri, Promise) else iri, safe=_IRI_SAFE)
+    text = str(iri) if isinstance(iri, Promise) else iri
+    if type(text) is str and _is_uri(text):
+        return text
+    return quote(text, safe=_IRI_SAFE)
 
 
 def _decoded_triplets() -> dict[bytes, bytes]:
     unreserved = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
     table = {}
     for octet in (*unreserved, *range(128, 256)):
-        high, low = f"{octet:02x}"
+        high, low = map("0123456789abcdef".__getitem__, divmod(octet, 16))
         for digits in {a + b for a in (high, high.upper()) for b in (low, low.upper())}:
             table[digits.encode()] = bytes((octet,))
     return table
@@ -133,19 +141,36 @@ def punycode(domain: str) -> str:
     return domain.encode("idna").decode("ascii")
 
 
+def _portions(whole: bytes) -> Iterator[bytes]:
+    """Cut ``whole`` into parts of some kilobytes, never within a character."""
+    start = 0
+    while start < len(whole):
+        end = start + 8192
+        # Before a byte that does not continue a character. The fourth in a row that does so is
+        # broken anyway.
+        cuts = range(end, end - 4, -1)
+        end = next(
+            (cut for cut in cuts if whole[cut : cut + 1] < b"\x80" or whole[cut] >= 0xC0), end
+        )
+        yield whole[start:end]
+        start = end
+
+
 def repercent_broken_unicode(path: bytes) -> bytes:
     """Percent-encode the bytes of ``path`` that are not valid UTF-8."""
     good = bytearray()
-    while path:
-        try:
-            path.decode()
-        except UnicodeDecodeError as error:
-            good += path[: error.start]
-            good += quote(path[error.start : error.end], safe=_IRI_SAFE).encode()
-            path = path[error.end :]
-        else:
-            good += path
-            break
+    # Each error costs a copy of what is left, so there must not be much left.
+    for path in _portions(path):
+        while path:
+            try:
+                path.decode()
+            except UnicodeDecodeError as error:
+                good += path[: error.start]
+                good += quote(path[error.start : error.end], safe=_IRI_SAFE).encode()
+                path = path[error.end :]
+            else:
+                good += path
+                break
     return bytes(good)
 
 
@@ -159,6 +184,8 @@ def filepath_to_uri(path: str | bytes | Path | None) -> str | None:
 
 def get_system_encoding() -> str:
     """Return the encoding of the default locale, ``"ascii"`` where there is none."""
+    import locale
+
     try:
         name = locale.getlocale()[1] or "ascii"
         codecs.lookup(name)
@@ -167,7 +194,10 @@ def get_system_encoding() -> str:
     return name
 
 
-DEFAULT_LOCALE_ENCODING = get_system_encoding()
+def __getattr__(name: str) -> str:
+    if name == "DEFAULT_LOCALE_ENCODING":
+        return get_system_encoding()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def netstring(value: Any) -> bytes:

@@ -7,6 +7,7 @@ import functools
 import operator
 from collections.abc import Callable, Iterable
 from functools import wraps
+from types import MethodType
 from typing import Any, overload
 
 #: Stands for "not evaluated yet" in :class:`LazyObject`; ``None`` is a value like any other.
@@ -232,6 +233,10 @@ def new_method_proxy(func: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
+class _Missing(AttributeError, TypeError):
+    """``hasattr()`` looks for the first; ``list()``, which asks for a length, for the second."""
+
+
 class _IfWrappedHas:
     """A special method that exists only if the wrapped object has it."""
 
@@ -239,7 +244,12 @@ class _IfWrappedHas:
         self.name = name
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        return self if instance is None else getattr(_evaluated(instance), self.name)
+        if instance is None:
+            return self
+        try:
+            return getattr(_evaluated(instance), self.name)
+        except AttributeError as error:
+            raise _Missing(*error.args) from None
 
 
 def _evaluated(lazy_object: LazyObject) -> Any:
@@ -318,18 +328,26 @@ def unpickle_lazyobject(wrapped: Any) -> Any:
     return wrapped
 
 
+_set = object.__setattr__
+
+
 class SimpleLazyObject(LazyObject):
     """A :class:`LazyObject` made by a function given at construction."""
 
+    _setupfunc: Callable[[], Any]
+
     def __init__(self, func: Callable[[], Any]) -> None:
-        self.__dict__["_setupfunc"] = func
-        self.__dict__["_wrapped"] = empty
+        _set(self, "_setupfunc", func)
+        _set(self, "_wrapped", empty)
 
     def _setup(self) -> None:
         self._wrapped = self._setupfunc()
 
     def __repr__(self) -> str:
-        shown = self._setupfunc if self._wrapped is empty else self._wrapped
+        shown: Any = self._setupfunc if self._wrapped is empty else self._wrapped
+        if isinstance(shown, MethodType):
+            # Perhaps one of this very object, whose representation is being made.
+            shown = f"<bound method {shown.__name__}>"
         return f"<{type(self).__name__}: {shown!r}>"
 
     def _unevaluated(self) -> SimpleLazyObject:

@@ -129,7 +129,7 @@ class _TextOnly(HTMLParser):
         super().__init__(convert_charrefs=False)
         self.reset()
         self.kept: list[str] = []
-        self.handle_data = self.kept.append  # type: ignore[method-assign]
+        self.handle_data = self.kept.append  # type: ignore[method-assign, assignment]
 
     def handle_entityref(self, name: str) -> None:
         self.kept.append(f"&{name};")
@@ -234,8 +234,9 @@ def html_safe[C: type](klass: C) -> C:
             f"can't apply @html_safe to {klass.__name__} because it doesn't define __str__()."
         )
     to_str = body["__str__"]
-    klass.__str__ = lambda self: mark_safe(to_str(self))
-    klass.__html__ = lambda self: str(self)
+    marked: Any = klass
+    marked.__str__ = lambda self: mark_safe(to_str(self))
+    marked.__html__ = lambda self: str(self)
     return klass
 
 

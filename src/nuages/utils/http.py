@@ -92,8 +92,8 @@ def parse_http_date(date: str) -> int:
     try:
         year = _full_year(int(found["year"]))
         month = MONTHS.index(found["month"].lower()) + 1
-        clock = map(int, found.group("day", "hour", "minute", "second"))
-        return int(datetime(year, month, *clock, tzinfo=UTC).timestamp())
+        day, hour, minute, second = map(int, found.group("day", "hour", "minute", "second"))
+        return int(datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp())
     except ValueError as error:
         raise ValueError(f"{date!r} is not a valid date") from error
 
@@ -248,7 +248,9 @@ def parse_header_parameters(
         return "", {}
     if max_length is not None and len(line) > max_length:
         raise ValueError("Unable to parse header parameters (value too long).")
-    main, _, rest = line.partition(";")
+    main, more, rest = line.partition(";")
+    if not more:
+        return main.strip().lower(), {}
     options: dict[str, str] = {}
     for parameter in _parameters(rest):
         name, has_value, value = parameter.partition("=")

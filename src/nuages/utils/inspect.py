@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from inspect import Parameter
-from inspect import unwrap as unwrap
-from typing import Any
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
 
+from nuages.utils._lazy import later
 from nuages.utils.version import PY314
 
-ARG_KINDS = frozenset(
-    {Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY}
-)
+if TYPE_CHECKING:
+    import inspect
+    from inspect import Parameter
+else:
+    inspect = later("inspect")
+
+_TAKES_KEYWORDS = 0x08  # as in the flags of code
+
+
+@functools.cache
+def _named_kinds() -> frozenset[Any]:
+    kinds = inspect.Parameter
+    return frozenset((kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD, kinds.KEYWORD_ONLY))
+
+
+def __getattr__(name: str) -> Any:
+    if name == "ARG_KINDS":
+        return _named_kinds()
+    if name in ("Parameter", "unwrap"):
+        return getattr(inspect, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def signature(obj: Callable[..., Any]) -> inspect.Signature:
@@ -41,15 +58,20 @@ def _parameters(obj: Callable[..., Any]) -> tuple[Parameter, ...]:
 
 def get_func_args(func: Callable[..., Any]) -> list[str]:
     """Return the names of the parameters that may be given by position."""
-    return [each.name for each in _parameters(func) if each.kind is Parameter.POSITIONAL_OR_KEYWORD]
+    return [
+        each.name
+        for each in _parameters(func)
+        if each.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+    ]
 
 
 def get_func_full_args(func: Callable[..., Any]) -> list[tuple[Any, ...]]:
     """Return ``(name,)`` or ``(name, default)`` of each parameter but ``self``; stars kept."""
-    stars = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
+    kinds = inspect.Parameter
+    stars: dict[object, str] = {kinds.VAR_POSITIONAL: "*", kinds.VAR_KEYWORD: "**"}
     return [
         (stars.get(each.kind, "") + each.name,)
-        if each.default is Parameter.empty
+        if each.default is inspect.Parameter.empty
         else (each.name, each.default)
         for each in _parameters(func)
         if each.name != "self"
@@ -58,23 +80,25 @@ def get_func_full_args(func: Callable[..., Any]) -> list[tuple[Any, ...]]:
 
 def func_accepts_kwargs(func: Callable[..., Any]) -> bool:
     """Whether ``func`` takes ``**kwargs``."""
-    return any(each.kind is Parameter.VAR_KEYWORD for each in _parameters(func))
+    if type(func) is FunctionType and not func.__dict__:
+        return bool(func.__code__.co_flags & _TAKES_KEYWORDS)
+    return any(each.kind is inspect.Parameter.VAR_KEYWORD for each in _parameters(func))
 
 
 def func_accepts_var_args(func: Callable[..., Any]) -> bool:
     """Whether ``func`` takes ``*args``."""
-    return any(each.kind is Parameter.VAR_POSITIONAL for each in _parameters(func))
+    return any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in _parameters(func))
 
 
 def method_has_no_args(meth: Callable[..., Any]) -> bool:
     """Whether a method takes nothing but ``self``."""
-    count = sum(each.kind is Parameter.POSITIONAL_OR_KEYWORD for each in _parameters(meth))
+    count = sum(each.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD for each in _parameters(meth))
     return count == 0 if inspect.ismethod(meth) else count == 1
 
 
 def func_supports_parameter(func: Callable[..., Any], name: str) -> bool:
     """Whether ``func`` has a parameter ``name``."""
-    return any(each.kind in ARG_KINDS and each.name == name for each in _parameters(func))
+    return any(each.kind in _named_kinds() and each.name == name for each in _parameters(func))
 
 
 def is_module_level_function(func: Any) -> bool:

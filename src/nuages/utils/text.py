@@ -6,7 +6,6 @@ Manual: ref/utils, "django.utils.text".
 from __future__ import annotations
 
 import re
-import secrets
 import unicodedata
 from collections.abc import AsyncIterator, Iterable, Iterator
 from io import BytesIO
@@ -14,12 +13,16 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from nuages.core.exceptions import SuspiciousFileOperation
+from nuages.utils._lazy import later
 from nuages.utils.functional import SimpleLazyObject, keep_lazy_text, lazy
 from nuages.utils.translation import gettext as _
 from nuages.utils.translation import gettext_lazy, pgettext
 
 if TYPE_CHECKING:
+    import secrets
     from gzip import GzipFile
+else:
+    secrets = later("secrets")
 
 
 @keep_lazy_text

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from nuages.conf import settings
-from nuages.utils.concurrency import Local
+from nuages.utils.concurrency import Local, peek
 
 if TYPE_CHECKING:
     import zoneinfo
@@ -67,7 +67,7 @@ def get_default_timezone_name() -> str:
 
 def get_current_timezone() -> tzinfo:
     """Return the zone that `activate()` set here, else the default one."""
-    return getattr(_active, "value", None) or get_default_timezone()
+    return peek(_active, "value") or get_default_timezone()
 
 
 def get_current_timezone_name() -> str:
@@ -104,7 +104,7 @@ class override(ContextDecorator):
         self.timezone = timezone
 
     def __enter__(self) -> None:
-        self.old_timezone = getattr(_active, "value", None)
+        self.old_timezone = peek(_active, "value")
         _set(self.timezone)
 
     def __exit__(

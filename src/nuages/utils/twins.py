@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
 from functools import wraps
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nuages.utils.concurrency import sync_to_async
 
@@ -23,12 +23,16 @@ class Either(NamedTuple):
     """One call in two colours."""
 
     blocking: Callable[..., Any]
-    awaiting: Callable[..., Awaitable[Any]]
+    given: Callable[..., Awaitable[Any]] | None
     args: tuple[Any, ...] = ()
     kwargs: dict[str, Any] = {}  # noqa: RUF012 - never changed
 
+    @property
+    def awaiting(self) -> Callable[..., Awaitable[Any]]:
+        return self.given or _in_thread(self.blocking)
 
-type Calls[T] = Generator[Either, Any, T]
+
+type Calls[T] = Generator[Either | _Named, Any, T]
 
 
 def either(
@@ -38,7 +42,7 @@ def either(
     **kwargs: Any,
 ) -> Either:
     """Return a call of ``blocking``, or of ``awaiting`` (default: ``blocking`` in a thread)."""
-    return Either(blocking, awaiting or _in_thread(blocking), args, kwargs)
+    return Either(blocking, awaiting, args, kwargs)
 
 
 def _in_thread(blocking: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
@@ -48,19 +52,39 @@ def _in_thread(blocking: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
     return awaiting
 
 
-def call(target: Any, name: str, *args: Any, **kwargs: Any) -> Either:
+class _Named:
+    """A call of a method by its name. Which async twin it has is looked up by who awaits it."""
+
+    __slots__ = ("args", "kwargs", "name", "target")
+
+    def __init__(
+        self, target: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        self.target, self.name, self.args, self.kwargs = target, name, args, kwargs
+
+    @property
+    def blocking(self) -> Callable[..., Any]:
+        return getattr(self.target, self.name)  # type: ignore[no-any-return]
+
+    @property
+    def awaiting(self) -> Callable[..., Awaitable[Any]]:
+        target, name = self.target, self.name
+        other = twin_name(name)
+        for base in type(target).__mro__:
+            # Whichever of the two comes first was defined last.
+            if other in vars(base):
+                return getattr(target, other)  # type: ignore[no-any-return]
+            if name in vars(base):
+                break
+        return _in_thread(getattr(target, name))
+
+
+def call(target: Any, name: str, /, *args: Any, **kwargs: Any) -> _Named:
     """Return a call of ``target.name()``, or of ``target.aname()``.
 
     Where a subclass has overridden the first alone, it is called in a thread.
     """
-    kind, other = type(target), twin_name(name)
-    for base in kind.__mro__:
-        # Whichever of the two comes first was defined last.
-        if other in vars(base):
-            return either(getattr(target, name), getattr(target, other), *args, **kwargs)
-        if name in vars(base):
-            break
-    return either(getattr(target, name), None, *args, **kwargs)
+    return _Named(target, name, args, kwargs)
 
 
 def twin_name(name: str) -> str:
@@ -68,10 +92,19 @@ def twin_name(name: str) -> str:
     return f"_a{name[1:]}" if name.startswith("_") else f"a{name}"
 
 
-def run[T](calls: Calls[T]) -> T:
-    """Make the calls of a generator, blocking; return what it returns."""
-    step: Callable[[Any], Either] = calls.send
+def run[T](calls: Calls[T], wanted: Either | _Named | None = None) -> T:
+    """Make the calls of a generator, blocking; return what it returns.
+
+    Args:
+        wanted: the first call, if the generator has been started.
+    """
+    step: Callable[[Any], Either | _Named] = calls.send
     value: Any = None
+    if wanted is not None:
+        try:
+            value = wanted.blocking(*wanted.args, **wanted.kwargs)
+        except Exception as error:
+            step, value = calls.throw, error
     while True:
         try:
             wanted = step(value)
@@ -85,7 +118,7 @@ def run[T](calls: Calls[T]) -> T:
 
 async def arun[T](calls: Calls[T]) -> T:
     """Await the calls of a generator; return what it returns."""
-    step: Callable[[Any], Either] = calls.send
+    step: Callable[[Any], Either | _Named] = calls.send
     value: Any = None
     while True:
         try:
@@ -114,7 +147,13 @@ class twin:  # noqa: N801 - reads as the decorator that it is
 
         @wraps(calls)
         def blocking(*args: Any, **kwargs: Any) -> Any:
-            return run(calls(*args, **kwargs))
+            work = calls(*args, **kwargs)
+            try:
+                first = work.send(None)
+            except StopIteration as stop:
+                # Nothing had to be waited for, as most often.
+                return stop.value
+            return run(work, first)
 
         @wraps(calls)
         async def awaiting(*args: Any, **kwargs: Any) -> Any:
@@ -124,3 +163,7 @@ class twin:  # noqa: N801 - reads as the decorator that it is
         awaiting.__qualname__ = f"{owner.__qualname__}.{awaiting.__name__}"
         setattr(owner, name, blocking)
         setattr(owner, awaiting.__name__, awaiting)
+
+    if TYPE_CHECKING:
+        # Both names are plain functions by the time that anybody asks for them.
+        def __get__(self, instance: object, owner: type | None = None) -> Callable[..., Any]: ...

@@ -326,7 +326,9 @@ class ExceptionReporter:
         self.exc_type, self.exc_value, self.tb = exc_type, exc_value, tb
         self.filter = get_exception_reporter_filter(request)
         self.request, self.is_email = request, is_email
-        self.template_does_not_exist, self.postmortem = False, None
+        self.template_does_not_exist = False
+        #: What was tried for a template that is not there.
+        self.postmortem: Any = None
         self.template_info = getattr(exc_value, "template_debug", None)
 
     def get_traceback_html(self) -> str:
@@ -394,7 +396,7 @@ class ExceptionReporter:
         if self.request is None:
             return None
         try:
-            return str(self.request.user)
+            return str(self.request.user)  # type: ignore[attr-defined]
         except Exception:
             # Reading the user can need the very thing that is out of order.
             return "[unable to retrieve the current user]"
@@ -409,7 +411,7 @@ class ExceptionReporter:
 
     def _get_raw_insecure_uri(self) -> str:
         """Return the URL as sent; the host need not be an allowed one."""
-        request = self.request
+        request: Any = self.request
         return f"{request.scheme}://{request._get_raw_host()}{request.get_full_path()}"
 
     # Frames.
@@ -470,6 +472,7 @@ class ExceptionReporter:
             first, before, line, after = index, [], NO_SOURCE, []
             marker = area_marker = ""
         else:
+            line = line or ""
             marker, area_marker = _markers(tb, line)
         return {
             "tb": tb,

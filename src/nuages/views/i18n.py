@@ -96,7 +96,7 @@ class JavaScriptCatalog(View):
         named = kwargs.get("packages", "").split("+")
         packages = self.packages or [name for name in named if name] or None
         self.translation = DjangoTranslation(
-            get_language(),
+            get_language() or settings.LANGUAGE_CODE,
             domain=kwargs.get("domain", self.domain),
             localedirs=self.get_paths(packages) if packages else None,
         )

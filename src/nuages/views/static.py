@@ -31,7 +31,7 @@ def builtin_template_path(name: str) -> Path:
 
 def serve(
     request: Any, path: str, document_root: Any = None, show_indexes: bool = False
-) -> HttpResponse:
+) -> HttpResponse | FileResponse:
     """Return a file below ``document_root``, or the list of a directory if asked for.
 
     Raises:
@@ -64,7 +64,7 @@ def directory_index(path: Any, fullpath: Any) -> HttpResponse:
         template: Any = loader.select_template(
             ["static/directory_index.html", "static/directory_index"]
         )
-        wrap = dict
+        wrap: type[dict[str, Any]] | type[Context] = dict
     except TemplateDoesNotExist:
         with builtin_template_path("directory_index.html").open(encoding="utf-8") as source:
             engine = Engine(libraries={"i18n": "django.templatetags.i18n"})

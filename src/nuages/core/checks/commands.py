@@ -17,7 +17,7 @@ def migrate_and_makemigrations_autodetector(**kwargs: Any) -> list[Error]:
         if (home := get_commands().get(name)) is None:
             # A project may take commands away.
             return []
-        command = load_command_class(home, name) if isinstance(home, str) else home
+        command: Any = load_command_class(home, name) if isinstance(home, str) else home
         found[name] = command.autodetector
     if found["makemigrations"] is found["migrate"]:
         return []

@@ -64,7 +64,12 @@ class FileUploadHandler:
     """
 
     chunk_size = 2**16
-    field_name = file_name = content_type = content_length = charset = content_type_extra = None
+    field_name: Any = None
+    file_name: Any = None
+    content_type: Any = None
+    content_length: Any = None
+    charset: Any = None
+    content_type_extra: Any = None
 
     def __init__(self, request: HttpRequest | None = None) -> None:
         self.request = request

@@ -1,20 +1,36 @@
-"""Neighbouring middleware with before and after hooks, run as one function.
+"""Neighbouring middleware with before and after hooks, run as one generated function.
 
 Its plain twin is the chain of middleware instances that call each other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from nuages.core.handlers.exception import aresponse_for_exception, response_for_exception
-from nuages.utils.deprecation import MiddlewareMixin, _defined_in_house, _twin_is_current
+from nuages.core.handlers.exception import (
+    aresponse_for_exception,
+    guarded_by_conversion,
+    response_for_exception,
+)
+from nuages.utils.codegen import compile_function
+from nuages.utils.deprecation import (
+    MiddlewareMixin,
+    _defined_in_house,
+    _definer,
+    _twin_is_current,
+)
 
-INLINE, TWIN, HOP = "inline", "twin", "hop"
 _CALL = MiddlewareMixin.__call__
 _ACALL = MiddlewareMixin.__acall__
 _HOOK = MiddlewareMixin._hook
+
+# How a hook is called, by the way in which it takes part.
+_FORMS = {
+    "inline": "m{n}.{name}({args})",
+    "twin": "await m{n}.a{name}({args})",
+    "hop": "await m{n}._hook({name!r}, {args})",
+}
 
 
 def is_pair_of_hooks(middleware: Any) -> bool:
@@ -39,12 +55,12 @@ def runs_inline(middleware: Any, name: str) -> bool:
     )
 
 
-def _way(middleware: Any, name: str) -> str:
-    """How a hook of a pair is called on the event loop."""
+def _way(middleware: Any, name: str, is_async: bool) -> str:
+    """How a hook of a pair is called."""
     kind = type(middleware)
-    if runs_inline(middleware, name):
-        return INLINE
-    return TWIN if hasattr(kind, "a" + name) and _twin_is_current(kind, name) else HOP
+    if not is_async or runs_inline(middleware, name):
+        return "inline"
+    return "twin" if hasattr(kind, "a" + name) and _twin_is_current(kind, name) else "hop"
 
 
 def stacked(middleware: Any, inner: Callable[..., Any], is_async: bool) -> Callable[..., Any]:
@@ -53,91 +69,68 @@ def stacked(middleware: Any, inner: Callable[..., Any], is_async: bool) -> Calla
     Args:
         inner: never raises an ``Exception``. A function that this one returned is flattened.
     """
-    layers = (middleware, *getattr(inner, "_layers", ()))
-    core = getattr(inner, "_core", inner)
-    run = _async_run(layers, core) if is_async else _sync_run(layers, core)
-    run._layers = layers  # type: ignore[attr-defined]
-    run._core = core  # type: ignore[attr-defined]
+    made, layers, core = getattr(inner, "_stack", (None, (), inner))
+    if made is not inner:
+        # Whoever wraps a function may copy its attributes.
+        layers, core = (), inner
+    layers = (middleware, *layers)
+    run = _generate(layers, core, is_async)
+    run._stack = (run, layers, core)  # type: ignore[attr-defined]
     return run
 
 
-def _ways_out(layers: Sequence[Any]) -> list[list[Any]]:
-    """For each depth that a request may reach: the layers to pass on the way out."""
-    ways: list[list[Any]] = [[]]
-    for layer in layers:
-        after = [layer] if hasattr(layer, "process_response") else []
-        ways.append(after + ways[-1])
-    return ways
+def _generate(
+    layers: Sequence[Any], core: Callable[..., Any], is_async: bool
+) -> Callable[..., Any]:
+    raises = guarded_by_conversion(core)
+    names = {f"m{n}": layer for n, layer in enumerate(layers)}
+    names["core"] = core if raises is None else raises
+    names["converted"] = aresponse_for_exception if is_async else response_for_exception
+    source = "\n".join(_source(layers, is_async))
+    return compile_function(source, "run", names, "middleware")
 
 
-def _sync_run(layers: Sequence[Any], core: Callable[..., Any]) -> Callable[..., Any]:
-    befores = [(n, layer) for n, layer in enumerate(layers) if hasattr(layer, "process_request")]
-    ways_out = _ways_out(layers)
-    bottom = len(layers)
+def _source(layers: Sequence[Any], is_async: bool) -> Iterator[str]:
+    """Yield the lines of a function that passes the layers in and out.
 
-    def run(request: Any) -> Any:
-        depth, response = bottom, None
-        for number, layer in befores:
-            try:
-                response = layer.process_request(request)
-            except Exception as error:
-                # Converted outside of this layer, so its own way out is not taken.
-                depth, response = number, response_for_exception(request, error)
-                break
-            if response:
-                depth = number + 1
-                break
-        else:
-            response = core(request)
-        for layer in ways_out[depth]:
-            try:
-                response = layer.process_response(request, response)
-            except Exception as error:
-                response = response_for_exception(request, error)
-        return response
+    ``depth`` is the number of layers that the request leaves through: a layer whose first hook has
+    answered counts, one whose first hook has raised does not.
+    """
+    wait = "await " if is_async else ""
+    yield f"{'async ' if is_async else ''}def run(request):"
+    yield "    depth = 0"
+    yield "    while True:"
+    yield "        try:"
+    for n, layer in enumerate(layers):
+        if hasattr(layer, "process_request"):
+            yield f"            depth = {n}"
+            yield f"            response = {_call(n, layer, 'process_request', is_async)}"
+            yield "            if response:"
+            yield f"                depth = {n + 1}"
+            yield "                break"
+    yield f"            depth = {len(layers)}"
+    yield f"            response = {wait}core(request)"
+    yield "        except Exception as error:"
+    yield f"            response = {wait}converted(request, error)"
+    yield "        break"
+    for n, layer in reversed([*enumerate(layers)]):
+        if hasattr(layer, "process_response"):
+            rest = f" and not m{n}.rests(request)" if _can_rest(layer) else ""
+            yield f"    if depth > {n}{rest}:"
+            yield "        try:"
+            yield f"            response = {_call(n, layer, 'process_response', is_async)}"
+            yield "        except Exception as error:"
+            yield f"            response = {wait}converted(request, error)"
+    yield "    return response"
 
-    return run
+
+def _call(n: int, layer: Any, name: str, is_async: bool) -> str:
+    args = "request" if name == "process_request" else "request, response"
+    return _FORMS[_way(layer, name, is_async)].format(n=n, name=name, args=args)
 
 
-def _async_run(layers: Sequence[Any], core: Callable[..., Any]) -> Callable[..., Any]:
-    befores = [
-        (n, layer, _way(layer, "process_request"))
-        for n, layer in enumerate(layers)
-        if hasattr(layer, "process_request")
-    ]
-    ways_out = [
-        [(layer, _way(layer, "process_response")) for layer in way] for way in _ways_out(layers)
-    ]
-    bottom = len(layers)
-
-    async def run(request: Any) -> Any:
-        depth, response = bottom, None
-        for number, layer, way in befores:
-            try:
-                if way is INLINE:
-                    response = layer.process_request(request)
-                elif way is TWIN:
-                    response = await layer.aprocess_request(request)
-                else:
-                    response = await layer._hook("process_request", request)
-            except Exception as error:
-                depth, response = number, await aresponse_for_exception(request, error)
-                break
-            if response:
-                depth = number + 1
-                break
-        else:
-            response = await core(request)
-        for layer, way in ways_out[depth]:
-            try:
-                if way is INLINE:
-                    response = layer.process_response(request, response)
-                elif way is TWIN:
-                    response = await layer.aprocess_response(request, response)
-                else:
-                    response = await layer._hook("process_response", request, response)
-            except Exception as error:
-                response = await aresponse_for_exception(request, error)
-        return response
-
-    return run
+def _can_rest(layer: Any) -> bool:
+    """Whether the layer's own ``rests(request)`` tells when its second hook has nothing to do."""
+    kind: Any = type(layer)
+    says, hook = _definer(kind, "rests"), _definer(kind, "process_response")
+    return says is not None and says is hook is _definer(kind, "aprocess_response")

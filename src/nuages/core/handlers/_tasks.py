@@ -4,56 +4,69 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator
-from concurrent.futures import Future, ThreadPoolExecutor
-from types import CoroutineType
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 
+Receive = Callable[[], Awaitable[dict[str, Any]]]
 
-class SyncThread(ThreadPoolExecutor):
-    """One thread for the sync parts of one request at a time; it starts when it is needed."""
-
-    used = False
-
-    def __init__(self) -> None:
-        super().__init__(max_workers=1, thread_name_prefix="request")
-
-    def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Run a function in the thread."""
-        self.used = True
-        return super().submit(*args, **kwargs)
+_current = SyncToAsync.thread_sensitive_context
+_executors = SyncToAsync.context_to_thread_executor
 
 
 class RequestThreads(ThreadSensitiveContext):
     """Gives each request a thread of its own for thread-sensitive code, from a shared pool.
 
-    Within a request all sync code runs in the same thread, as asgiref promises; threads are kept
-    for later requests instead of being made anew.
+    Within a request all sync code runs in the same thread, as asgiref promises. The thread is taken
+    when the first of it runs, and kept for later requests. To be entered by :meth:`enter` and left
+    by :meth:`leave`; neither waits.
     """
 
-    _idle: list[SyncThread] = []
+    # What the constructor of asgiref's class would set.
+    token: Any = None
+    _executor = None
+    _exited = False
+
+    _idle: list[Executor] = []
     _most_idle = 32
 
-    async def __aenter__(self) -> RequestThreads:
-        try:
-            self.thread = self._idle.pop()
-        except IndexError:
-            self.thread = SyncThread()
-        self.thread.used = False
-        SyncToAsync.context_to_thread_executor[self] = self.thread
-        await super().__aenter__()
-        return self
+    def __init__(self) -> None:
+        self.used = False
 
-    async def __aexit__(self, *exc: Any) -> None:
-        # Before asgiref sees it, which would shut it down.
-        thread = SyncToAsync.context_to_thread_executor.pop(self, None)
-        await super().__aexit__(*exc)
-        if isinstance(thread, SyncThread):
-            if len(self._idle) < self._most_idle:
-                self._idle.append(thread)
-            else:
-                thread.shutdown(wait=False)
+    def enter(self) -> None:
+        """Make this the place of thread-sensitive code, unless there is one around it."""
+        if _current.get(None) is None:
+            self.token = _current.set(self)
+        else:
+            self.used = True
+
+    def __bool__(self) -> bool:
+        # asgiref asks before it looks for the thread of this context. A task that outlives its
+        # request is told that there is none.
+        if self.token is None:
+            return False
+        if not self.used:
+            self.used = True
+            try:
+                _executors[self] = self._idle.pop()
+            except IndexError:
+                _executors[self] = ThreadPoolExecutor(1, thread_name_prefix="request")
+        return True
+
+    def leave(self) -> None:
+        """Give the thread back."""
+        if self.token is None:
+            return
+        _current.reset(self.token)
+        self.token = None
+        if not self.used:
+            return
+        thread = _executors.pop(self, None)
+        if thread is not None and len(self._idle) < self._most_idle:
+            self._idle.append(thread)
+        elif thread is not None:
+            thread.shutdown(wait=False)
 
 
 def _check(message: dict[str, Any]) -> None:
@@ -61,37 +74,19 @@ def _check(message: dict[str, Any]) -> None:
         raise AssertionError(f"Invalid ASGI message after request body: {message['type']}")
 
 
-def gone_already(receive: Callable[[], Awaitable[dict[str, Any]]]) -> bool:
-    """Whether the server has said that the client is gone, without waiting for it to say so."""
-    waiting = receive()
-    if type(waiting) is not CoroutineType:
-        # Something that may have begun to wait elsewhere: to be asked by the watcher alone.
-        return False
-    try:
-        waiting.send(None)
-    except StopIteration as stop:
-        _check(stop.value)
-        return True
-    waiting.close()
-    return False
-
-
 class UnlessDisconnected:
-    """Awaits ``work`` in the running task, and cancels it when the client goes away.
+    """Goes on with work that waits for something, and cancels it when the client goes away.
 
-    Work that never waits for anything is done without a second task: only when it does is one
-    started that watches the client.
+    Work that never waits is done without one: this brings a second task, which watches the client.
 
     Args:
+        work: a coroutine that was begun in the running task.
+        waits_for: what it yielded.
         receive: the server's; its next message is the disconnection.
     """
 
-    def __init__(
-        self,
-        work: Coroutine[Any, Any, Any],
-        receive: Callable[[], Awaitable[dict[str, Any]]],
-    ) -> None:
-        self.work = work
+    def __init__(self, work: Coroutine[Any, Any, Any], waits_for: Any, receive: Receive) -> None:
+        self.work, self.waits_for = work, waits_for
         self.receive = receive
         self.disconnected = False
         self.problem: BaseException | None = None
@@ -105,11 +100,7 @@ class UnlessDisconnected:
         task.cancel()
 
     def __await__(self) -> Generator[Any, Any, Any]:
-        work = self.work
-        try:
-            waits_for = work.send(None)
-        except StopIteration as stop:
-            return stop.value
+        work, waits_for = self.work, self.waits_for
         task = asyncio.current_task()
         assert task is not None
         watcher = asyncio.get_running_loop().create_task(self._watch(task))
@@ -126,30 +117,19 @@ class UnlessDisconnected:
         finally:
             watcher.cancel()
 
-
-async def respond_unless_gone(
-    work: Coroutine[Any, Any, None], receive: Callable[[], Awaitable[dict[str, Any]]]
-) -> bool:
-    """Run ``work``; return False where the client's leaving has cancelled it."""
-    try:
-        if gone_already(receive):
-            work.close()
-            return False
-    except BaseException:
-        work.close()
-        raise
-    guarded = UnlessDisconnected(work, receive)
-    try:
-        await guarded
-    except asyncio.CancelledError:
-        if not guarded.disconnected:
-            raise  # Somebody else's wish, such as the server's at its end.
-    if guarded.disconnected:
+    async def finish(self) -> bool:
+        """Return False where the client's leaving has cancelled the work."""
+        try:
+            await self
+        except asyncio.CancelledError:
+            if not self.disconnected:
+                raise  # Somebody else's wish, such as the server's at its end.
+        if not self.disconnected:
+            return True
         await _forget_cancellation()
-        if guarded.problem is not None:
-            raise guarded.problem
+        if self.problem is not None:
+            raise self.problem
         return False
-    return True
 
 
 async def _forget_cancellation() -> None:

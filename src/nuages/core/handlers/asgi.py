@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import logging
 import tempfile
-import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
 from typing import Any
@@ -14,7 +13,8 @@ from nuages.conf import settings
 from nuages.core import signals
 from nuages.core.exceptions import RequestAborted, RequestDataTooBig
 from nuages.core.handlers import base
-from nuages.core.handlers._tasks import RequestThreads, respond_unless_gone
+from nuages.core.handlers._signals import house_receivers
+from nuages.core.handlers._tasks import RequestThreads, UnlessDisconnected
 from nuages.http import (
     HttpRequest,
     HttpResponse,
@@ -54,16 +54,41 @@ class ASGIRequest(HttpRequest):
         self.scope = scope
         self.resolver_match = None
         self.path = path = scope["path"]
-        self.script_name = get_script_prefix(scope)
-        prefix = self.script_name.rstrip("/")
+        self.script_name = name = get_script_prefix(scope)
+        prefix = name.rstrip("/")
         # The prefix ends where a segment does: "/root" is none of "/rootbeer/".
         mounted = prefix and (path == prefix or path.startswith(prefix + "/"))
         self.path_info = path[len(prefix) :] if mounted else path
         self.method = scope["method"].upper()
         query = scope.get("query_string", "")
+        self._query = query.decode() if isinstance(query, bytes) else query
+        self._stream = body_file
+        headers = scope.get("headers", ())
+        if not isinstance(headers, (list, tuple)):
+            headers = list(headers)
+        self._headers = headers
+        sent = dict(headers)
+        self._sent: dict[bytes, bytes] | None = sent
+        # Repeated headers are joined, and other names than the specification's are put right.
+        if len(sent) != len(headers) or not b"".join(sent).islower():
+            self._sent = None
+        if self._sent is None or type(self).META is not _lazy_meta:
+            self.META = self._make_meta()
+        if self._sent is None or b"content-type" in sent:
+            self._set_content_type_params(self.META)
+        else:
+            self.content_type, self.content_params = "", {}
+
+    @cached_property
+    def META(self) -> dict[str, Any]:  # type: ignore[override]
+        """The headers and other facts, made when something asks for them."""
+        return self._make_meta()
+
+    def _make_meta(self) -> dict[str, Any]:
+        scope = self.scope
         meta: dict[str, Any] = {
             "REQUEST_METHOD": self.method,
-            "QUERY_STRING": query.decode() if isinstance(query, bytes) else query,
+            "QUERY_STRING": self._query,
             "SCRIPT_NAME": self.script_name,
             "PATH_INFO": self.path_info,
             # What code written for WSGI may ask about.
@@ -78,15 +103,26 @@ class ASGIRequest(HttpRequest):
             meta["SERVER_PORT"] = str(server[1])
         else:
             meta["SERVER_NAME"], meta["SERVER_PORT"] = "unknown", "0"
-        _add_headers(meta, scope.get("headers", ()))
-        self.META = meta
-        self._set_content_type_params(meta)
-        self._stream = body_file
+        _add_headers(meta, self._headers)
+        return meta
+
+    def _in_meta(self, key: str) -> Any:
+        made = self.__dict__.get("META")
+        if made is None and self._sent is not None and key in _WITHOUT_META:
+            value = self._sent.get(_WITHOUT_META[key] or b"")
+            return None if value is None else value.decode("latin-1")
+        return (self.META if made is None else made).get(key)
+
+    def __getstate__(self) -> dict[str, Any]:
+        self.META  # noqa: B018  # It is made from the scope, which stays behind.
+        return super().__getstate__()
 
     @cached_property
     def GET(self) -> QueryDict:
         """The query string's fields."""
-        return QueryDict(self.META["QUERY_STRING"], encoding=self._encoding)
+        made = self.__dict__.get("META")
+        query = self._query if made is None else made["QUERY_STRING"]
+        return QueryDict(query, encoding=self._encoding)
 
     def _get_scheme(self) -> str:
         return self.scope.get("scheme") or super()._get_scheme()
@@ -96,7 +132,8 @@ class ASGIRequest(HttpRequest):
     @cached_property
     def COOKIES(self) -> dict[str, str]:
         """The cookies that the client sent."""
-        return parse_cookie(self.META.get("HTTP_COOKIE", ""))
+        sent = self._in_meta("HTTP_COOKIE")
+        return parse_cookie(sent) if sent else {}
 
     def close(self) -> None:
         """Close the uploaded files and the body."""
@@ -104,6 +141,17 @@ class ASGIRequest(HttpRequest):
         self._stream.close()
 
 
+_lazy_meta = ASGIRequest.META
+
+#: Entries of ``META`` that the default middleware asks for, and the headers they are made of. The
+#: last are only ever set by middleware.
+_WITHOUT_META = {
+    "HTTP_COOKIE": b"cookie",
+    "HTTP_HOST": b"host",
+    "HTTP_USER_AGENT": b"user-agent",
+    "HTTP_X_FORWARDED_HOST": b"x-forwarded-host",
+    "CSRF_COOKIE_NEEDS_UPDATE": None,
+}
 # Header names repeat from request to request; what is made of them is remembered.
 _names: dict[bytes, str | None] = {}
 
@@ -164,8 +212,12 @@ class ASGIHandler(base.BaseHandler):
         """
         if scope["type"] != "http":
             raise ValueError(f"Django can only handle ASGI/HTTP connections, not {scope['type']}.")
-        async with RequestThreads() as threads:
+        threads = RequestThreads()
+        threads.enter()
+        try:
             await self.handle(scope, receive, send, threads)
+        finally:
+            threads.leave()
 
     async def handle(
         self,
@@ -182,8 +234,10 @@ class ASGIHandler(base.BaseHandler):
         finished = False
         try:
             set_script_prefix(get_script_prefix(scope))
-            if _all_inline(signals.request_started):
-                signals.request_started.send(sender=self.__class__, scope=scope)
+            quick = house_receivers(signals.request_started)
+            if quick is not None:
+                for receiver in quick:
+                    receiver(sender=None)
             else:
                 await signals.request_started.asend(sender=self.__class__, scope=scope)
             request, response = self.create_request(scope, body_file)
@@ -191,13 +245,33 @@ class ASGIHandler(base.BaseHandler):
                 body_file.close()
                 await self.send_response(response, send)
                 finished = True
-                await sync_to_async(response.close)()
+                if response is not None:
+                    await sync_to_async(response.close)()
                 return
-            answer = _Answer()
-            complete = await respond_unless_gone(self._respond(request, send, answer), receive)
-            finished = True
-            if complete or answer.response is not None:
-                await self._close(answer.response, threads)
+            answer: list[Any] = []
+            work = self._respond(request, send, answer)
+            complete = True
+            try:
+                waits_for = work.send(None)
+            except StopIteration:
+                # Done at one go: there was no moment to look after the client.
+                finished = True
+            else:
+                complete = await UnlessDisconnected(work, waits_for, receive).finish()
+                finished = True
+            if complete or answer:
+                response = answer[0]
+                inline = threads is not None and not threads.used and not response.streaming
+                quick = house_receivers(signals.request_finished) if inline else None
+                if quick is None:
+                    # Where the request's sync parts ran.
+                    await sync_to_async(response.close, thread_sensitive=True)()
+                elif type(response).close is _CLOSE:
+                    response._release()
+                    for receiver in quick:
+                        receiver(sender=None)
+                else:
+                    response.close()
             else:
                 # No response was made whose close() would send this.
                 await sync_to_async(signals.request_finished.send)(sender=self.__class__)
@@ -206,18 +280,11 @@ class ASGIHandler(base.BaseHandler):
                 await _quietly_finish(self.__class__)
             body_file.close()
 
-    async def _respond(self, request: Any, send: Send, answer: _Answer) -> None:
+    async def _respond(self, request: Any, send: Send, answer: list[Any]) -> None:
         response = await self.run_get_response(request)
-        answer.response = response
+        # Known to others also when sending it is cancelled.
+        answer.append(response)
         await self.send_response(response, send)
-
-    async def _close(self, response: Any, threads: RequestThreads | None) -> None:
-        """Close the response where the request's sync parts ran, if there were any."""
-        if threads is not None and not threads.thread.used and not response.streaming:
-            if _all_inline(signals.request_finished):
-                response.close()
-                return
-        await sync_to_async(response.close, thread_sensitive=True)()
 
     async def run_get_response(self, request: Any) -> Any:
         """Return the response to ``request``."""
@@ -278,9 +345,7 @@ class ASGIHandler(base.BaseHandler):
 
     async def send_response(self, response: Any, send: Send) -> None:
         """Send headers and content."""
-        headers = [
-            (name.encode("ascii"), value.encode("latin-1")) for name, value in response.items()
-        ]
+        headers = [_encoded.get(pair) or _encode(pair) for pair in response.headers.items()]
         if "cookies" in response.__dict__:
             headers += [
                 (b"Set-Cookie", morsel.OutputString().encode("ascii"))
@@ -296,7 +361,11 @@ class ASGIHandler(base.BaseHandler):
                         await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body"})
             return
-        for piece, last in self.chunk_bytes(response.content):
+        content = response.content
+        if len(content) <= self.chunk_size:
+            await send({"type": "http.response.body", "body": content, "more_body": False})
+            return
+        for piece, last in self.chunk_bytes(content):
             await send({"type": "http.response.body", "body": piece, "more_body": not last})
 
     @classmethod
@@ -310,36 +379,21 @@ class ASGIHandler(base.BaseHandler):
             yield data[start : start + size], start + size >= len(data)
 
 
-class _Answer:
-    """Holds the response, also when sending it was cancelled."""
-
-    __slots__ = ("response",)
-
-    def __init__(self) -> None:
-        self.response: Any = None
+#: Most headers are the same from response to response.
+_encoded: dict[tuple[str, str], tuple[bytes, bytes]] = {}
 
 
-#: Modules whose receivers of these signals neither block nor care about threads.
-_HOUSE = frozenset(("django.core.cache", "django.core.handlers.base", "django.db"))
+def _encode(pair: tuple[str, str]) -> tuple[bytes, bytes]:
+    name, value = pair
+    encoded = name.encode("ascii"), value.encode("latin-1")
+    if len(value) < 128:
+        if len(_encoded) >= 512:
+            _encoded.clear()
+        _encoded[pair] = encoded
+    return encoded
 
 
-#: The receivers of a signal that were found to be the house's.
-_judged: dict[Any, list[Any]] = {}
-
-
-def _all_inline(signal: Any) -> bool:
-    """Whether a signal may be sent on the event loop: nobody but the house listens."""
-    links = signal.receivers
-    if links == _judged.get(signal):
-        # Those that were looked at before: compared one by one, by identity.
-        return True
-    for link in links:
-        held = link.receiver
-        receiver = held() if isinstance(held, weakref.ref) else held
-        if getattr(receiver, "__module__", None) not in _HOUSE:
-            return False
-    _judged[signal] = links.copy()
-    return True
+_CLOSE = HttpResponse.close
 
 
 async def _quietly_finish(handler_class: type) -> None:

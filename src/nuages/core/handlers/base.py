@@ -24,6 +24,8 @@ logger = logging.getLogger("django.request")
 
 Hook = Callable[..., Any]
 
+_UNSET: Any = object()
+
 
 class BaseHandler:
     """Takes a request through the middleware to a view. Manual: "Middleware"."""
@@ -208,36 +210,40 @@ class BaseHandler:
             if response is not None and (response := await _settled(response)):
                 break
         else:
-            atomic = self.make_view_atomic(view)
-            response = await self._rescued(request, atomic, (request, *args), kwargs)
+            run = _in_colour(self.make_view_atomic(view), is_async=True)
+            try:
+                response = run(request, *args, **kwargs)
+                if hasattr(response, "__await__"):
+                    response = await response
+            except Exception as error:
+                response = await self._arescue(request, error)
+                if response is None:
+                    raise
         self.check_response(response, view)
         if callable(getattr(response, "render", None)):
             for hook in self._template_response_middleware:
                 response = await _settled(hook(request, response))
                 self.check_response(response, hook, name=_hook_name(hook))
-            response = await self._rescued(request, response.render, (), {})
+            try:
+                response = await _in_colour(response.render, is_async=True)()
+            except Exception as error:
+                response = await self._arescue(request, error)
+                if response is None:
+                    raise
         return response
 
-    async def _rescued(
-        self, request: HttpRequest, function: Hook, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
-        """Await a call; if it raises, ask the ``process_exception`` hooks for a response."""
-        try:
-            value = _in_colour(function, is_async=True)(*args, **kwargs)
-            return await value if hasattr(value, "__await__") else value
-        except Exception as error:
-            rescued = None
-            if self._exception_middleware:
-                ask = _in_colour(self.process_exception_by_middleware, is_async=True)
-                rescued = await ask(error, request)
-            if rescued is None:
-                raise
-            return rescued
+    async def _arescue(self, request: HttpRequest, error: Exception) -> Any:
+        if not self._exception_middleware:
+            return None
+        ask = _in_colour(self.process_exception_by_middleware, is_async=True)
+        return await ask(error, request)
 
     def resolve_request(self, request: HttpRequest) -> Any:
         """Find the view for a request; also sets its ``resolver_match``."""
-        urlconf = getattr(request, "urlconf", None)
-        if hasattr(request, "urlconf"):
+        urlconf = getattr(request, "urlconf", _UNSET)
+        if urlconf is _UNSET:
+            urlconf = None
+        else:
             set_urlconf(urlconf)
         match = get_resolver(urlconf).resolve(request.path_info)
         request.resolver_match = match
@@ -270,6 +276,12 @@ class BaseHandler:
         Raises:
             RuntimeError: such a view is async.
         """
+        options: dict[str, Any]
+        for options in _databases().settings.values():
+            if options["ATOMIC_REQUESTS"]:
+                break
+        else:
+            return view
         exempt = getattr(view, "_non_atomic_requests", ())
         aliases = [
             alias

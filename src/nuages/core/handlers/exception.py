@@ -33,25 +33,34 @@ def convert_exception_to_response(get_response: Callable[..., Any]) -> Callable[
 
     Stands around each middleware, so that the one before it always sees a response.
     """
+    inner: Any
     if iscoroutinefunction(get_response):
 
         @wraps(get_response)
-        async def ainner(request: HttpRequest) -> Any:
+        async def inner(request: HttpRequest) -> Any:
             try:
                 return await get_response(request)
             except Exception as error:
                 return await aresponse_for_exception(request, error)
 
-        return ainner
+    else:
 
-    @wraps(get_response)
-    def inner(request: HttpRequest) -> Any:
-        try:
-            return get_response(request)
-        except Exception as error:
-            return response_for_exception(request, error)
+        @wraps(get_response)
+        def inner(request: HttpRequest) -> Any:
+            try:
+                return get_response(request)
+            except Exception as error:
+                return response_for_exception(request, error)
 
+    inner._guards = (inner, get_response)
     return inner
+
+
+def guarded_by_conversion(handler: Callable[..., Any]) -> Callable[..., Any] | None:
+    """Return what ``convert_exception_to_response()`` made ``handler`` of; ``None`` if another."""
+    made, inside = getattr(handler, "_guards", (None, None))
+    # Wrappers copy attributes: theirs name another function.
+    return inside if made is handler else None
 
 
 async def aresponse_for_exception(request: HttpRequest, exc: Exception) -> Any:
@@ -122,7 +131,8 @@ def _technical_or_page(request: HttpRequest, exc: Exception) -> Any:
     if settings.DEBUG:
         from nuages.views import debug
 
-        return debug.technical_500_response(request, *sys.exc_info(), status_code=400)
+        kind, error, trace = sys.exc_info()
+        return debug.technical_500_response(request, kind, error, trace, status_code=400)
     return _page(request, 400, exc)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from io import IOBase
 from typing import Any
 
 from nuages.conf import settings
 from nuages.core import signals
 from nuages.core.handlers import base
+from nuages.core.handlers._signals import house_receivers
 from nuages.http import HttpRequest, QueryDict, parse_cookie
 from nuages.http.request import FromBody
 from nuages.urls import set_script_prefix
@@ -21,31 +22,57 @@ _slashes_re = _lazy_re_compile(rb"/+")
 Environ = dict[str, Any]
 
 
-class LimitedStream(IOBase):
-    """Reads ``stream`` up to ``limit`` bytes: WSGI input that does not block at its end."""
+class LimitedStream:
+    """Reads ``stream`` up to ``limit`` bytes: WSGI input that does not block at its end.
+
+    A file to read from, of no class of ``io``: those take time to be made and finalized.
+    """
 
     def __init__(self, stream: Any, limit: int) -> None:
         self._read = stream.read
         self._readline = stream.readline
         self._left = limit
+        self.closed = False
 
-    def _at_most(self, size: int | None) -> int:
-        return self._left if size is None or size < 0 else min(size, self._left)
+    def close(self) -> None:
+        """Mark this as closed; the server closes what is below."""
+        self.closed = True
 
-    def _spend(self, data: bytes) -> bytes:
+    def readable(self) -> bool:
+        """Return ``True``."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return ``False``, like :meth:`writable`."""
+        return False
+
+    writable = isatty = seekable
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.readline, b"")
+
+    def readlines(self) -> list[bytes]:
+        """Return the lines that are left."""
+        return list(self)
+
+    def _taken(self, read: Callable[[int], bytes], size: int | None) -> bytes:
+        left = self._left
+        if size is None or size < 0 or size > left:
+            size = left
+        if size <= 0:
+            return b""
+        data = read(size)
         # Less than was asked for may mean that the client is gone: reading on finds that out.
-        self._left -= len(data)
+        self._left = left - len(data)
         return data
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Return up to ``size`` bytes, or all that are left."""
-        size = self._at_most(size)
-        return self._spend(self._read(size)) if size > 0 else b""
+        return self._taken(self._read, size)
 
     def readline(self, size: int | None = -1, /) -> bytes:
         """Return the next line, or its first ``size`` bytes."""
-        size = self._at_most(size)
-        return self._spend(self._readline(size)) if size > 0 else b""
+        return self._taken(self._readline, size)
 
 
 class WSGIRequest(HttpRequest):
@@ -66,7 +93,9 @@ class WSGIRequest(HttpRequest):
             length = int(environ.get("CONTENT_LENGTH") or 0)
         except ValueError:
             length = 0
-        self._stream = LimitedStream(environ.get("wsgi.input"), length) if length > 0 else _nothing
+        self._stream: Any = (
+            LimitedStream(environ.get("wsgi.input"), length) if length > 0 else _nothing
+        )
         self.resolver_match = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -91,7 +120,8 @@ class WSGIRequest(HttpRequest):
     @cached_property
     def COOKIES(self) -> dict[str, str]:
         """The cookies that the client sent."""
-        return parse_cookie(get_str_from_wsgi(self.environ, "HTTP_COOKIE", ""))
+        sent = get_str_from_wsgi(self.environ, "HTTP_COOKIE", "")
+        return parse_cookie(sent) if sent else {}
 
     POST, FILES = FromBody("_post"), FromBody("_files")
 
@@ -124,7 +154,12 @@ class WSGIHandler(base.BaseHandler):
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request, as PEP 3333 says."""
         set_script_prefix(get_script_name(environ))
-        signals.request_started.send(sender=self.__class__, environ=environ)
+        quick = house_receivers(signals.request_started)
+        if quick is None:
+            signals.request_started.send(sender=self.__class__, environ=environ)
+        else:
+            for receiver in quick:
+                receiver(sender=None)
         request = self.request_class(environ)
         response = self.get_response(request)
         response._handler_class = self.__class__
@@ -134,7 +169,7 @@ class WSGIHandler(base.BaseHandler):
                 ("Set-Cookie", morsel.OutputString()) for morsel in response.cookies.values()
             ]
         start_response(f"{response.status_code:d} {response.reason_phrase}", headers)
-        file = getattr(response, "file_to_stream", None)
+        file: Any = getattr(response, "file_to_stream", None)
         wrapper = environ.get("wsgi.file_wrapper") if file is not None else None
         if wrapper is not None:
             # The server closes what it was given: let that close the response.

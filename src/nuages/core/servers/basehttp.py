@@ -122,6 +122,11 @@ class ServerHandler(simple_server.ServerHandler):
     """Runs the application for one request of a connection that may live on."""
 
     http_version = "1.1"
+    request_handler: Any
+    environ: Any
+    headers: Any
+    result: Any
+    headers_sent: bool
 
     def __init__(
         self, stdin: Any, stdout: Any, stderr: Any, environ: dict[str, Any], **kwargs: Any
@@ -228,7 +233,8 @@ class WSGIRequestHandler(simple_server.WSGIRequestHandler):
         if self.parse_request():
             handler = ServerHandler(self.rfile, self.wfile, self.get_stderr(), self.get_environ())
             handler.request_handler = self
-            handler.run(self.server.get_app())
+            server: Any = self.server
+            handler.run(server.get_app())
 
 
 def run(

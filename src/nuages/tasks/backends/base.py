@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from inspect import iscoroutinefunction
 from typing import Any
 
@@ -58,7 +59,7 @@ class BaseTaskBackend(ABC):
             )
         if when is not None and not self.supports_defer:
             yield "Backend does not support run_after."
-        if when is not None and settings.USE_TZ and not timezone.is_aware(when):
+        if isinstance(when, datetime) and settings.USE_TZ and not timezone.is_aware(when):
             yield "run_after must be an aware datetime."
         if self.queues and task.queue_name not in self.queues:
             yield f"Queue '{task.queue_name}' is not valid for backend."

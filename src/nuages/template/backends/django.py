@@ -116,7 +116,8 @@ class Template:
 
 def copy_exception(exc: TemplateDoesNotExist, backend: Any = None) -> TemplateDoesNotExist:
     """Return a copy of an error, which belongs to ``backend`` unless it had one."""
-    twin = type(exc)(*exc.args, tried=exc.tried, backend=exc.backend or backend, chain=exc.chain)
+    make: Any = type(exc)
+    twin = make(*exc.args, tried=exc.tried, backend=exc.backend or backend, chain=exc.chain)
     if hasattr(exc, "template_debug"):
         twin.template_debug = exc.template_debug  # type: ignore[attr-defined]
     return twin

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import Any, ClassVar
 
 from nuages.template._expressions import FilterExpression, Variable, VariableDoesNotExist
 from nuages.template.compiler import _runtime
@@ -104,6 +104,9 @@ class Compiler:
         blocks_known: False if the rendering has blocks that only it knows.
     """
 
+    #: What nodes read from the context itself, so that it stands for no local variable.
+    _reserved: ClassVar[set[str]] = {"forloop", "block"}
+
     def __init__(self, engine: Any, autoescape: bool, blocks_known: bool = True) -> None:
         self.engine, self.autoescape, self.blocks_known = engine, autoescape, blocks_known
         self.lines: list[Line] = []
@@ -119,6 +122,7 @@ class Compiler:
         self._text: list[str] = []
         self._node: Any = None
         self._loops = 0
+        self._isolated = False
         # Local names, the innermost last; None ends what an isolated template sees.
         self._scopes: list[dict[str, Any] | None] = []
         self._hoisted: dict[str, str] | None = None
@@ -247,6 +251,18 @@ class Compiler:
             if name in scope:
                 return scope[name]
         return ""
+
+    def may_read(self, names: Iterable[str]) -> bool:
+        """Whether a function may read these names from the context, here and from now on.
+
+        What makes local variables asks :meth:`may_set` after it has asked for what is inside.
+        """
+        self._reserved.update(names)
+        return not self._isolated
+
+    def may_set(self, names: Iterable[str]) -> bool:
+        """Whether these names may stand for local variables."""
+        return self._reserved.isdisjoint(names)
 
     def name(self, name: str, default: str = "MISSING") -> str:
         """Return an expression for the value of a name."""
@@ -423,9 +439,10 @@ class Compiler:
         function: str,
         args: Iterable[FilterExpression],
         kwargs: Mapping[str, FilterExpression],
+        leading: Iterable[str] = (),
     ) -> str:
-        """Return a call with the values of expressions."""
-        given = [self.resolved(arg) for arg in args]
+        """Return a call with the values of expressions, after those that source stands for."""
+        given = [*leading, *(self.resolved(arg) for arg in args)]
         named = [f"{name!r}: {self.resolved(value)}" for name, value in kwargs.items()]
         if named:
             given.append(f"**{{{', '.join(named)}}}")
@@ -625,30 +642,28 @@ class Compiler:
             return False
         if not all(map(self.can_resolve, node.extra_context.values())):
             return False
-        if not {"forloop", "block"}.isdisjoint(node.extra_context):
-            return False
         template = self._included(node)
         if template is None:
             return False
-        loops = self._loops
+        loops, isolated = self._loops, self._isolated
         if node.isolated_context:
-            self._loops = 0
+            self._loops, self._isolated = 0, True
         try:
             with self._inside(template):
-                return self.can_inline(template.nodelist)
+                return self.can_inline(template.nodelist) and self.may_set(node.extra_context)
         finally:
-            self._loops = loops
+            self._loops, self._isolated = loops, isolated
 
     def include(self, node: Any) -> None:
         """Write an included template."""
         template = self._included(node)
         scope = self.values(node.extra_context)
-        loops = self._loops
+        loops, isolated = self._loops, self._isolated
         if node.isolated_context:
-            self._loops = 0
+            self._loops, self._isolated = 0, True
         with self.names(scope, isolated=node.isolated_context), self._inside(template):
             self.nodes(template.nodelist)
-        self._loops = loops
+        self._loops, self._isolated = loops, isolated
 
     def _chosen(self, node: Any) -> Any:
         """Return the block that is rendered in the place of a block."""

@@ -10,6 +10,7 @@ from nuages.template._expressions import (
     VariableDoesNotExist,
     call_value,
     failed_lookup,
+    has_text_keys,
     log_failure,
     logger,
     look_up,
@@ -68,7 +69,7 @@ class Site:
         if kind is SimpleLazyObject and value._wrapped is not empty:
             value = value._wrapped
         result = look_up(value, self.bit)
-        if getattr(kind, "__getitem__", None) is None and not issubclass(kind, BaseContext):
+        if not has_text_keys(kind) and not issubclass(kind, BaseContext):
             self.scope[self.key] = kind
         return result
 

@@ -126,14 +126,14 @@ def _generation(engine: Any) -> int:
 
 
 @functools.cache
-def _is_plain(kind: type) -> bool:
+def _is_plain(kind: Any) -> bool:
     """Whether contexts of a type look names up in their layers, as generated code does."""
     return issubclass(kind, BaseContext) and kind.__getitem__ is BaseContext.__getitem__
 
 
 def render_compiled(nodelist: NodeList, context: Any) -> SafeString:
     """Return the text of all nodes, by the compiled form where there is one that fits."""
-    if warm_up() == float("inf") or not _is_plain(type(context)):
+    if warm_up() == float("inf") or not _is_plain(type(context)):  # type: ignore[arg-type]
         return nodelist.render_plain(context)
     template = context.template
     engine = None if template is None else template.engine

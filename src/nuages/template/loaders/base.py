@@ -35,7 +35,7 @@ class Loader:
             except TemplateDoesNotExist:
                 reason = "Source does not exist"
             if not reason:
-                return Template(text, origin, origin.template_name, self.engine)
+                return Template(text, origin, template_name, self.engine)
             passed.append((origin, reason))
         raise TemplateDoesNotExist(template_name, tried=passed)
 

@@ -87,6 +87,8 @@ class Loader(BaseLoader):
 
 def _bare_copy(error: TemplateDoesNotExist) -> TemplateDoesNotExist:
     # An error that was raised holds its frames alive.
-    return TemplateDoesNotExist(
+    make: Any = TemplateDoesNotExist
+    bare: TemplateDoesNotExist = make(
         *error.args, tried=error.tried, backend=error.backend, chain=error.chain
     )
+    return bare

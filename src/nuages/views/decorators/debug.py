@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from types import CodeType
 from typing import Any
@@ -30,7 +29,9 @@ def sensitive_variables(*variables: str) -> Callable[[View], View]:
     _parenthesised("sensitive_variables", variables)
 
     def decorator(func: View) -> View:
-        target = inspect.unwrap(func)
+        target: Any = func
+        while hasattr(target, "__wrapped__"):
+            target = target.__wrapped__
         target = getattr(target, "__func__", target)
         code = getattr(target, "__code__", None)
         if code is None:
@@ -57,6 +58,7 @@ def sensitive_post_parameters(*parameters: str) -> Callable[[View], View]:
                 "sensitive_post_parameters didn't receive an HttpRequest object. If you are "
                 "decorating a classmethod, make sure to use @method_decorator."
             )
-        request.sensitive_post_parameters = parameters or "__ALL__"
+        note_on: Any = request
+        note_on.sensitive_post_parameters = parameters or "__ALL__"
 
     return lambda view: around(view, before=note)

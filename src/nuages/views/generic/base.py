@@ -68,7 +68,7 @@ class View:
             setattr(self, name, value)
 
     @classproperty
-    def view_is_async(cls) -> bool:
+    def view_is_async(cls: Any) -> bool:
         """Whether the handlers are coroutine functions.
 
         Raises:
@@ -86,7 +86,7 @@ class View:
         return kinds == {True}
 
     @classonlymethod
-    def as_view(cls, **initkwargs: Any) -> Callable[..., Any]:
+    def as_view(cls: Any, **initkwargs: Any) -> Callable[..., Any]:
         """Return a view function that makes an instance for each request.
 
         Args:
@@ -133,7 +133,7 @@ class View:
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Call the handler of the request's method."""
-        name = request.method.lower()
+        name = (request.method or "").lower()
         handler = self.http_method_not_allowed
         if name in self.http_method_names:
             handler = getattr(self, name, handler)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nuages.conf import settings
 from nuages.core.exceptions import ImproperlyConfigured
@@ -89,6 +89,10 @@ def _in_range(make: Callable[[], Date]) -> Date:
 class YearMixin(_DatePart, part="year", format="%Y"):
     """Knows the year. ``year`` and ``year_format`` are texts."""
 
+    if TYPE_CHECKING:
+        get_year: Any
+        get_year_format: Any
+
     def _get_current_year(self, date: Date) -> Date:
         return date.replace(month=1, day=1)
 
@@ -98,6 +102,10 @@ class YearMixin(_DatePart, part="year", format="%Y"):
 
 class MonthMixin(_DatePart, part="month", format="%b"):
     """Knows the month. ``month`` and ``month_format`` are texts."""
+
+    if TYPE_CHECKING:
+        get_month: Any
+        get_month_format: Any
 
     def _get_current_month(self, date: Date) -> Date:
         return date.replace(day=1)
@@ -125,6 +133,10 @@ _WEEK_BEGINS = {"%U": 0, "%V": 1, "%W": 1}
 class WeekMixin(_DatePart, part="week", format="%U"):
     """Knows the week. ``week`` and ``week_format`` are texts; ``%U``, ``%V`` and ``%W`` are known."""
 
+    if TYPE_CHECKING:
+        get_week: Any
+        get_week_format: Any
+
     def _get_current_week(self, date: Date) -> Date:
         return date - self._get_weekday(date) * DAY
 
@@ -144,6 +156,11 @@ class DateMixin:
 
     date_field: str | None = None
     allow_future = False
+
+    if TYPE_CHECKING:
+        # Of the classes that it is mixed with.
+        get_queryset: Any
+        model: Any
 
     def get_date_field(self) -> str:
         """Return the name of the field with the date.
@@ -199,6 +216,10 @@ class BaseDateListView(MultipleObjectMixin, DateMixin, View):
     allow_empty = False
     date_list_period = "year"
     date_list: Any
+
+    if TYPE_CHECKING:
+        # Of the classes that it is mixed with.
+        render_to_response: Any
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Answer with the objects."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nuages.core.exceptions import ImproperlyConfigured
 from nuages.http import Http404, HttpRequest
@@ -102,6 +102,10 @@ class BaseDetailView(SingleObjectMixin, View):
         self.object = self.get_object()
         return self.render_to_response(self.get_context_data(object=self.object))
 
+    if TYPE_CHECKING:
+
+        def render_to_response(self, context: dict[str, Any], **options: Any) -> Any: ...
+
 
 class SingleObjectTemplateResponseMixin(TemplateResponseMixin):
     """Names templates after the object's model."""
@@ -123,7 +127,7 @@ class SingleObjectTemplateResponseMixin(TemplateResponseMixin):
             own_name = getattr(self.object, self.template_name_field, None)
             if own_name:
                 names.append(own_name)
-        model = type(self.object) if _is_row(self.object) else getattr(self, "model", None)
+        model: Any = type(self.object) if _is_row(self.object) else getattr(self, "model", None)
         if hasattr(model, "_meta"):
             options = model._meta
             names.append(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nuages.core.exceptions import ImproperlyConfigured
 from nuages.forms import Form
@@ -53,6 +53,10 @@ class FormMixin(ContextMixin):
         """Add the form."""
         shown = kwargs if "form" in kwargs else {**kwargs, "form": self.get_form()}
         return super().get_context_data(**shown)
+
+    if TYPE_CHECKING:
+        # Of the classes that it is mixed with.
+        render_to_response: Any
 
     def form_invalid(self, form: Any) -> Any:
         """Answer to invalid data."""
@@ -140,6 +144,14 @@ class ModelFormMixin(FormMixin, SingleObjectMixin):
 class ProcessFormView(View):
     """Shows a form on ``GET``, takes it on ``POST`` and ``PUT``."""
 
+    if TYPE_CHECKING:
+        # Of the classes that it is mixed with.
+        get_form: Any
+        form_valid: Any
+        form_invalid: Any
+        render_to_response: Any
+        get_context_data: Any
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Validate the form and hand over to ``form_valid()`` or ``form_invalid()``."""
         form = self.get_form()
@@ -215,6 +227,10 @@ class DeletionMixin:
 
     success_url: Any = None
     object: Any
+
+    if TYPE_CHECKING:
+        # Of the classes that it is mixed with.
+        get_object: Any
 
     def delete(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Delete the object and go on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nuages.core.exceptions import ImproperlyConfigured
 from nuages.core.paginator import InvalidPage, Paginator
@@ -87,7 +87,10 @@ class MultipleObjectMixin(ContextMixin):
         **kwargs: Any,
     ) -> Any:
         """Return an instance of ``paginator_class``."""
-        options = {"allow_empty_first_page": allow_empty_first_page, "orphans": orphans}
+        options: dict[str, Any] = {
+            "allow_empty_first_page": allow_empty_first_page,
+            "orphans": orphans,
+        }
         return self.paginator_class(queryset, per_page, **options, **kwargs)
 
     def get_allow_empty(self) -> bool:
@@ -147,6 +150,10 @@ class BaseListView(MultipleObjectMixin, View):
                     % {"class_name": type(self).__name__}
                 )
         return self.render_to_response(self.get_context_data())
+
+    if TYPE_CHECKING:
+
+        def render_to_response(self, context: dict[str, Any], **options: Any) -> Any: ...
 
 
 class MultipleObjectTemplateResponseMixin(TemplateResponseMixin):

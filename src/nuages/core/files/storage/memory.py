@@ -189,7 +189,8 @@ class InMemoryStorage(StorageSettingsMixin, Storage):
         """Delete a file or a directory with all that is in it; nothing happens if missing."""
         *above, last = self._parts(name)
         directory = self._find(os.path.join(*above) if above else "")
-        if isinstance(directory, _Directory) and directory.children.pop(last, None):
+        if isinstance(directory, _Directory) and last in directory.children:
+            del directory.children[last]
             directory.touch(written=True)
 
     def exists(self, name: Any) -> bool:

@@ -1,6 +1,7 @@
 """Options of storages that settings stand in for."""
 
 import os
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urljoin
 
@@ -8,6 +9,10 @@ from nuages.conf import settings
 from nuages.core.signals import setting_changed
 from nuages.utils.encoding import filepath_to_uri
 from nuages.utils.functional import cached_property
+from nuages.utils.safestring import SafeString
+
+#: Names that are looked up by what they say; templates write theirs as safe text.
+_TEXTS = (str, SafeString)
 
 # Setting → the cached properties that depend on it.
 _DEPENDENT = {
@@ -36,7 +41,6 @@ class StorageSettingsMixin:
     _given: dict[str, Any]
 
     base_location: Any
-    base_url: Any
     file_permissions_mode: int | None
     directory_permissions_mode: int | None
 
@@ -66,7 +70,7 @@ class StorageSettingsMixin:
         return os.path.abspath(self.base_location)
 
     @cached_property
-    def base_url(self) -> Any:  # type: ignore[no-redef]
+    def base_url(self) -> Any:
         """Where the files are served, with a slash at the end; or `MEDIA_URL`."""
         given = self._given["base_url"]
         if given is None:
@@ -80,9 +84,19 @@ class StorageSettingsMixin:
         """
         if self.base_url is None:
             raise ValueError("This file is not accessible via a URL.")
-        # A leading slash would lead away from the base, two of them to another host.
-        uri = filepath_to_uri(name)
-        return urljoin(self.base_url, "" if uri is None else uri.lstrip("/"))
+        base = self.base_url
+        plain = type(name) in _TEXTS and type(base) is str
+        return _joined(base, name) if plain else _address(base, name)
+
+
+def _address(base: Any, name: Any) -> str:
+    # A leading slash would lead away from the base, two of them to another host.
+    uri = filepath_to_uri(name)
+    return urljoin(base, "" if uri is None else uri.lstrip("/"))
+
+
+#: A page names the same few static files each time.
+_joined = lru_cache(maxsize=1024)(_address)
 
 
 for _name, _setting, _doc in (

@@ -25,6 +25,7 @@ settings.configure(
         "django.contrib.redirects",
         "django.contrib.flatpages",
         "django.contrib.sitemaps",
+        "django.contrib.admin",
         "shop",
     ],
     DATABASES={
@@ -33,7 +34,20 @@ settings.configure(
             "NAME": os.path.join(_folder.name, "tests.sqlite3"),
         }
     },
-    TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
+    TEMPLATES=[
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "OPTIONS": {
+                "context_processors": [
+                    "django.template.context_processors.request",
+                    "django.contrib.auth.context_processors.auth",
+                    "django.contrib.messages.context_processors.messages",
+                ]
+            },
+        }
+    ],
+    # The tests of the admin have the middleware that it needs.
+    SILENCED_SYSTEM_CHECKS=["admin.E408", "admin.E409", "admin.E410"],
     ROOT_URLCONF=None,
     USE_TZ=True,
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",

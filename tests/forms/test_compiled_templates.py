@@ -4,7 +4,7 @@ import datetime
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nuages  # noqa: F401
@@ -60,12 +60,14 @@ CHOOSING = [
 ]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(SIMPLE), values, attributes)
 def test_inputs(kind, value, attrs):
     shown = {renderer: kind().render("a<b>", value, attrs, renderer) for renderer in (PLAIN, FAST)}
     assert without_space(shown[FAST]) == without_space(shown[PLAIN])
 
 
+@settings(deadline=None)
 @given(st.sampled_from(CHOOSING), values, attributes)
 def test_choices(kind, value, attrs):
     widget = kind(choices=CHOICES)
@@ -134,3 +136,46 @@ def test_a_foreign_part_makes_the_whole_go_by_the_template(tmp_path):
     renderer.engine.engine.dirs.append(tmp_path)
     html = OwnOption(choices=[(1, "one")]).render("name", 1, renderer=renderer)
     assert "<option class=own>one</option>" in html
+
+
+class Guest(forms.Form):
+    required_css_class, error_css_class = "needed", "wrong"
+    name = forms.CharField(help_text="<b>All</b> of it", label="Name & title?")
+    mail = forms.EmailField(widget=forms.EmailInput({"id": "own", "aria-describedby": "note"}))
+    key = forms.CharField(widget=forms.HiddenInput, required=False)
+    locked = forms.CharField(disabled=True, required=False, label_suffix=" <")
+    word = forms.CharField(widget=forms.PasswordInput, label="")
+    member = forms.BooleanField(required=False)
+    room = forms.ChoiceField(choices=CHOICES, help_text="h")
+    when = forms.SplitDateTimeField(required=False)
+    pick = forms.ChoiceField(choices=CHOICES, widget=forms.RadioSelect, help_text="pick")
+    text = forms.CharField(widget=forms.Textarea, initial="<x>", show_hidden_initial=True)
+    day = forms.DateField(localize=True, initial=datetime.date(2026, 1, 2))
+
+
+@pytest.mark.parametrize("auto_id", ["id_%s", False, True, "<%s>"])
+@pytest.mark.parametrize("data", [None, {}, {"name": '"<a>"', "mail": "nobody", "member": "on"}])
+@pytest.mark.parametrize("required", [True, False])
+def test_the_groups_of_fields_are_those_of_the_template(auto_id, data, required):
+    def shown(renderer):
+        how = {"auto_id": auto_id, "prefix": "p", "use_required_attribute": required}
+        sent = None if data is None else {f"p-{name}": value for name, value in data.items()}
+        return without_space(str(Guest(sent, renderer=renderer, **how)))
+
+    assert shown(FAST) == shown(PLAIN)
+
+
+def test_whoever_overrides_a_part_of_a_group_is_asked():
+    class Loud(forms.BoundField):
+        def label_tag(self, *args, **kwargs):
+            return mark_safe("<b>LABEL</b>")
+
+    class Wide(forms.TextInput):
+        def get_context(self, name, value, attrs):
+            return super().get_context(name, value, {**attrs, "class": "wide"})
+
+    class Other(forms.Form):
+        name = forms.CharField(widget=Wide)
+
+    assert "<b>LABEL</b>" in str(Other(bound_field_class=Loud, renderer=FAST))
+    assert 'class="wide"' in str(Other(renderer=FAST))

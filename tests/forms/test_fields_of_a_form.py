@@ -45,7 +45,9 @@ def test_a_copy_of_ones_own_is_asked_for():
         counted = Counted()
 
     assert Counting().fields["counted"].copies == 1
-    assert copy.deepcopy(Counting()).fields["counted"].copies == 2
+    looked_at = Counting()
+    assert looked_at.fields["counted"].copies == 1
+    assert copy.deepcopy(looked_at).fields["counted"].copies == 2
 
 
 def test_parts_can_be_declared_by_subclasses():

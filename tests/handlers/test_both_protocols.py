@@ -1,13 +1,16 @@
 """One request through the whole stack, over WSGI and ASGI, with each kind of view."""
 
 import asyncio
+import copy
+import functools
+import io
 import sys
 import threading
 import types
 
 import pytest
 
-from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponse
 from django.urls import path
@@ -145,10 +148,53 @@ def test_middleware_of_others_runs_off_the_event_loop(project):
     assert THREADS[0] is not threading.main_thread()
 
 
-def test_a_client_that_has_gone_gets_no_answer(project):
+def test_a_client_that_has_gone_gets_no_answer_that_takes_time(project):
     gone = [{"type": "http.request", "body": b""}, {"type": "http.disconnect"}]
-    assert asgi("/coroutine/", gone) is None
-    assert THREADS == []
+    assert asgi("/slow/", gone) is None
+
+
+def test_a_wrapper_that_copies_attributes_is_not_passed_over(project):
+    """As ``functools.wraps(get_response)`` does, which middleware is often written with."""
+
+    def outermost(get_response):
+        @functools.wraps(get_response)
+        def middleware(request):
+            response = get_response(request)
+            response["X-Wrapped"] = "1"
+            return response
+
+        return middleware
+
+    sys.modules["handler_urls"].outermost = outermost
+    before = "django.middleware.clickjacking.XFrameOptionsMiddleware"
+    with project(MIDDLEWARE=[before, "handler_urls.outermost", *MIDDLEWARE]):
+        assert wsgi("/plain/")[1]["X-Wrapped"] == "1"
+
+
+def scope_of(*headers):
+    return {"type": "http", "method": "GET", "path": "/", "headers": [*headers]}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [(b"host", b"testserver"), (b"cookie", b"a=1; b=2")],
+        [(b"host", b"testserver"), (b"cookie", b"a=1"), (b"cookie", b"b=2")],
+        [(b"Host", b"testserver"), (b"Cookie", b"a=1; b=2")],
+    ],
+)
+def test_headers_are_found_with_and_without_meta(project, headers):
+    for first in ("COOKIES", "META"):
+        request = ASGIRequest(scope_of(*headers), io.BytesIO())
+        getattr(request, first)
+        assert request.COOKIES == {"a": "1", "b": "2"}
+        assert request.get_host() == request.META["HTTP_HOST"] == "testserver"
+        assert request.content_type == ""
+
+
+def test_a_copied_request_keeps_its_headers(project):
+    request = ASGIRequest(scope_of((b"host", b"testserver"), (b"x-one", b"1")), io.BytesIO())
+    assert copy.deepcopy(request).META["HTTP_X_ONE"] == "1"
 
 
 def test_a_client_that_goes_cancels_the_view(project):
@@ -177,3 +223,35 @@ def test_a_client_that_goes_cancels_the_view(project):
 
     asyncio.run(asyncio.wait_for(talk(), 2))
     assert cancelled == [True]
+
+
+def test_two_hundred_views_that_wait_do_so_together(project):
+    most = waiting = 0
+
+    async def patient(request):
+        nonlocal most, waiting
+        waiting += 1
+        most = max(most, waiting)
+        await asyncio.sleep(0.2)
+        waiting -= 1
+        return HttpResponse("hello")
+
+    sys.modules["handler_urls"].urlpatterns.append(path("patient/", patient))
+
+    async def one(handler):
+        inbox, statuses = asyncio.Queue(), []
+        inbox.put_nowait({"type": "http.request", "body": b""})
+
+        async def send(message):
+            if "status" in message:
+                statuses.append(message["status"])
+
+        await handler({**scope_of((b"host", b"testserver")), "path": "/patient/"}, inbox.get, send)
+        return statuses
+
+    async def all_of_them():
+        handler = ASGIHandler()
+        return await asyncio.gather(*(one(handler) for _ in range(200)))
+
+    assert asyncio.run(all_of_them()) == [[200]] * 200
+    assert most == 200

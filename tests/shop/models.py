@@ -1,5 +1,6 @@
 """A shop with authors and books, for the tests of databases."""
 
+from django.contrib.contenttypes.fields import GenericForeignKey
 from django.db import models
 
 
@@ -24,3 +25,24 @@ class Book(models.Model):
     author = models.ForeignKey(Author, models.CASCADE, related_name="books")
 
     objects = CheapBooks.as_manager()
+
+
+class Seat(models.Model):
+    """Has a key of two parts, of which one may hold any sign."""
+
+    pk = models.CompositePrimaryKey("row", "number")
+    row = models.CharField(max_length=20)
+    number = models.IntegerField()
+    note = models.CharField(max_length=50, blank=True)
+
+    def __str__(self):
+        return f"{self.row}/{self.number}"
+
+
+class Label(models.Model):
+    """Belongs to any object."""
+
+    text = models.CharField(max_length=20)
+    content_type = models.ForeignKey("contenttypes.ContentType", models.CASCADE)
+    object_id = models.PositiveIntegerField()
+    target = GenericForeignKey()

@@ -225,3 +225,10 @@ def test_what_replaces_render_is_called_by_compiled_templates(monkeypatch: Any) 
         assert template.render(Context({"a": 1})) == "yes"
     monkeypatch.setattr(IfNode, "render", lambda self, context: "patched")
     assert template.render(Context({"a": 1})) == "patched"
+
+
+def test_attributes_of_contexts_are_no_names() -> None:
+    context = Context({})
+    context.request = "not for templates"  # type: ignore[attr-defined]
+    template = Engine().from_string("[{{ request }}{{ autoescape }}]")
+    assert [template.render(context) for _ in range(3)] == ["[]"] * 3

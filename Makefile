@@ -10,7 +10,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 AREAS ?=
 
-.PHONY: help setup test demo lint format bench conformance conformance-check clean
+.PHONY: fuzz help setup test demo lint format bench conformance conformance-check conformance-servers clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test: $(STAMP) $(DJANGO_STAMP)  ## run the test suite
 	@echo "Running the tests"
 	@NUAGES_TEST_DJANGO=$(CURDIR)/$(DJANGO_VENV)/bin/python $(BIN)/python -m pytest
 
+fuzz: $(STAMP)  ## the fuzzers for a while: make fuzz SECONDS_IN_ALL=1200
+	@NUAGES_FUZZ_SECONDS=$(or $(SECONDS_IN_ALL),600) $(BIN)/python -m pytest tests/fuzz
+
 demo: $(STAMP)  ## migrate, fill and serve the demo site
 	@echo "Preparing the demo (examples/hotclub)"
 	@cd examples/hotclub && $(CURDIR)/$(BIN)/nuages run python manage.py migrate --verbosity 0
@@ -56,11 +59,15 @@ bench: $(STAMP) $(DJANGO_STAMP)  ## the benchmarks, beside Django and the practi
 	@echo "Benchmarks: CPU time, ratios, best of several rounds"
 	@NUAGES_BENCH_DJANGO=$(CURDIR)/$(DJANGO_VENV)/bin/python $(BIN)/python -m benchmarks
 
-conformance: $(STAMP)  ## Django's own tests: make conformance AREAS="basic lookup"
-	@$(BIN)/python conformance/check.py $(AREAS)
+conformance: $(STAMP)  ## Django's own tests: make conformance AREAS="basic lookup" DB=mariadb
+	@$(BIN)/python conformance/check.py --db $(or $(DB),sqlite) $(AREAS)
 
 conformance-check: $(STAMP)  ## the areas that are reached must stay so
 	@$(BIN)/python conformance/check.py --reached
+
+conformance-servers: $(STAMP)  ## a handful of them, on PostgreSQL and MariaDB
+	@$(BIN)/python conformance/check.py --reached --db postgres
+	@$(BIN)/python conformance/check.py --reached --db mariadb
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) $(DJANGO_VENV) .cache .mypy_cache .ruff_cache .pytest_cache build dist

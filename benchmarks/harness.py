@@ -123,7 +123,7 @@ def compare(module: str, rounds: int, only: str | None) -> bool:
             f"{hand:.1f}" if hand else "-",
             f"{ratio:.1f}x" if ratio else "-",
             f"{ours / hand:.1f}x" if hand else "-",
-            (f"{bar}x" + (" ok" if good else " !!")) if bar else "",
+            (f"{bar}x " + ("ok" if good else "missed")) if bar else "",
         ]
         print(f"{name:38}" + "".join(f"{cell:>10}" for cell in cells))
     return met

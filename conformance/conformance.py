@@ -46,32 +46,56 @@ HOLDOUT_SHARE = 0.20
 
 # Test dependencies whose versions are worth knowing when results differ.
 NOTED_PACKAGES = (
-    "argon2-cffi asgiref bcrypt docutils Jinja2 numpy Pillow psycopg pymemcache "
+    "argon2-cffi asgiref bcrypt docutils Jinja2 mysqlclient numpy Pillow psycopg pymemcache PyMySQL "
     "PyYAML redis selenium sqlparse tblib tzdata aiosmtpd"
 ).split()
 
-POSTGRES_SETTINGS = '''\
-"""Settings for running the tests on PostgreSQL, from the usual variables."""
+# Settings for the servers, from the usual variables of their clients.
+SERVER_SETTINGS = '''\
+"""Settings for running the tests on {title}."""
 
 import os
 
 
 def database(suffix):
-    return {
-        "ENGINE": "django.db.backends.postgresql",
+    return {{
+        "ENGINE": "django.db.backends.{engine}",
         "NAME": os.environ.get("CONFORMANCE_DB_NAME", "conformance") + suffix,
-        "HOST": os.environ.get("PGHOST", "127.0.0.1"),
-        "PORT": os.environ.get("PGPORT", ""),
-        "USER": os.environ.get("PGUSER", "postgres"),
-        "PASSWORD": os.environ.get("PGPASSWORD", ""),
-    }
+        "HOST": os.environ.get("{host}", "127.0.0.1"),
+        "PORT": os.environ.get("{port}", ""),
+        "USER": os.environ.get("{user}", "{usual_user}"),
+        "PASSWORD": os.environ.get("{password}", ""),
+        "TEST": {test},
+    }}
 
 
-DATABASES = {"default": database(""), "other": database("_other")}
+DATABASES = {{"default": database(""), "other": database("_other")}}
 SECRET_KEY = "django_tests_secret_key"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 USE_TZ = False
 '''
+SERVERS = {
+    "postgres": {
+        "title": "PostgreSQL",
+        "engine": "postgresql",
+        "host": "PGHOST",
+        "port": "PGPORT",
+        "user": "PGUSER",
+        "usual_user": "postgres",
+        "password": "PGPASSWORD",
+        "test": {},
+    },
+    "mariadb": {
+        "title": "MariaDB",
+        "engine": "mysql",
+        "host": "MYSQL_HOST",
+        "port": "MYSQL_TCP_PORT",
+        "user": "MYSQL_USER",
+        "usual_user": "root",
+        "password": "MYSQL_PWD",
+        "test": {"CHARSET": "utf8mb4"},
+    },
+}
 
 # Some tests start Python with a PYTHONPATH of their own, made of folders that
 # include the parent of the tests: this file there puts the engine back.
@@ -140,7 +164,8 @@ def unpack_suite(cache, sdist=None):
     if (root / "django").exists():
         raise Problem(f"{root} holds a django folder, which would hide the engine")
     (root / "sitecustomize.py").write_text(SITECUSTOMIZE)
-    (tests / "test_postgres.py").write_text(POSTGRES_SETTINGS)
+    for name, server in SERVERS.items():
+        (tests / f"test_{name}.py").write_text(SERVER_SETTINGS.format(**server))
     return tests
 
 
@@ -603,7 +628,7 @@ def parse_arguments(argv):
     add = parser.add_argument
     add("--areas", help="only these areas, separated by commas")
     add("--family", help="only these families, separated by commas")
-    add("--db", choices=("sqlite", "postgres"), default="sqlite")
+    add("--db", choices=("sqlite", *SERVERS), default="sqlite")
     add("--holdout", action="store_true", help="report the held-out modules apart")
     add("--summary", action="store_true", help="families only, no line per area")
     add("--causes", type=int, default=15, metavar="N", help="show the N main causes")

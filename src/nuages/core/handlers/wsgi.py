@@ -51,9 +51,15 @@ class LimitedStream:
     def __iter__(self) -> Iterator[bytes]:
         return iter(self.readline, b"")
 
-    def readlines(self) -> list[bytes]:
-        """Return the lines that are left."""
-        return list(self)
+    def readlines(self, hint: int | None = -1, /) -> list[bytes]:
+        """Return the lines that are left, or as many of them as make ``hint`` bytes."""
+        if hint is None or hint <= 0:
+            return list(self)
+        lines: list[bytes] = []
+        while hint > 0 and (line := self.readline()):
+            lines.append(line)
+            hint -= len(line)
+        return lines
 
     def _taken(self, read: Callable[[int], bytes], size: int | None) -> bytes:
         left = self._left

@@ -65,7 +65,9 @@ def builtin_template_path(name: str) -> Path:
 @functools.cache
 def _debug_engine() -> Engine:
     """Return an engine that does not depend on settings: those can be what is wrong."""
-    return Engine(debug=True, libraries={"i18n": "django.templatetags.i18n"})
+    return Engine(
+        dirs=[HERE / "templates"], debug=True, libraries={"i18n": "django.templatetags.i18n"}
+    )
 
 
 def __getattr__(name: str) -> Any:

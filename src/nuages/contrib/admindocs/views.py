@@ -113,6 +113,7 @@ class _LibraryView(BaseAdminDocsView):
 
     kind: str
     prefix: Any
+    built_in: Any
 
     def facts(self, **address: Any) -> dict[str, Any]:
         """Return the tags or filters, in the order of the libraries and of their names."""
@@ -135,7 +136,7 @@ class _LibraryView(BaseAdminDocsView):
                     }
                 )
         found.sort(key=lambda each: (each["library"], each["name"]))
-        return {plural: found}
+        return {plural: found, "entries": found, "built_in": self.built_in}
 
 
 class TemplateTagIndexView(_LibraryView):
@@ -144,6 +145,7 @@ class TemplateTagIndexView(_LibraryView):
     kind, prefix = "tag", gettext_lazy("tag:")
     template_name = "admin_doc/template_tag_index.html"
     title = gettext_lazy("Template tags")
+    built_in = gettext_lazy("Built-in tags")
 
 
 class TemplateFilterIndexView(_LibraryView):
@@ -152,6 +154,7 @@ class TemplateFilterIndexView(_LibraryView):
     kind, prefix = "filter", gettext_lazy("filter:")
     template_name = "admin_doc/template_filter_index.html"
     title = gettext_lazy("Template filters")
+    built_in = gettext_lazy("Built-in filters")
 
 
 # Views.

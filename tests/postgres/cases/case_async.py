@@ -5,10 +5,12 @@ import threading
 import unittest
 
 import pytest
-from shop.models import Author, Book
+from shop.models import Author, Book, Seat
 
 from django.db import OperationalError, connections, transaction
+from django.db.engine import arun
 from django.db.engine.pools import _pools, pool_of
+from django.db.models.deletion import Collector
 from django.db.models.signals import post_save
 from django.http import JsonResponse
 from django.urls import path
@@ -50,6 +52,16 @@ async def test_all_runs_in_the_thread_of_the_loop():
     assert await Author.objects.filter(age=4).aupdate(age=5) == 1
     assert (await author.adelete())[0] == 4
     assert threading.active_count() == before
+
+
+async def test_a_deletion_of_several_tables_is_awaited():
+    author = await Author.objects.acreate(name="a")
+    await Book.objects.abulk_create([Book(title="t", price=1, author=author) for _ in range(3)])
+    await Seat.objects.abulk_create([Seat(row="a", number=n) for n in range(2)])
+    collector = Collector(using="default")
+    for queryset in (Book.objects.all(), Seat.objects.all()):
+        collector.collect(queryset)
+    assert await arun(collector.delete_steps()) == (5, {"shop.Book": 3, "shop.Seat": 2})
 
 
 def _count(name):

@@ -1,11 +1,13 @@
 """The blocking backend: what the manual says of PostgreSQL, and what we add."""
 
 import pytest
-from shop.models import Author, Book
+from shop.models import Author, Book, Seat
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection, connections, models, transaction
+from django.db import IntegrityError, connection, connections, models, transaction
 from django.db.backends.postgresql.base import to_numbered
+from django.db.models.deletion import Collector
+from django.test.utils import CaptureQueriesContext
 
 
 def test_placeholders_are_numbered():
@@ -65,8 +67,6 @@ def test_a_stream_in_a_block_and_outside():
 
 def test_many_rows_are_one_statement_of_arrays(database):
     author = Author.objects.create(name="a")
-    from django.test.utils import CaptureQueriesContext
-
     with CaptureQueriesContext(connection) as captured:
         Book.objects.bulk_create(
             Book(title=title, price=n, author=author) for n, title in enumerate(["x", "y'%s", "z"])
@@ -78,6 +78,58 @@ def test_many_rows_are_one_statement_of_arrays(database):
         "y'%s",
         "z",
     ]
+
+
+def _books_and_seats():
+    author = Author.objects.create(name="a")
+    Book.objects.bulk_create(Book(title="t", price=n, author=author) for n in range(3))
+    Seat.objects.bulk_create(Seat(row="a", number=n) for n in range(2))
+    collector = Collector(using="default")
+    for queryset in (Book.objects.filter(price__lt=2), Seat.objects.all()):
+        collector.collect(queryset)
+    return collector
+
+
+def test_what_is_not_loaded_is_deleted_in_one_round_trip(database, monkeypatch):
+    collector = _books_and_seats()
+    asked = []
+    pipeline = connection.connection.pipeline
+    monkeypatch.setattr(
+        connection.connection, "pipeline", lambda: asked.append(1) or pipeline(), raising=False
+    )
+    assert collector.delete() == (4, {"shop.Book": 2, "shop.Seat": 2})
+    assert asked == [1]
+    assert list(Book.objects.values_list("price", flat=True)) == [2]
+    assert not Seat.objects.exists()
+
+
+def test_one_by_one_where_somebody_looks(database):
+    collector = _books_and_seats()
+    with CaptureQueriesContext(connection) as captured:
+        assert collector.delete() == (4, {"shop.Book": 2, "shop.Seat": 2})
+    assert [entry["sql"].split()[0] for entry in captured] == [
+        "BEGIN",
+        "DELETE",
+        "DELETE",
+        "COMMIT",
+    ]
+
+
+def test_an_error_in_a_round_trip_of_several_undoes_all(database):
+    collector = _books_and_seats()
+    refuse = """
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE foreign_key_violation; END $$;
+        CREATE TRIGGER refuse BEFORE DELETE ON shop_seat FOR EACH ROW EXECUTE FUNCTION refuse()
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(refuse)
+        try:
+            with pytest.raises(IntegrityError):
+                collector.delete()
+            assert Book.objects.count() == 3
+        finally:
+            cursor.execute("DROP TRIGGER refuse ON shop_seat; DROP FUNCTION refuse()")
 
 
 def test_explain_refuses_what_is_no_word():

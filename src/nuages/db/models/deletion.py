@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 from itertools import batched, chain
 from operator import attrgetter
 from typing import Any
 
+from nuages.core.exceptions import EmptyResultSet
 from nuages.db import IntegrityError, connections, transaction
 from nuages.db.engine import Call, Steps, atomic_steps, run
-from nuages.db.models import query_utils, signals, sql
+from nuages.db.models import query_utils, signals, sql, trails
 
 __all__ = [
     "CASCADE",
@@ -487,8 +489,8 @@ class Collector:
         for model, instance in self.instances_with_model():
             if not model._meta.auto_created and signals.pre_delete.receivers:
                 yield Call(signals.pre_delete.send, sender=model, instance=instance, **facts)
-        for queryset in self.fast_deletes:
-            count = yield Call(queryset._raw_delete, using=self.using)
+        counts = yield Call(self._delete_unread)
+        for queryset, count in zip(self.fast_deletes, counts, strict=True):
             if count:
                 deleted[queryset.model._meta.label] += count
         for (field, value), groups in self.field_updates.items():
@@ -505,6 +507,30 @@ class Collector:
                 for each in instances:
                     yield Call(signals.post_delete.send, sender=model, instance=each, **facts)
         self._mark_instances()
+
+    def _delete_unread(self) -> list[int]:
+        """Delete what was not loaded; return the number of rows for each queryset."""
+        return self._delete_at_once() or [
+            queryset._raw_delete(using=self.using) for queryset in self.fast_deletes
+        ]
+
+    def _delete_at_once(self) -> list[int] | None:
+        """Do so in one round trip to the server; ``None`` if that cannot be, and nothing was done."""
+        from nuages.db.models.query import QuerySet
+
+        connection, several = connections[self.using], self.fast_deletes
+        if (
+            len(several) < 2
+            or not connection.features.has_statement_batches
+            or any(type(each)._raw_delete is not QuerySet._raw_delete for each in several)
+            or not trails._compiler_is_own()
+        ):
+            return None
+        with suppress(EmptyResultSet):
+            return connection.execute_batch(
+                [each._raw_deletion(self.using).as_sql() for each in several]
+            )
+        return None
 
     def _update_field(self, field: Any, value: Any, groups: list[Any]) -> Steps[None]:
         unread: list[Any] = []

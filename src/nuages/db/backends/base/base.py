@@ -9,7 +9,7 @@ import threading
 import time
 import zoneinfo
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -359,6 +359,15 @@ class BaseDatabaseWrapper(Transactions):
 
     def execute_compiled(self, sql: str, params: Any) -> int | None:
         """Do the same for a statement that gives no rows, and return how many it changed."""
+        return None
+
+    def execute_batch(self, statements: Sequence[tuple[str, Any]]) -> list[int] | None:
+        """Run statements with their parameters in one round trip; return how many rows each changed.
+
+        They give no rows, and do not depend on one another's outcome. ``None`` means that the database
+        has no such thing (``features.has_statement_batches``), or that somebody may want to see each of
+        them go by; nothing has been done then.
+        """
         return None
 
     def shows_nobody(self) -> bool:

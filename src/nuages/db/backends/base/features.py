@@ -46,6 +46,8 @@ class BaseDatabaseFeatures:
     # INSERT, UPDATE and DELETE.
     #: ``UPDATE … FROM (VALUES …)``, its columns being ``column1`` and so on.
     supports_update_from_values: bool = False
+    #: Whether several statements can go to the server at once: see ``execute_batch()``.
+    has_statement_batches: bool = False
     has_bulk_insert: bool = True
     allows_auto_pk_0: bool = True
     update_can_self_select: bool = True

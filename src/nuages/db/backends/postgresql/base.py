@@ -6,7 +6,7 @@ import re
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache, cached_property, lru_cache
 from itertools import count
@@ -21,7 +21,7 @@ except ImportError as error:
         'Error loading the psycopg module. Install it with the extra "nuages[postgres]".'
     ) from error
 
-from psycopg import IsolationLevel
+from psycopg import IsolationLevel, Pipeline
 
 from nuages.db import DatabaseError as WrappedDatabaseError
 from nuages.db import connections
@@ -409,6 +409,15 @@ class DatabaseWrapper(Pooled, BaseDatabaseWrapper):
         except Database.Error:
             with self.wrap_database_errors:
                 raise
+
+    def execute_batch(self, statements: Sequence[tuple[str, Any]]) -> list[int] | None:
+        handle = self.connection
+        if not nobody_looks(self) or handle.pgconn.pipeline_status or not Pipeline.is_supported():
+            return None
+        with self.wrap_database_errors:
+            with handle.pipeline():
+                cursors = [handle.execute(sql, params) for sql, params in statements]
+            return [cursor.rowcount for cursor in cursors]
 
     def _tell(self, statement: Callable[[str], str], sid: str) -> None:
         if not nobody_looks(self) or self.connection.pgconn.pipeline_status:

@@ -35,6 +35,7 @@ class DatabaseFeatures(BaseDatabaseFeatures):
     can_rollback_ddl = True
     can_release_savepoints = True
     can_defer_constraint_checks = True
+    has_statement_batches = True
     has_select_for_update = True
     has_select_for_update_of = True
     has_select_for_update_nowait = True

@@ -622,9 +622,12 @@ class Writing(Reading):
 
     def _raw_delete(self, using: str | None) -> int:
         """Delete the rows of one table by one statement, without looking at what depends on them."""
+        return self._raw_deletion(using).execute_sql(sql.constants.ROW_COUNT)
+
+    def _raw_deletion(self, using: str | None) -> Any:
         query = self.query.clone()
         query.__class__ = sql.DeleteQuery
-        return query.get_compiler(using).execute_sql(sql.constants.ROW_COUNT)
+        return query.get_compiler(using)
 
     _raw_delete.alters_data = True  # type: ignore[attr-defined]
 

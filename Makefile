@@ -26,7 +26,7 @@ $(STAMP): pyproject.toml constraints.txt
 $(DJANGO_STAMP): conformance/requirements.txt
 	@echo "Setting up $(DJANGO_VENV), for comparisons with Django itself"
 	@test -x $(DJANGO_VENV)/bin/python || $(PYTHON) -m venv $(DJANGO_VENV)
-	@$(DJANGO_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt Django==6.1.3 Jinja2 uvicorn
+	@$(DJANGO_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt Django==6.1.3 Jinja2 uvicorn pytest-asyncio pytest-django
 	@touch $@
 
 setup: $(STAMP)  ## make the virtual environment

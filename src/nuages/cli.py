@@ -26,6 +26,18 @@ def engine_environment(environ: dict[str, str]) -> dict[str, str]:
     return {**environ, "PYTHONPATH": os.pathsep.join(entries)}
 
 
+def find_program(name: str, path: str | None) -> str | None:
+    """Return the file to run for a command's name; ``None`` if there is none.
+
+    Commands of the virtual environment that Nuages is installed in come before those on ``PATH``, as they
+    do when it is activated: another ``pytest`` would not find what the project needs.
+    """
+    scripts = str(Path(sys.executable).parent)
+    if sys.prefix != sys.base_prefix and (found := shutil.which(name, path=scripts)):
+        return found
+    return shutil.which(name, path=path) or shutil.which(name, path=scripts)
+
+
 def run(command: list[str]) -> int:
     """Replace this process by ``command``, with Nuages as its ``django``.
 
@@ -41,10 +53,7 @@ def run(command: list[str]) -> int:
         # The interpreter that Nuages is installed for, not whichever is first on PATH.
         arguments = command[1:] if program.startswith("python") else command
         command = [sys.executable, *arguments]
-    found = shutil.which(command[0], path=environ.get("PATH"))
-    if found is None:
-        beside = Path(sys.executable).parent / command[0]
-        found = str(beside) if beside.exists() else None
+    found = find_program(command[0], environ.get("PATH"))
     if found is None:
         sys.stderr.write(f"nuages run: there is no command {command[0]!r} on PATH.\n")
         return 127

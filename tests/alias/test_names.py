@@ -171,6 +171,25 @@ def test_nuages_run_reaches_children():
     assert done.stdout.strip() == "nuages", done.stderr
 
 
+def test_nuages_run_prefers_the_commands_beside_it(tmp_path, monkeypatch):
+    from nuages import cli
+
+    for place in ("environment", "elsewhere"):
+        (tmp_path / place).mkdir()
+        for name in ("python", "tool", f"only-{place}"):
+            (tmp_path / place / name).touch(mode=0o755)
+    path = str(tmp_path / "elsewhere")
+    monkeypatch.setattr(cli.sys, "executable", str(tmp_path / "environment/python"))
+    monkeypatch.setattr(cli.sys, "prefix", str(tmp_path / "environment"))
+    assert cli.find_program("tool", path) == str(tmp_path / "environment/tool")
+    assert cli.find_program("only-elsewhere", path) == str(tmp_path / "elsewhere/only-elsewhere")
+    assert cli.find_program("neither", path) is None
+    # Outside of a virtual environment there may be anything beside the interpreter.
+    monkeypatch.setattr(cli.sys, "prefix", cli.sys.base_prefix)
+    assert cli.find_program("tool", path) == str(tmp_path / "elsewhere/tool")
+    assert cli.find_program("only-environment", path).endswith("environment/only-environment")
+
+
 def test_nuages_run_says_what_is_missing():
     done = subprocess.run(
         [sys.executable, "-m", "nuages", "run", "no-such-command-here"],

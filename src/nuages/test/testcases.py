@@ -27,6 +27,7 @@ from nuages.test.assertions import (
     QueryAssertions,
     ResponseAssertions,
     assert_and_parse_html,
+    listing_assertions,
     to_list,
 )
 from nuages.test.client import AsyncClient, Client
@@ -79,6 +80,7 @@ def is_pickable(obj: Any) -> bool:
 _MISSING = object()
 
 
+@listing_assertions
 class SimpleTestCase(ResponseAssertions, unittest.TestCase):
     """Tests that use no database: a client, overridden settings, and the assertions.
 
@@ -161,9 +163,9 @@ class SimpleTestCase(ResponseAssertions, unittest.TestCase):
 
     def _begin(self) -> None:
         cls = type(self)
-        if cls._is_set_up:
+        if cls._pre_setup_ran_eagerly:
             # By setUpClass(), for the first test.
-            cls._is_set_up = False
+            cls._pre_setup_ran_eagerly = False
         else:
             self._pre_setup()
 
@@ -178,7 +180,8 @@ class SimpleTestCase(ResponseAssertions, unittest.TestCase):
             return False
         return True
 
-    _is_set_up: ClassVar[bool] = False
+    #: Whether setUpClass() has prepared for the first test. (Packages that run tests read this name.)
+    _pre_setup_ran_eagerly: ClassVar[bool] = False
 
     @classmethod
     def _pre_setup(cls) -> None:
@@ -199,6 +202,7 @@ class SimpleTestCase(ResponseAssertions, unittest.TestCase):
         return modify_settings(**kwargs)
 
 
+@listing_assertions
 class TransactionTestCase(QueryAssertions, SimpleTestCase):
     """Tests that commit: the database is emptied after each.
 
@@ -224,14 +228,14 @@ class TransactionTestCase(QueryAssertions, SimpleTestCase):
         if not issubclass(cls, TestCase):
             # Fixtures are there for setUpClass() too; the first test finds its set-up done.
             cls._pre_setup()
-            cls._is_set_up = True
+            cls._pre_setup_ran_eagerly = True
             cls.addClassCleanup(cls._undo_unused_set_up)
 
     @classmethod
     def _undo_unused_set_up(cls) -> None:
         """Tidy up after a class whose tests were all skipped."""
-        if cls._is_set_up:
-            cls._is_set_up = False
+        if cls._pre_setup_ran_eagerly:
+            cls._pre_setup_ran_eagerly = False
             with ExitStack() as finally_:
                 if cls.available_apps is not None:
                     finally_.callback(cls._restore_apps)

@@ -297,3 +297,4 @@ def typecast_timestamp(text: str | None) -> datetime.date | datetime.datetime | 
 
 
 from nuages.apps import apps  # noqa: E402  (the registry may import models, and so this module)
+from nuages.db.backends.base import shortcut  # noqa: E402, F401  (it takes down what CursorWrapper is)

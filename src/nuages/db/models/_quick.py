@@ -8,7 +8,6 @@ class changes. Whoever listens, logs, overrides or gives something unusual gets 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from nuages.conf import switches
@@ -130,18 +129,9 @@ class Plan:
         self.columns = Columns(writer.fields, connection)
 
 
-_links_of = attrgetter("_insert", "_update")
-_ours: list[Any] = []
-
-
 def _nobody_between() -> bool:
     """Whether the methods that a plan skips are still ours."""
-    from nuages.db.models.manager import Manager
-
-    links = _links_of(Manager._queryset_class)
-    if not _ours:
-        _ours.append(links)
-    return links == _ours[0] and trails._compiler_is_own()
+    return trails.writing_is_own() and trails._compiler_is_own()
 
 
 def _can_be_quick(instance: Any) -> bool:

@@ -474,19 +474,28 @@ _SKIPPED = (
     "query",
 )
 _skipped_of = attrgetter(*_SKIPPED)
+_writing_of = attrgetter("_insert", "_update")
 _own: tuple[Any, ...] = ()
+_own_writing: tuple[Any, ...] = ()
 _compilers: tuple[Any, ...] = ()
 
 
 def remember_own(queryset_class: type) -> None:
     """Take down what the methods of ``QuerySet`` are, to see later whether they still are."""
-    global _own
-    _own = _skipped_of(queryset_class)
+    global _own, _own_writing
+    _own, _own_writing = _skipped_of(queryset_class), _writing_of(queryset_class)
 
 
 def is_own(cls: type) -> bool:
     """Whether a QuerySet class leaves alone what a trail skips."""
     return _skipped_of(cls) == _own
+
+
+def writing_is_own() -> bool:
+    """Whether saving an instance would go through the methods of ``QuerySet`` as they were made."""
+    from nuages.db.models.manager import Manager
+
+    return _writing_of(Manager._queryset_class) == _own_writing
 
 
 _ADD_Q = sql.Query.add_q

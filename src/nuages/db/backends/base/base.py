@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Self
 
 from nuages.conf import settings
 from nuages.core.exceptions import ImproperlyConfigured
+from nuages.db.backends.base import shortcut
 from nuages.db.backends.base.transactions import Transactions
 from nuages.db.backends.base.validation import BaseDatabaseValidation
 from nuages.db.backends.signals import connection_created
@@ -486,4 +487,5 @@ class BaseDatabaseWrapper(Transactions):
         return type(self)(copy.deepcopy(self.settings_dict), self.alias if alias is None else alias)
 
 
+shortcut.remember(BaseDatabaseWrapper)
 _VERSION_CHECKED: set[str] = set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from threading import get_ident
 from typing import Any
@@ -13,8 +13,23 @@ from nuages.db.backends.utils import CursorWrapper
 from nuages.utils import asyncio
 from nuages.utils.concurrency import _get_running_loop
 
+#: Class → its methods as they were made. A package may replace some before a backend is imported.
+_AS_MADE: dict[type, dict[str, Any]] = {}
+
+
+def remember(kind: type) -> None:
+    """Take down the methods of a class that backends extend, when it has just been made."""
+    _AS_MADE[kind] = dict(vars(kind))
+
+
+def as_made(kind: type, names: Iterable[str]) -> tuple[Any, ...]:
+    """Return the methods of a class, those that it inherits as :func:`remember` saw them."""
+    makings = [_AS_MADE.get(owner) or vars(owner) for owner in kind.__mro__]
+    return tuple(next(made[name] for made in makings if name in made) for name in names)
+
+
 # The links of the chain that the shortcut skips.
-_of_connection = attrgetter(
+_OF_CONNECTION = (
     "_cursor",
     "_prepare_cursor",
     "close_if_health_check_failed",
@@ -26,21 +41,22 @@ _of_connection = attrgetter(
     "validate_thread_sharing",
     "queries_logged",
 )
-_of_cursor = attrgetter(
-    "__init__", "__enter__", "__exit__", "execute", "_execute", "_execute_with_wrappers"
-)
+_OF_CURSOR = ("__init__", "__enter__", "__exit__", "execute", "_execute", "_execute_with_wrappers")
+_of_connection, _of_cursor = attrgetter(*_OF_CONNECTION), attrgetter(*_OF_CURSOR)
+remember(CursorWrapper)
 _HOOKS = ("cursor", "_cursor", "ensure_connection", "create_cursor", "make_cursor", "connect")
 
 
 def guard(connection_class: type) -> Callable[[Any], bool]:
     """Return the function that says whether nobody looks at the queries of a connection.
 
-    It compares the links of the chain with what they are now, and also makes sure that the connection
-    is open. A subclass is a chain of its own.
+    It compares the links of the chain with what they were made as, and also makes sure that the
+    connection is open. A subclass is a chain of its own.
     """
-    own, own_cursor = _of_connection(connection_class), _of_cursor(CursorWrapper)
+    own = as_made(connection_class, _OF_CONNECTION)
+    own_cursor = as_made(CursorWrapper, _OF_CURSOR)
     # Here it is known already that no event loop runs.
-    connect = inspect.unwrap(connection_class.ensure_connection)  # type: ignore[attr-defined]
+    connect = inspect.unwrap(as_made(connection_class, ("ensure_connection",))[0])
 
     def nobody_looks(connection: Any) -> bool:
         if (

@@ -19,6 +19,7 @@ from sqlite3 import dbapi2 as Database
 from typing import Any
 
 from nuages.db.backends.base.base import BaseDatabaseWrapper
+from nuages.db.backends.base.shortcut import as_made
 from nuages.db.backends.signals import connection_created
 from nuages.utils.asyncio import async_unsafe
 
@@ -160,7 +161,7 @@ def take(key: Any, name: Any) -> Any:
     return None
 
 
-_links = attrgetter(
+_LINKS = (
     "_close",
     "_set_autocommit",
     "close",
@@ -172,13 +173,14 @@ _links = attrgetter(
     "set_autocommit",
     "validate_thread_sharing",
 )
+_links = attrgetter(*_LINKS)
 #: Class → the methods that are skipped, as they were when it was made.
 _own_links: dict[type, Any] = {}
 
 
 def skips_none_but(kind: type) -> None:
     """Take down the methods of a class of connections whose instances may be parked quickly."""
-    _own_links[kind] = _links(kind)
+    _own_links[kind] = as_made(kind, _LINKS)
 
 
 class ParkingWrapper(BaseDatabaseWrapper):

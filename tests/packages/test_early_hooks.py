@@ -1,0 +1,85 @@
+"""Monitors hook in while settings are loaded, before any backend or model is: their hooks are called."""
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+PROJECT = """
+    import nuages
+    from django.conf import settings
+
+    settings.configure(
+        INSTALLED_APPS=["django.contrib.contenttypes"],
+        DATABASES={{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}}},
+    )
+    calls = []
+
+    def watched(owner, name):
+        plain = getattr(owner, name)
+
+        def watching(*args, **kwargs):
+            calls.append(name)
+            return plain(*args, **kwargs)
+
+        setattr(owner, name, watching)
+
+    {hook}
+    nuages.setup()
+    from django.contrib.contenttypes.models import ContentType
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    for turn in range(3):
+        calls.clear()
+        {use}
+    print(len(calls))
+"""
+
+
+@pytest.mark.parametrize(
+    ("hook", "use"),
+    [
+        (
+            "from django.db.backends.utils import CursorWrapper; watched(CursorWrapper, 'execute')",
+            "list(ContentType.objects.filter(app_label='none'))",
+        ),
+        (
+            "from django.db.backends.utils import CursorWrapper; watched(CursorWrapper, 'execute')",
+            "ContentType.objects.create(app_label='some', model=str(turn))",
+        ),
+        (
+            "from django.db.backends.base.base import BaseDatabaseWrapper as Wrapper;"
+            " watched(Wrapper, 'cursor')",
+            "ContentType.objects.filter(model='none').exists()",
+        ),
+        (
+            "from django.db.backends.base.base import BaseDatabaseWrapper as Wrapper;"
+            " watched(Wrapper, 'ensure_connection')",
+            "ContentType.objects.filter(model='none').count()",
+        ),
+        (
+            "from django.db.models.sql.compiler import SQLCompiler;"
+            " watched(SQLCompiler, 'execute_sql')",
+            "list(ContentType.objects.filter(app_label='none'))",
+        ),
+        (
+            "from django.db.models.query import QuerySet; watched(QuerySet, '_insert')",
+            "ContentType.objects.create(app_label='some', model=str(turn))",
+        ),
+    ],
+)
+def test_an_early_hook_is_called_once_for_each_query(hook, use):
+    code = textwrap.dedent(PROJECT).format(hook=hook, use=use)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) == 1

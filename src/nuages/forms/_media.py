@@ -59,7 +59,8 @@ class MediaAsset:
             raise ValueError(
                 f"{type(self).__qualname__} has conflicting attributes: {', '.join(doubled)}"
             )
-        html_attributes = flatatt({**self.attributes, **extra})
+        shown = {**self.attributes, **extra}
+        html_attributes = flatatt(shown) if shown else ""
         return format_html(self.element_template, path=self.path, attributes=html_attributes)
 
     def __str__(self) -> str:
@@ -192,6 +193,9 @@ class Media:
         Lists that contradict each other are joined in the order given, with a warning.
         """
         given = [items for items in lists if items]
+        key = tuple(tuple(map(id, items)) for items in given)
+        if (known := _ORDERS.get(key)) is not None:
+            return known[1].copy()
         followers: TopologicalSorter[Any] = TopologicalSorter()
         for items in given:
             followers.add(items[0])
@@ -199,7 +203,7 @@ class Media:
                 if before != after:
                     followers.add(after, before)
         try:
-            return list(followers.static_order())
+            order = list(followers.static_order())
         except CycleError:
             shown = ", ".join(repr(list(items)) for items in given)
             warnings.warn(
@@ -208,6 +212,10 @@ class Media:
                 stacklevel=2,
             )
             return list(dict.fromkeys(item for items in given for item in items))
+        if len(_ORDERS) >= _MOST_ORDERS:
+            _ORDERS.clear()
+        _ORDERS[key] = [list(items) for items in given], order
+        return order.copy()
 
     def __add__(self, other: Media) -> Media:
         if not isinstance(other, Media):
@@ -216,6 +224,12 @@ class Media:
         total._css_lists = _distinct(self._css_lists + other._css_lists)
         total._js_lists = _distinct(self._js_lists + other._js_lists)
         return total
+
+
+#: Lists in one order, by the identities of what is in them; the lists are kept, and so are these.
+#: Most classes declare their assets once, so that the lists of a page meet again and again.
+_ORDERS: dict[tuple[tuple[int, ...], ...], tuple[list[list[Any]], list[Any]]] = {}
+_MOST_ORDERS = 512
 
 
 def _distinct(lists: list[Any]) -> list[Any]:
@@ -227,15 +241,44 @@ def _distinct(lists: list[Any]) -> list[Any]:
     return kept
 
 
+def _declared(media: Any) -> Any:
+    """Return what a declaration lists, to be compared with another time; ``None`` if not plain paths."""
+    css, scripts = getattr(media, "css", {}), getattr(media, "js", [])
+    if not (isinstance(css, dict) and isinstance(scripts, list | tuple)):
+        return None
+    lists = list(css.values())
+    if not all(isinstance(paths, list | tuple) for paths in lists):
+        return None
+    if not all(type(path) is str for paths in (scripts, *lists) for path in paths):
+        return None
+    return {medium: tuple(paths) for medium, paths in css.items()}, tuple(scripts)
+
+
 def media_property(cls: type) -> property:
     """Return the ``media`` property of a class, from its inner ``Media`` declaration."""
+
+    # What was declared the last time, and the lists of assets that it gave.
+    kept: tuple[Any, dict[str, Any], list[Any]] | None = None
+
+    def made(declared: Any) -> Media:
+        """Return a class's own assets: the same objects, as long as it declares the same."""
+        nonlocal kept
+        now, known = _declared(declared), kept
+        if known is None or known[0] != now:
+            own = Media(declared)
+            if now is not None:
+                kept = now, own._css_lists[0], own._js_lists[0]
+        else:
+            own = Media()
+            own._css_lists, own._js_lists = [known[1]], [known[2]]
+        return own
 
     def media(self: Any) -> Media:
         inherited = getattr(super(cls, self), "media", None)
         declared = getattr(cls, "Media", None)
         if declared is None:
             return inherited if inherited is not None else Media()
-        own = Media(declared)
+        own = made(declared)
         extend = getattr(declared, "extend", True)
         if not extend or inherited is None:
             return own

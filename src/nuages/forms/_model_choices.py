@@ -100,10 +100,21 @@ class ModelChoiceIterator(BaseChoiceIterator):
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
         if self.field.empty_label is not None:
             yield "", self.field.empty_label
-        rows = self.queryset
-        # With prefetches the rows have to be fetched all at once.
-        for row in rows if rows._prefetch_related_lookups else rows.iterator():
+        for row in self._rows():
             yield self.choice(row)
+
+    def _rows(self) -> Iterable[Any]:
+        rows = self.queryset
+        if rows._prefetch_related_lookups:
+            return rows  # they have to be fetched all at once
+        from nuages.db.models import QuerySet, trails
+
+        if getattr(rows, "_path", None) is not None and type(rows).iterator is QuerySet.iterator:
+            # All of them become choices, so nothing is lost if they are fetched in one go.
+            found = trails.load(rows)
+            if found is not None:
+                return found
+        return rows.iterator()
 
     def __len__(self) -> int:
         # count() is cheaper than fetching rows, and this is asked before they are needed.

@@ -208,7 +208,7 @@ class IfNode(Node):
 
     def inlines(self, compiler: Compiler) -> bool:
         return all(
-            compiler.can_test(condition) and compiler.can_inline(nodelist)
+            compiler.can_test(condition) and compiler.can_hold(nodelist)
             for condition, nodelist in self.conditions_nodelists
         )
 

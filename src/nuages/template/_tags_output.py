@@ -24,7 +24,7 @@ from nuages.template.exceptions import TemplateSyntaxError
 from nuages.template.library import Library
 from nuages.utils import timezone
 from nuages.utils.html import conditional_escape, escape, format_html, strip_spaces_between_tags
-from nuages.utils.safestring import mark_safe
+from nuages.utils.safestring import SafeString, mark_safe
 
 if TYPE_CHECKING:
     from nuages.template._lexer import Token
@@ -114,7 +114,8 @@ def csrf_field(token: Any) -> str:
     if token:
         if token == "NOTPROVIDED":
             return ""
-        return format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', token)
+        shown = conditional_escape(token)
+        return SafeString(f'<input type="hidden" name="csrfmiddlewaretoken" value="{shown}">')
     if settings.DEBUG:
         import warnings
 

@@ -174,6 +174,18 @@ class Engine:
                 return template, template.origin
         raise TemplateDoesNotExist(name, tried=tried)
 
+    def lacks(self, name: str) -> bool:
+        """Return whether it is known that no loader has a template, so that none need be asked."""
+        from nuages.template.loaders.cached import Loader, knows_as_missing
+
+        kind = type(self)
+        if kind.get_template is not Engine.get_template or kind.find_template is not _OWN_FIND:
+            return False
+        loaders = self.template_loaders
+        return bool(loaders) and all(
+            type(loader) is Loader and knows_as_missing(loader, name) for loader in loaders
+        )
+
     def from_string(self, template_code: Any) -> Template:
         """Return the template with this text."""
         return Template(template_code, engine=self)
@@ -225,6 +237,9 @@ class Engine:
         """
         missing: list[str] = []
         for name in template_name_list or ():
+            if self.lacks(name):
+                missing.append(name)
+                continue
             try:
                 return self.get_template(name)
             except TemplateDoesNotExist as error:
@@ -233,5 +248,7 @@ class Engine:
             ", ".join(dict.fromkeys(missing)) or "No template names provided"
         )
 
+
+_OWN_FIND = Engine.find_template
 
 __all__ = ["Engine", "PartialTemplate"]

@@ -13,6 +13,12 @@ def _candidates(using: str | None) -> list[Any]:
     return engines.all() if using is None else [engines[using]]
 
 
+def _lacks(engine: Any, name: str) -> bool:
+    """Return whether an engine knows that it has no template of a name, without an error to say so."""
+    lacks = getattr(engine, "lacks", None)
+    return lacks is not None and lacks(name)
+
+
 def get_template(template_name: str, using: str | None = None) -> Any:
     """Return the template of that name, from the first engine that has it.
 
@@ -49,9 +55,18 @@ def select_template(template_name_list: Sequence[str], using: str | None = None)
             f"{template_name_list!r}. Use get_template() if you want to load a single template "
             "by name."
         )
+    candidates = _candidates(using)
+    for name in template_name_list:
+        for engine in candidates:
+            if not _lacks(engine, name):
+                try:
+                    return engine.get_template(name)
+                except TemplateDoesNotExist:
+                    pass
+    # There is none: the error tells what each engine says to each name.
     chain: list[TemplateDoesNotExist] = []
     for name in template_name_list:
-        for engine in _candidates(using):
+        for engine in candidates:
             try:
                 return engine.get_template(name)
             except TemplateDoesNotExist as error:

@@ -83,6 +83,8 @@ def json_script(
 
 def conditional_escape(text: Any) -> str:
     """Like `escape()`, but what is safe HTML already is not escaped again."""
+    if text.__class__ is str:
+        return SafeString(html.escape(text))
     if isinstance(text, Promise):
         text = str(text)
     if hasattr(text, "__html__"):

@@ -123,6 +123,7 @@ class Path:
     __slots__ = (
         "args",
         "children",
+        "empty",
         "fields",
         "iterable_class",
         "kwargs",
@@ -163,6 +164,8 @@ class Path:
         self.fields, self.iterable_class = queryset._fields, queryset._iterable_class
         query = queryset.query
         self.sliced = query.is_sliced
+        #: Whether it can have no results, as a slice of nothing.
+        self.empty = query.is_empty()
         #: What every QuerySet on this path has in its ``__dict__``.
         self.state = {"model": self.model, "_query": None, "_path": self}
         if self.fields is not None:
@@ -574,6 +577,8 @@ def load(queryset: Any) -> list[Any] | None:
         or iterables.ModelIterable.__iter__ is not _ITERATE
     ):
         return None
+    if queryset._path.empty:
+        return []
     ran = _run(queryset, "rows")
     if ran is None:
         return None

@@ -82,6 +82,11 @@ class DjangoTemplates(BaseEngine):
         with _naming(self):
             return Template(self.engine.get_template(template_name), self)
 
+    def lacks(self, template_name: str) -> bool:
+        """Return whether it is known that there is no template of a name."""
+        own = DjangoTemplates.get_template
+        return type(self).get_template is own and self.engine.lacks(template_name)
+
     def get_templatetag_libraries(self, custom_libraries: dict[str, str]) -> dict[str, str]:
         """Return the labels and paths of all tag modules; those in the options win."""
         return get_installed_libraries() | custom_libraries

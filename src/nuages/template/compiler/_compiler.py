@@ -44,11 +44,13 @@ RUNTIME = {
     "absent": _runtime.absent,
     "as_text": str,
     "called": _runtime.called,
+    "enter_block": _runtime.enter_block,
     "escape": conditional_escape,
     "escape_text": _runtime.escape_text,
     "find": _runtime.find,
     "install_blocks": _runtime.install_blocks,
     "invalid": _runtime.invalid,
+    "leave_block": _runtime.leave_block,
     "localtime": template_localtime,
     "mark_safe": mark_safe,
     "missing_argument": _runtime.missing_argument,
@@ -122,6 +124,7 @@ class Compiler:
         self._text: list[str] = []
         self._node: Any = None
         self._loops = 0
+        self._closed = 0
         self._isolated = False
         # Local names, the innermost last; None ends what an isolated template sees.
         self._scopes: list[dict[str, Any] | None] = []
@@ -223,10 +226,22 @@ class Compiler:
     def can_inline(self, nodelist: Iterable[Any], loops: int = 0) -> bool:
         """Whether all nodes of a list can be written as source, within so many more loops."""
         self._loops += loops
+        self._closed += 1
         try:
             return all(map(self.emits, nodelist))
         finally:
+            self._closed -= 1
             self._loops -= loops
+
+    def can_hold(self, nodelist: Iterable[Any]) -> bool:
+        """Whether nodes can be written in place, with calls of those that have no source.
+
+        In the open, where no name stands for a local variable, all of them can.
+        """
+        return self._in_the_open() or self.can_inline(nodelist)
+
+    def _in_the_open(self) -> bool:
+        return not (self._closed or self._scopes or self._open or self._writer != "write")
 
     def nodes(self, nodelist: Iterable[Any]) -> None:
         """Write nodes: their source, or a call where they have none."""
@@ -692,15 +707,28 @@ class Compiler:
         """Whether the block that is rendered in the place of a block can be put in place."""
         if not self.blocks_known:
             return False
+        if self._in_the_open() and self._chain is not None and self._chain.stacks:
+            return True
         chosen = self._chosen(node)
         with self._in_block(node.name):
             return self.can_inline(chosen.nodelist)
 
     def block(self, node: Any) -> None:
         """Write the block that is rendered in the place of a block."""
-        chosen = self._chosen(node)
-        with self._in_block(node.name):
-            self.nodes(chosen.nodelist)
+        self._block(node.name, self._chosen(node))
+
+    def _block(self, name: str, chosen: Any) -> None:
+        """Write a block, in a layer of its own if it has nodes that are called."""
+        with self._in_block(name):
+            if self.can_inline(chosen.nodelist):
+                self.nodes(chosen.nodelist)
+                return
+            shadowed, block = self.temporary("block"), self.constant(chosen, "block")
+            self.line(f"{shadowed} = enter_block(context, {name!r}, {block})")
+            with self.indented("try:"):
+                self.nodes(chosen.nodelist)
+            with self.indented("finally:"):
+                self.line(f"leave_block(context, {name!r}, {shadowed})")
 
     def _is_super(self, expression: Any) -> bool:
         return (
@@ -728,6 +756,8 @@ class Compiler:
         overridden = self._overridden()
         if overridden is None:
             return True
+        if self._in_the_open():
+            return True
         with self._in_block(chain.names[-1]):
             return self.can_inline(overridden.nodelist)
 
@@ -735,8 +765,7 @@ class Compiler:
         overridden = self._overridden()
         if overridden is not None:
             assert self._chain is not None
-            with self._in_block(self._chain.names[-1]):
-                self.nodes(overridden.nodelist)
+            self._block(self._chain.names[-1], overridden)
 
     def _extended(self, node: Any) -> tuple[Any, dict[str, list[Any]]] | None:
         """Return the template at the end of a chain and the blocks of all; None if not known."""

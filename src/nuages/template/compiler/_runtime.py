@@ -198,3 +198,23 @@ def install_blocks(context: Any, stacks: dict[str, list[Any]]) -> None:
     blocks = context.render_context[BLOCK_CONTEXT_KEY] = BlockContext()
     for name, stack in stacks.items():
         blocks.blocks[name] = stack[::-1]
+
+
+def enter_block(context: Any, name: str, chosen: Any) -> Any:
+    """Begin a block as :meth:`BlockNode.render` does; return what :func:`leave_block` puts back."""
+    from nuages.template.loader_tags import BLOCK_CONTEXT_KEY, BlockNode
+
+    shadowed = context.render_context[BLOCK_CONTEXT_KEY].pop(name)
+    context.push()
+    bound = context["block"] = BlockNode(chosen.name, chosen.nodelist)
+    bound.context = context  # type: ignore[attr-defined]
+    return shadowed
+
+
+def leave_block(context: Any, name: str, shadowed: Any) -> None:
+    """End a block: the nodes that follow see the context as it was before."""
+    from nuages.template.loader_tags import BLOCK_CONTEXT_KEY
+
+    context.pop()
+    if shadowed is not None:
+        context.render_context[BLOCK_CONTEXT_KEY].push(name, shadowed)

@@ -85,6 +85,17 @@ class Loader(BaseLoader):
         self.generation += 1
 
 
+_OWN_GET = Loader.get_template
+
+
+def knows_as_missing(loader: Loader, name: str) -> bool:
+    """Return whether a loader found out before that there is no template of a name."""
+    return (
+        loader.get_template_cache.get(name) is TemplateDoesNotExist
+        and Loader.get_template is _OWN_GET
+    )
+
+
 def _bare_copy(error: TemplateDoesNotExist) -> TemplateDoesNotExist:
     # An error that was raised holds its frames alive.
     make: Any = TemplateDoesNotExist

@@ -144,6 +144,9 @@ class QuerySetCore(AltersData):
     @property
     def ordered(self) -> bool:
         """Whether the QuerySet is ordered, by itself or by its model's default."""
+        path = self._path
+        if path is not None and path.ordering is self.model._meta.ordering:
+            return bool(path.ordered)
         if isinstance(self, EmptyQuerySet):
             return True
         query = self.query

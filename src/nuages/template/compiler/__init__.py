@@ -8,7 +8,7 @@ Any other node is called, ``node.render_annotated(context)``, and its own node l
 
 The plain twin is ``NodeList.render_plain``: it walks the tree.
 
-``_compiler`` writes source, ``_runtime`` holds what the source calls, ``_unit`` decides when.
+``_compiler`` writes source (with what ``_values`` and ``_source`` give it), ``_runtime`` holds what the source calls, ``_unit`` decides when.
 """
 
 from nuages.template.compiler._compiler import Compiler

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from nuages.conf import switches
 from nuages.core.signals import setting_changed
-from nuages.template.compiler._compiler import RUNTIME, CannotCompile, Compiler
+from nuages.template.compiler._compiler import Compiler
+from nuages.template.compiler._source import RUNTIME, CannotCompile
 from nuages.template.context import BaseContext
 from nuages.utils.codegen import compile_function
 from nuages.utils.safestring import SafeString

@@ -381,21 +381,18 @@ class BaseValidator:
     __hash__ = None  # type: ignore[assignment]
 
 
-def _length_message(bound: str) -> Any:
-    return ngettext_lazy(
-        f"Ensure this value has at {bound} %(limit_value)d character (it has %(show_value)d).",
-        f"Ensure this value has at {bound} %(limit_value)d characters (it has %(show_value)d).",
-        "limit_value",
-    )
-
-
 @deconstructible
 class MinLengthValidator(BaseValidator):
     """Accepts values of at least the limit's length."""
 
     clean = staticmethod(len)
     compare = staticmethod(operator.lt)
-    code, message = "min_length", _length_message("least")
+    code = "min_length"
+    message = ngettext_lazy(
+        "Ensure this value has at least %(limit_value)d character (it has %(show_value)d).",
+        "Ensure this value has at least %(limit_value)d characters (it has %(show_value)d).",
+        "limit_value",
+    )
 
 
 @deconstructible
@@ -404,7 +401,12 @@ class MaxLengthValidator(BaseValidator):
 
     clean = staticmethod(len)
     compare = staticmethod(operator.gt)
-    code, message = "max_length", _length_message("most")
+    code = "max_length"
+    message = ngettext_lazy(
+        "Ensure this value has at most %(limit_value)d character (it has %(show_value)d).",
+        "Ensure this value has at most %(limit_value)d characters (it has %(show_value)d).",
+        "limit_value",
+    )
 
 
 @deconstructible

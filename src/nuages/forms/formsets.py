@@ -29,11 +29,6 @@ MIN_NUM_FORM_COUNT, MAX_NUM_FORM_COUNT = "MIN_NUM_FORMS", "MAX_NUM_FORMS"
 DEFAULT_MIN_NUM, DEFAULT_MAX_NUM = 0, 1000
 
 
-def _limit(singular: str, plural: str) -> Any:
-    """Return a message about the number of forms."""
-    return ngettext_lazy(singular, plural, "num")
-
-
 class ManagementForm(Form):
     """The numbers of forms on the page. Manual: "Understanding the ``ManagementForm``"."""
 
@@ -72,11 +67,11 @@ class BaseFormSet(RenderableFormMixin):
 
     ordering_widget, deletion_widget = NumberInput, CheckboxInput
     default_error_messages: Mapping[str, Any] = dict(
-        too_few_forms=_limit(
-            "Please submit at least %(num)d form.", "Please submit at least %(num)d forms."
+        too_few_forms=ngettext_lazy(
+            "Please submit at least %(num)d form.", "Please submit at least %(num)d forms.", "num"
         ),
-        too_many_forms=_limit(
-            "Please submit at most %(num)d form.", "Please submit at most %(num)d forms."
+        too_many_forms=ngettext_lazy(
+            "Please submit at most %(num)d form.", "Please submit at most %(num)d forms.", "num"
         ),
         missing_management_form=_(
             "ManagementForm data is missing or has been tampered with. Missing fields: "

@@ -1,5 +1,6 @@
 """Names of days and months, as lazy translations. Monday is day 0, January month 1."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from nuages.utils.translation import gettext_lazy, gettext_noop, pgettext_lazy
@@ -19,19 +20,41 @@ _SHORT_MONTHS = (
     _("jan"), _("feb"), _("mar"), _("apr"), _("may"), _("jun"),
     _("jul"), _("aug"), _("sep"), _("oct"), _("nov"), _("dec"),
 )  # fmt: skip
-_AP_MONTHS = "Jan. Feb. March April May June July Aug. Sept. Oct. Nov. Dec.".split()
 
 
-def _table(words: Any, first: int, context: str | None = None) -> dict[int, Any]:
-    translated = (
-        gettext_lazy(word) if context is None else pgettext_lazy(context, word) for word in words
-    )
-    return dict(enumerate(translated, start=first))
+def _table(words: Iterable[str], first: int) -> dict[int, Any]:
+    return dict(enumerate(map(gettext_lazy, words), start=first))
 
 
 WEEKDAYS, WEEKDAYS_ABBR = _table(_DAYS, 0), _table(_SHORT_DAYS, 0)
 MONTHS, MONTHS_3 = _table(_MONTHS, 1), _table(_SHORT_MONTHS, 1)
 # Abbreviated as the Associated Press does.
-MONTHS_AP = _table(_AP_MONTHS, 1, "abbrev. month")
+MONTHS_AP = {
+    1: pgettext_lazy("abbrev. month", "Jan."),
+    2: pgettext_lazy("abbrev. month", "Feb."),
+    3: pgettext_lazy("abbrev. month", "March"),
+    4: pgettext_lazy("abbrev. month", "April"),
+    5: pgettext_lazy("abbrev. month", "May"),
+    6: pgettext_lazy("abbrev. month", "June"),
+    7: pgettext_lazy("abbrev. month", "July"),
+    8: pgettext_lazy("abbrev. month", "Aug."),
+    9: pgettext_lazy("abbrev. month", "Sept."),
+    10: pgettext_lazy("abbrev. month", "Oct."),
+    11: pgettext_lazy("abbrev. month", "Nov."),
+    12: pgettext_lazy("abbrev. month", "Dec."),
+}
 # As they stand in a date ("14 décembre"), where a language inflects them.
-MONTHS_ALT = _table(_MONTHS, 1, "alt. month")
+MONTHS_ALT = {
+    1: pgettext_lazy("alt. month", "January"),
+    2: pgettext_lazy("alt. month", "February"),
+    3: pgettext_lazy("alt. month", "March"),
+    4: pgettext_lazy("alt. month", "April"),
+    5: pgettext_lazy("alt. month", "May"),
+    6: pgettext_lazy("alt. month", "June"),
+    7: pgettext_lazy("alt. month", "July"),
+    8: pgettext_lazy("alt. month", "August"),
+    9: pgettext_lazy("alt. month", "September"),
+    10: pgettext_lazy("alt. month", "October"),
+    11: pgettext_lazy("alt. month", "November"),
+    12: pgettext_lazy("alt. month", "December"),
+}

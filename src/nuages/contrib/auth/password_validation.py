@@ -140,15 +140,21 @@ class MinimumLengthValidator(_Rule):
 
     def get_help_text(self) -> str:
         """Return what to tell those who choose a password."""
-        singular = "Your password must contain at least %(min_length)d character."
-        plural = "Your password must contain at least %(min_length)d characters."
-        return ngettext(singular, plural, self.min_length) % {"min_length": self.min_length}
+        rule = ngettext(
+            "Your password must contain at least %(min_length)d character.",
+            "Your password must contain at least %(min_length)d characters.",
+            self.min_length,
+        )
+        return rule % {"min_length": self.min_length}
 
     def get_error_message(self) -> str:
         """Return what the error says."""
-        singular = "This password is too short. It must contain at least %d character."
-        plural = "This password is too short. It must contain at least %d characters."
-        return ngettext(singular, plural, self.min_length) % self.min_length
+        complaint = ngettext(
+            "This password is too short. It must contain at least %d character.",
+            "This password is too short. It must contain at least %d characters.",
+            self.min_length,
+        )
+        return complaint % self.min_length
 
 
 def exceeds_maximum_length_ratio(password: str, max_similarity: float, value: str) -> bool:

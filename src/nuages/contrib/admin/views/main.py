@@ -37,7 +37,7 @@ from nuages.db.models import ManyToOneRel
 from nuages.urls import reverse
 from nuages.utils.http import urlencode
 from nuages.utils.timezone import make_aware
-from nuages.utils.translation import gettext
+from nuages.utils.translation import gettext, gettext_noop
 
 ALL_VAR = "all"
 ORDER_VAR = "o"
@@ -52,9 +52,9 @@ IGNORED_PARAMS = (
 )
 
 _TITLES = {
-    "popup": "Select %s",
-    "change": "Select %s to change",
-    "view": "Select %s to view",
+    "popup": gettext_noop("Select %s"),
+    "change": gettext_noop("Select %s to change"),
+    "view": gettext_noop("Select %s to view"),
 }
 
 

@@ -14,7 +14,6 @@ from nuages.utils.timezone import is_aware
 from nuages.utils.translation import gettext as _
 from nuages.utils.translation import (
     gettext_lazy,
-    ngettext,
     ngettext_lazy,
     npgettext_lazy,
     pgettext,
@@ -92,14 +91,19 @@ def intcomma(value: Any, use_l10n: bool = True) -> Any:
     return f"{number:,}"
 
 
-# What a power of ten is called; the messages are "%(value)s million" and so on.
-_NAMES = (
-    "million billion trillion quadrillion quintillion "
-    "sextillion septillion octillion nonillion decillion"
-).split()
+# What a power of ten is called.
 _LARGE = {
-    power: (f"%(value)s {name}", f"%(value)s {name}")
-    for power, name in (*zip(range(6, 36, 3), _NAMES, strict=True), (100, "googol"))
+    6: ngettext_lazy("%(value)s million", "%(value)s million", "count"),
+    9: ngettext_lazy("%(value)s billion", "%(value)s billion", "count"),
+    12: ngettext_lazy("%(value)s trillion", "%(value)s trillion", "count"),
+    15: ngettext_lazy("%(value)s quadrillion", "%(value)s quadrillion", "count"),
+    18: ngettext_lazy("%(value)s quintillion", "%(value)s quintillion", "count"),
+    21: ngettext_lazy("%(value)s sextillion", "%(value)s sextillion", "count"),
+    24: ngettext_lazy("%(value)s septillion", "%(value)s septillion", "count"),
+    27: ngettext_lazy("%(value)s octillion", "%(value)s octillion", "count"),
+    30: ngettext_lazy("%(value)s nonillion", "%(value)s nonillion", "count"),
+    33: ngettext_lazy("%(value)s decillion", "%(value)s decillion", "count"),
+    100: ngettext_lazy("%(value)s googol", "%(value)s googol", "count"),
 }
 
 
@@ -115,8 +119,7 @@ def intword(value: Any) -> Any:
         return value if isinstance(value, str) else number
     shown = number_format(round(number / 10**power, 1), decimal_pos=1)
     # Only exactly one is singular, and nothing between one and two.
-    one, other = _LARGE[power]
-    return ngettext(one, other, math.ceil(size / 10**power)) % {"value": shown}
+    return _LARGE[power] % {"value": shown, "count": math.ceil(size / 10**power)}
 
 
 _WORDS = dict(

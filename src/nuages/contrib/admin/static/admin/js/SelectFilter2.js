@@ -1,7 +1,7 @@
 /* A list of many choices as two boxes, one with what is chosen and one with the rest. */
 'use strict';
 (() => {
-    const say = (text, values = {}) => {
+    const gettext = (text, values = {}) => {
         const found = window.gettext ? window.gettext(text) : text;
         return found.replace(/%\((\w+)\)s|%s/g, (_, name) => values[name] ?? values);
     };
@@ -29,16 +29,16 @@
             if (described) {
                 this.to.setAttribute('aria-describedby', described);
             }
-            this.available = this.side('available', select, say('Available %s', name), [
-                say('Choose %s by selecting them and then select the "Choose" arrow button.', name),
-                'filter', 'input', say('Filter')]);
-            this.all = this.button('add_all', say('Choose all %s', name), 'selector-chooseall');
-            this.none = this.button('remove_all', say('Remove all %s', name), 'selector-clearall');
-            this.add = this.button('add', say('Choose selected %s', name), 'selector-add');
-            this.remove = this.button('remove', say('Remove selected %s', name), 'selector-remove');
-            this.chosen = this.side('chosen', this.to, say('Chosen %s', name), [
-                say('Remove %s by selecting them and then select the "Remove" arrow button.', name),
-                'filter_selected', 'selected_input', say('Filter')]);
+            this.available = this.side('available', select, gettext('Available %s', name), [
+                gettext('Choose %s by selecting them and then select the "Choose" arrow button.', name),
+                'filter', 'input', gettext('Filter')]);
+            this.all = this.button('add_all', gettext('Choose all %s', name), 'selector-chooseall');
+            this.none = this.button('remove_all', gettext('Remove all %s', name), 'selector-clearall');
+            this.add = this.button('add', gettext('Choose selected %s', name), 'selector-add');
+            this.remove = this.button('remove', gettext('Remove selected %s', name), 'selector-remove');
+            this.chosen = this.side('chosen', this.to, gettext('Chosen %s', name), [
+                gettext('Remove %s by selecting them and then select the "Remove" arrow button.', name),
+                'filter_selected', 'selected_input', gettext('Filter')]);
             this.hiddenNote = make('p', {className: 'selector-chosen-note', hidden: true});
             this.chosen.append(this.hiddenNote, this.none);
             this.available.append(this.all);
@@ -83,8 +83,8 @@
             const heading = make('label', {htmlFor: select.id, textContent: title});
             const field = make('input', {
                 type: 'text', id: `${this.id}_${input}`, placeholder: label, autocomplete: 'off',
-                ariaLabel: kind === 'available' ? say('Type into this box to filter down the list of available %s.', this.name)
-                    : say('Type into this box to filter down the list of selected %s.', this.name),
+                ariaLabel: kind === 'available' ? gettext('Type into this box to filter down the list of available %s.', this.name)
+                    : gettext('Type into this box to filter down the list of selected %s.', this.name),
             });
             select.setAttribute('aria-label', title);
             return make('div', {className: `selector-${kind}`},
@@ -181,9 +181,9 @@
             this.buttons();
             const chosen = box.cache[this.to.id];
             const unseen = chosen.filter((one) => !box.fits(this.to.id, one)).length;
-            const choose = window.ngettext ?? ((one, many, count) => (count === 1 ? one : many));
+            const ngettext = window.ngettext ?? ((one, many, count) => (count === 1 ? one : many));
             this.hiddenNote.hidden = !unseen;
-            this.hiddenNote.textContent = choose(
+            this.hiddenNote.textContent = ngettext(
                 '%s selected option not visible', '%s selected options not visible', unseen,
             ).replace('%s', unseen);
             // A required list is filled by what is chosen.

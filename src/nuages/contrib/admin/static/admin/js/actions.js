@@ -1,8 +1,8 @@
 /* Choosing rows for an action, and warnings where edits would be lost. */
 'use strict';
 (() => {
-    const say = (text) => (window.gettext ? window.gettext(text) : text);
-    const count = (one, many, values) => {
+    const gettext = (text) => (window.gettext ? window.gettext(text) : text);
+    const ngettext = (one, many, values) => {
         const choose = window.ngettext ?? ((single, plural, number) => (number === 1 ? single : plural));
         return choose(one, many, values.sel).replace(/%\((\w+)\)s/g, (_, name) => values[name]);
     };
@@ -43,7 +43,7 @@
             }
             const across = this.isAcross();
             for (const counter of this.form.querySelectorAll('.action-counter')) {
-                counter.textContent = count('%(sel)s of %(cnt)s selected', '%(sel)s of %(cnt)s selected',
+                counter.textContent = ngettext('%(sel)s of %(cnt)s selected', '%(sel)s of %(cnt)s selected',
                     {sel, cnt: Number(counter.dataset.actionsIcnt)});
             }
             this.show('.action-counter', !across);
@@ -113,7 +113,7 @@
         }
 
         guardAction(event) {
-            if (this.edited && !confirm(say('You have unsaved changes on individual editable fields. If you run an action, your unsaved changes will be lost.'))) {
+            if (this.edited && !confirm(gettext('You have unsaved changes on individual editable fields. If you run an action, your unsaved changes will be lost.'))) {
                 event.preventDefault();
             }
         }
@@ -124,8 +124,8 @@
                 return;
             }
             const text = this.edited
-                ? say('You have selected an action, but you haven’t saved your changes to individual fields yet. Please click OK to save. You’ll need to re-run the action.')
-                : say('You have selected an action, and you haven’t made any changes on individual fields. You’re probably looking for the Run button rather than the Save button.');
+                ? gettext('You have selected an action, but you haven’t saved your changes to individual fields yet. Please click OK to save. You’ll need to re-run the action.')
+                : gettext('You have selected an action, and you haven’t made any changes on individual fields. You’re probably looking for the Run button rather than the Save button.');
             if (!confirm(text)) {
                 event.preventDefault();
             }

@@ -1,22 +1,34 @@
 /* Months as tables, and dates as texts. */
 'use strict';
 (() => {
-    const say = (text) => (window.gettext ? window.gettext(text) : text);
+    const gettext = (text) => (window.gettext ? window.gettext(text) : text);
     const format = (name, fallback) => {
         const given = window.get_format ? window.get_format(name) : name;
         return given === name ? fallback : given;
     };
 
+    // Marks a message, which is looked up when it is shown.
+    const gettext_noop = (text) => text;
     const MONTHS = [
-        'January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September',
-        'October', 'November', 'December',
+        gettext_noop('January'), gettext_noop('February'), gettext_noop('March'), gettext_noop('April'),
+        gettext_noop('May'), gettext_noop('June'), gettext_noop('July'), gettext_noop('August'),
+        gettext_noop('September'), gettext_noop('October'), gettext_noop('November'), gettext_noop('December'),
     ];
-    const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-    // Catalogs have the initials under a context, where one letter stands for several days.
-    const initial = (day) => {
-        const text = `one letter ${day}\u0004${day[0]}`;
-        const found = window.gettext ? window.gettext(text) : text;
-        return found === text ? say(day).slice(0, 2) : found;
+    // What catalogs have a message under that means one thing here and another there.
+    const pgettext = (context, text) => `${context}\u0004${text}`;
+    const DAYS = [
+        [gettext_noop('Sunday'), pgettext('one letter Sunday', 'S')],
+        [gettext_noop('Monday'), pgettext('one letter Monday', 'M')],
+        [gettext_noop('Tuesday'), pgettext('one letter Tuesday', 'T')],
+        [gettext_noop('Wednesday'), pgettext('one letter Wednesday', 'W')],
+        [gettext_noop('Thursday'), pgettext('one letter Thursday', 'T')],
+        [gettext_noop('Friday'), pgettext('one letter Friday', 'F')],
+        [gettext_noop('Saturday'), pgettext('one letter Saturday', 'S')],
+    ];
+    // One letter stands for several days in English: there it is the beginning of the name.
+    const initial = (day, letter) => {
+        const found = gettext(letter);
+        return found === letter ? gettext(day).slice(0, 2) : found;
     };
 
     const pad = (number, width = 2) => String(number).padStart(width, '0');
@@ -30,8 +42,8 @@
         M: (date) => pad(date.getMinutes()),
         S: (date) => pad(date.getSeconds()),
         p: (date) => (date.getHours() < 12 ? 'AM' : 'PM'),
-        B: (date) => say(MONTHS[date.getMonth()]),
-        b: (date) => say(MONTHS[date.getMonth()]).slice(0, 3),
+        B: (date) => gettext(MONTHS[date.getMonth()]),
+        b: (date) => gettext(MONTHS[date.getMonth()]).slice(0, 3),
         f: () => '000000',
         '%': () => '%',
     };
@@ -91,14 +103,14 @@
             const weekStart = Number(format('FIRST_DAY_OF_WEEK', 0));
             const lead = (first.getDay() - weekStart + 7) % 7;
             const table = document.createElement('table');
-            table.createCaption().textContent = `${say(MONTHS[day.getMonth()])} ${day.getFullYear()}`;
+            table.createCaption().textContent = `${gettext(MONTHS[day.getMonth()])} ${day.getFullYear()}`;
             const head = table.createTHead().insertRow();
             for (let i = 0; i < 7; i++) {
-                const name = DAYS[(weekStart + i) % 7];
+                const [name, letter] = DAYS[(weekStart + i) % 7];
                 const cell = document.createElement('th');
                 cell.scope = 'col';
-                cell.abbr = say(name);
-                cell.textContent = initial(name);
+                cell.abbr = gettext(name);
+                cell.textContent = initial(name, letter);
                 head.append(cell);
             }
             const body = table.createTBody();
@@ -165,5 +177,5 @@
     }
 
     window.Calendar = Calendar;
-    window.DateTexts = {write, read, format, say};
+    window.DateTexts = {write, read, format, gettext};
 })();

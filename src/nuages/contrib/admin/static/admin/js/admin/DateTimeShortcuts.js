@@ -1,7 +1,7 @@
 /* "Today" and a calendar beside dates, "Now" and a list of hours beside times. */
 'use strict';
 (() => {
-    const {write, read, format, say} = window.DateTexts;
+    const {write, read, format, gettext} = window.DateTexts;
     const serverOffset = () => Number(document.body.dataset.adminUtcOffset);
     const browserOffset = () => -60 * new Date().getTimezoneOffset();
 
@@ -124,18 +124,18 @@
         const box = make('div', {id: `calendarbox${number}`, className: 'calendarbox module'},
             make('div', {className: 'calendar-head'},
                 button('‹', () => calendar.drawPreviousMonth(),
-                    {className: 'calendarnav-previous', ariaLabel: say('Previous month')}),
+                    {className: 'calendarnav-previous', ariaLabel: gettext('Previous month')}),
                 button('›', () => calendar.drawNextMonth(),
-                    {className: 'calendarnav-next', ariaLabel: say('Next month')})),
+                    {className: 'calendarnav-next', ariaLabel: gettext('Next month')})),
             inner,
             make('div', {className: 'calendar-shortcuts'},
-                button(say('Yesterday'), shift(-1)), ' ',
-                button(say('Today'), shift(0)), ' ', button(say('Tomorrow'), shift(1))),
-            make('p', {className: 'calendar-cancel'}, button(say('Cancel'), () => {
+                button(gettext('Yesterday'), shift(-1)), ' ',
+                button(gettext('Today'), shift(0)), ' ', button(gettext('Tomorrow'), shift(1))),
+            make('p', {className: 'calendar-cancel'}, button(gettext('Cancel'), () => {
                 popup.close();
                 link.focus();
             })));
-        box.setAttribute('aria-label', say('Choose a Date'));
+        box.setAttribute('aria-label', gettext('Choose a Date'));
         const link = button('', () => {
             popup.toggle(() => {
                 calendar.selected = read_();
@@ -145,15 +145,20 @@
                 calendar.focus();
             }
         }, {id: `calendarlink${number}`, className: 'date-icon',
-            title: say('Choose a Date'), ariaLabel: say('Choose a Date')});
+            title: gettext('Choose a Date'), ariaLabel: gettext('Choose a Date')});
         const shortcuts = make('span', {className: 'datetimeshortcuts'},
-            button(say('Today'), () => set(input, write(now(), pattern()))), ' ', link);
+            button(gettext('Today'), () => set(input, write(now(), pattern()))), ' ', link);
         const popup = new Popup(box, link);
         input.after(shortcuts);
     };
 
     let clocks = 0;
-    const HOURS = [['Now', null], ['Midnight', 0], ['6 a.m.', 6], ['Noon', 12], ['6 p.m.', 18]];
+    // Marks a message, which is looked up when it is shown.
+    const gettext_noop = (text) => text;
+    const HOURS = [
+        [gettext_noop('Now'), null], [gettext_noop('Midnight'), 0], [gettext_noop('6 a.m.'), 6],
+        [gettext_noop('Noon'), 12], [gettext_noop('6 p.m.'), 18],
+    ];
     const addClock = (input) => {
         const number = clocks++;
         const pattern = () => format('TIME_INPUT_FORMATS', ['%H:%M:%S'])[0];
@@ -161,28 +166,28 @@
         const list = make('ul', {className: 'timelist'});
         const hours = window.DateTimeShortcuts.clockHours;
         for (const [label, hour] of hours[input.name] ?? hours.default_) {
-            list.append(make('li', {}, button(say(label), () => {
+            list.append(make('li', {}, button(gettext(label), () => {
                 popup.close();
                 set(input, at(hour));
             })));
         }
         const box = make('div', {id: `clockbox${number}`, className: 'clockbox module'},
-            make('h2', {textContent: say('Choose a time')}), list,
-            make('p', {className: 'calendar-cancel'}, button(say('Cancel'), () => {
+            make('h2', {textContent: gettext('Choose a time')}), list,
+            make('p', {className: 'calendar-cancel'}, button(gettext('Cancel'), () => {
                 popup.close();
                 link.focus();
             })));
-        box.setAttribute('aria-label', say('Choose a Time'));
+        box.setAttribute('aria-label', gettext('Choose a Time'));
         const link = button('', () => {
             popup.toggle();
             if (!box.hidden) {
                 list.querySelector('a').focus();
             }
         }, {id: `clocklink${number}`, className: 'clock-icon',
-            title: say('Choose a Time'), ariaLabel: say('Choose a Time')});
+            title: gettext('Choose a Time'), ariaLabel: gettext('Choose a Time')});
         const popup = new Popup(box, link);
         input.after(make('span', {className: 'datetimeshortcuts'},
-            button(say('Now'), () => set(input, at(null))), ' ', link));
+            button(gettext('Now'), () => set(input, at(null))), ' ', link));
     };
 
     /* Say so where the browser's time is not the server's. */
@@ -202,12 +207,12 @@
             }
             return;
         }
-        const choose = window.ngettext ?? ((one, many, count) => (count === 1 ? one : many));
+        const ngettext = window.ngettext ?? ((one, many, count) => (count === 1 ? one : many));
         const count = Math.abs(hours);
         const text = hours < 0
-            ? choose('Note: You are %s hour ahead of server time.',
+            ? ngettext('Note: You are %s hour ahead of server time.',
                 'Note: You are %s hours ahead of server time.', count)
-            : choose('Note: You are %s hour behind server time.',
+            : ngettext('Note: You are %s hour behind server time.',
                 'Note: You are %s hours behind server time.', count);
         const warning = make('div', {
             id, className: 'help timezonewarning', textContent: text.replace('%s', count),

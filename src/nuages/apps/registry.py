@@ -254,9 +254,9 @@ class Apps:
             options = model._meta
             swapped = options.swapped
             if swapped and swapped.lower() == wanted:
-                return options.swappable  # type: ignore[no-any-return]
+                return options.swappable
             if options.swappable and options.label_lower == wanted:
-                return options.swappable  # type: ignore[no-any-return]
+                return options.swappable
         return None
 
     def set_available_apps(self, available: Iterable[str]) -> None:

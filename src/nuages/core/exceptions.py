@@ -160,14 +160,14 @@ class ValidationError(Exception):
     def message_dict(self) -> dict[str, list[str]]:
         """The messages by field. Raises ``AttributeError`` for an error without fields."""
         self.error_dict  # noqa: B018  (the AttributeError is the contract)
-        return dict(self)  # type: ignore[call-overload, no-any-return]
+        return dict(self)
 
     @property
     def messages(self) -> list[str]:
         """All messages, whatever the field."""
         if not hasattr(self, "error_dict"):
-            return list(self)  # type: ignore[arg-type]
-        return [message for messages in dict(self).values() for message in messages]  # type: ignore[call-overload]
+            return list(self)
+        return [message for messages in dict(self).values() for message in messages]
 
     def update_error_dict(self, error_dict: dict[str, Any]) -> dict[str, Any]:
         """Add this error's parts to ``error_dict`` and return it."""
@@ -179,14 +179,14 @@ class ValidationError(Exception):
     def __iter__(self) -> Iterator[Any]:
         if hasattr(self, "error_dict"):
             for field, errors in self.error_dict.items():
-                yield field, list(ValidationError(errors))  # type: ignore[arg-type]
+                yield field, list(ValidationError(errors))
         else:
             for error in self.error_list:
                 text = error.message
                 yield str(text % error.params if error.params else text)
 
     def __str__(self) -> str:
-        return repr(dict(self) if hasattr(self, "error_dict") else list(self))  # type: ignore[call-overload]
+        return repr(dict(self) if hasattr(self, "error_dict") else list(self))
 
     def __repr__(self) -> str:
         return f"ValidationError({self})"

@@ -459,7 +459,7 @@ class StepValueValidator(BaseValidator):
             }
             raise ValidationError(self.message, code=self.code, params=params)
 
-    def compare(self, a: Any, b: Any) -> bool:  # type: ignore[override]
+    def compare(self, a: Any, b: Any) -> bool:
         """Say whether ``a`` is off the steps of ``b``, as far as floats can tell."""
         start = 0 if self.offset is None else self.offset
         return not math.isclose(math.remainder(a - start, b), 0, abs_tol=1e-9)

@@ -237,7 +237,7 @@ class ConnectionHandler(BaseConnectionHandler):
 
     def of_thread(self) -> dict[str, BaseDatabaseWrapper]:
         """Return the connections of this thread by alias; the very dictionary."""
-        return self._connections.__dict__  # type: ignore[return-value]
+        return self._connections.__dict__
 
     def all(self, initialized_only: bool = False) -> list[BaseDatabaseWrapper]:
         """Return the connections of this thread; with the argument, those there are already."""

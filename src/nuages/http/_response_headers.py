@@ -114,7 +114,7 @@ class ResponseHeaders(CaseInsensitiveMapping):
     def __copy__(self) -> ResponseHeaders:
         return self.copy()
 
-    def copy(self) -> ResponseHeaders:  # type: ignore[override]
+    def copy(self) -> ResponseHeaders:
         """Return headers of the same contents that can be changed on their own."""
         twin = type(self)()
         twin._store = self._store.copy()

@@ -20,5 +20,5 @@ def parse_cookie(cookie: str) -> dict[str, str]:
         if not name and not value:
             continue
         # Only a quoted value can hold escapes, so the rest skips the unquoting.
-        jar[name] = cookies._unquote(value) if value[:1] == '"' else value  # type: ignore[attr-defined]
+        jar[name] = cookies._unquote(value) if value[:1] == '"' else value
     return jar

@@ -67,7 +67,7 @@ def _from_stream(name: str) -> Any:
         """Read from the body as from a file; UnreadablePostError where the connection broke."""
         self._read_started = True
         try:
-            return getattr(self._stream, name)(*args, **kwargs)  # type: ignore[no-any-return]
+            return getattr(self._stream, name)(*args, **kwargs)
         except OSError as error:
             raise UnreadablePostError(*error.args) from error
 

@@ -86,11 +86,11 @@ class Task:
 
     def enqueue(self, *args: Any, **kwargs: Any) -> TaskResult:
         """Hand the task over to be run with these arguments."""
-        return self.get_backend().enqueue(self, args, kwargs)  # type: ignore[no-any-return]
+        return self.get_backend().enqueue(self, args, kwargs)
 
     async def aenqueue(self, *args: Any, **kwargs: Any) -> TaskResult:
         """See :meth:`enqueue`."""
-        return await self.get_backend().aenqueue(self, args, kwargs)  # type: ignore[no-any-return]
+        return await self.get_backend().aenqueue(self, args, kwargs)
 
     def get_result(self, result_id: str) -> TaskResult:
         """Give a result of this task by its id.
@@ -171,7 +171,7 @@ def task(
     }
 
     def decorate(func: Callable[..., Any]) -> Task:
-        return task_backends[backend].task_class(func=func, **kwargs)  # type: ignore[no-any-return]
+        return task_backends[backend].task_class(func=func, **kwargs)
 
     return decorate(function) if function else decorate
 

@@ -406,7 +406,7 @@ class SimpleBlockNode(SimpleNode):
 
     def __init__(self, nodelist: NodeList, *args: Any) -> None:
         super().__init__(*args)
-        self.nodelist = nodelist  # type: ignore[misc]
+        self.nodelist = nodelist
 
     def get_resolved_arguments(self, context: Any) -> tuple[list[Any], dict[str, Any]]:
         """Return the values for the function's arguments, the content among them."""

@@ -106,7 +106,7 @@ class SimpleTemplateResponse(HttpResponse):
         HttpResponse.content.fset(self, value)  # type: ignore[attr-defined]
         self._is_rendered = True
 
-    content = property(_rendered, _render_as, doc="The rendered content.")  # type: ignore[assignment]
+    content = property(_rendered, _render_as, doc="The rendered content.")
 
 
 def _not_none(value: Any, otherwise: Any) -> Any:

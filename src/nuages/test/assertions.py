@@ -388,7 +388,7 @@ class ResponseAssertions(unittest.TestCase):
             f" Actual template(s) used: {', '.join(used)}",
         )
         if count is not None:
-            rendered = used.count(name)  # type: ignore[arg-type]
+            rendered = used.count(name)
             self.assertEqual(
                 rendered,
                 count,

@@ -21,7 +21,7 @@ from nuages.test.utils import setup_test_environment
 try:
     import tblib.pickling_support
 except ImportError:
-    tblib = None  # type: ignore[assignment]
+    tblib = None
 
 #: ("addFailure", index of the test in its suite, ...); -1 stands for a class's set-up.
 Event = tuple[Any, ...]
@@ -281,7 +281,7 @@ class ParallelTestSuite(unittest.TestSuite):
                 if alias in connections and hasattr(connections[alias], "_test_serialized_contents")
             }
 
-    def run(self, result: unittest.TestResult, debug: bool = False) -> unittest.TestResult:  # type: ignore[override]
+    def run(self, result: unittest.TestResult, debug: bool = False) -> unittest.TestResult:
         """Run the parts, and replay into ``result`` what the workers report."""
         self.initialize_suite()
         counter = multiprocessing.Value(ctypes.c_int, 0)

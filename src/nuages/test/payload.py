@@ -43,7 +43,7 @@ class FakePayload(IOBase):
     def read(self, size: int | None = -1, /) -> bytes:
         return self._take(self._unread.read, size)
 
-    def readline(self, size: int | None = -1, /) -> bytes:  # type: ignore[override]
+    def readline(self, size: int | None = -1, /) -> bytes:
         return self._take(self._unread.readline, size)
 
     def write(self, content: bytes | str, /) -> None:

@@ -60,7 +60,7 @@ class DebugSQLTextTestResult(unittest.TextTestResult):
         super().stopTest(test)
         if self._queries is not None:
             self.logger.removeHandler(self._queries)
-        if self.showAll:  # type: ignore[attr-defined]
+        if self.showAll:
             self.stream.write(f"{self._logged()}{self.separator2}\n")
 
     def _logged(self) -> str:

@@ -141,7 +141,7 @@ class SimpleTestCase(ResponseAssertions, unittest.TestCase):
             if name not in running and is_pickable(value)
         } | {"_outcome": None, "_subtest": None}
 
-    def __call__(self, result: unittest.TestResult | None = None) -> Any:  # type: ignore[override]
+    def __call__(self, result: unittest.TestResult | None = None) -> Any:
         self._setup_and_call(result)
 
     def debug(self) -> None:
@@ -390,7 +390,7 @@ _CONSTANT = frozenset({int, str, float, bool, bytes, type(None), Decimal, dateti
 
 def _copied(data: Any, memo: dict[int, Any]) -> Any:
     """Return a deep copy; that of an instance, of which there are many, without its pickling."""
-    cls = type(data)
+    cls: Any = type(data)
     if id(data) in memo or not (
         isinstance(data, Model)
         and cls.__reduce__ is Model.__reduce__
@@ -399,8 +399,7 @@ def _copied(data: Any, memo: dict[int, Any]) -> Any:
         and not hasattr(cls, "__deepcopy__")
     ):
         return copy.deepcopy(data, memo)
-    make: Any = cls
-    twin = memo[id(data)] = make.__new__(cls)
+    twin = memo[id(data)] = cls.__new__(cls)
     # (The memo keeps alive what its keys are the identities of.)
     memo.setdefault(id(memo), []).append(data)
     state = data._state

@@ -195,7 +195,7 @@ def _text_maker(converter: Any, check: Callable[[str], Any]) -> Callable[[Any], 
         if kind is natural:
             if kind is str:
                 if value.isalnum() and value.isascii():
-                    return value  # type: ignore[no-any-return]
+                    return value
             elif kind is not int or value >= 0:
                 return str(value)
         if kind not in _TEXTS:

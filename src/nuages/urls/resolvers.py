@@ -210,7 +210,7 @@ class URLResolver:
                 "in it. If you see the 'urlpatterns' variable with valid patterns in the file then "
                 "the issue is probably caused by a circular import."
             ) from error
-        return patterns  # type: ignore[no-any-return]
+        return patterns
 
     def resolve_error_handler(self, view_type: int) -> Callable[..., Any]:
         """Return the view for errors of status ``view_type``: the project's, or the default."""

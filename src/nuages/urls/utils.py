@@ -20,7 +20,7 @@ def get_callable(lookup_view: Any) -> Callable[..., Any]:
         ViewDoesNotExist: the module has no such view.
     """
     if callable(lookup_view):
-        return lookup_view  # type: ignore[no-any-return]
+        return lookup_view
     if not isinstance(lookup_view, str):
         raise ViewDoesNotExist(f"'{lookup_view}' is not a callable or a dot-notation path")
     problem = f"Could not import '{lookup_view}'."
@@ -43,7 +43,7 @@ def get_callable(lookup_view: Any) -> Callable[..., Any]:
         raise ViewDoesNotExist(f"{problem} View does not exist in module {module_name}.") from None
     if not callable(view):
         raise ViewDoesNotExist(f"{problem} View is not callable.")
-    return view  # type: ignore[no-any-return]
+    return view
 
 
 def _exists(module_name: str) -> bool:

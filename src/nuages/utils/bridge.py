@@ -42,7 +42,7 @@ class Owner(Protocol):
         """Await async code that belongs to the call."""
 
 
-class Bridge(greenlet):  # type: ignore[misc]
+class Bridge(greenlet):
     """One call under way. It holds nothing but its place in the code, and whose it is."""
 
     def __init__(self, function: Callable[[], Any], parent: Any, owner: Owner) -> None:
@@ -89,7 +89,7 @@ async def crossing[T](function: Callable[[], T], owner: Owner) -> T:
         finally:
             leave()
         if call.dead:
-            return reached  # type: ignore[no-any-return]
+            return reached
         try:
             given = (await reached,)
             proceed = call.switch

@@ -174,7 +174,7 @@ class ImmutableList(tuple[Any, ...]):
         """Raise ``AttributeError``: nothing can be changed here."""
         raise AttributeError(self.warning)
 
-    __delitem__ = __delslice__ = __iadd__ = __imul__ = __setitem__ = __setslice__ = complain  # type: ignore[assignment]
+    __delitem__ = __delslice__ = __iadd__ = __imul__ = __setitem__ = __setslice__ = complain
     append = extend = insert = pop = remove = sort = reverse = complain
 
 

@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 
-class classonlymethod(classmethod):
+class classonlymethod(classmethod):  # type: ignore[type-arg]
     """A class method that instances do not have."""
 
     def __get__(self, instance: Any, cls: type | None = None) -> Any:

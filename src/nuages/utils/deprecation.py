@@ -140,7 +140,7 @@ def warn_about_implementation(message: str, category: type[Warning], target: Any
         )
     # Of what is written in C, somebody else's file of that name may be found.
     definition = None if inspect.isbuiltin(target) or _is_c_type(target) else _definition_of(target)
-    registry: dict | None = None
+    registry: dict[Any, Any] | None = None
     if definition is not None:
         module = sys.modules.get(definition[2])
         if module is not None:
@@ -247,7 +247,7 @@ def deprecate_posargs(
         if shown == "__init__" and in_class:
             shown = owner.rpartition(".")[2]
 
-        def call(args: tuple, kwargs: dict[str, Any]) -> Any:
+        def call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             extra = len(args) - positional
             if extra <= 0:
                 return func(*args, **kwargs)

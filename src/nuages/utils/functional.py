@@ -110,7 +110,9 @@ class _LazyCall(Promise):
     __slots__ = ("_func", "_args", "_kwargs", "__weakref__")
     _result_classes: tuple[type, ...] = ()
 
-    def __init__(self, func: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> None:
+    def __init__(
+        self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
         self._func = func
         self._args = args
         self._kwargs = kwargs
@@ -118,7 +120,7 @@ class _LazyCall(Promise):
     def _evaluate(self) -> Any:
         return self._func(*self._args, **self._kwargs)
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[Any, ...]:
         return _lazy_proxy_unpickle, (
             self._func,
             self._args,
@@ -129,7 +131,7 @@ class _LazyCall(Promise):
     def __copy__(self) -> _LazyCall:
         return self
 
-    def __deepcopy__(self, memo: dict) -> _LazyCall:
+    def __deepcopy__(self, memo: dict[int, Any]) -> _LazyCall:
         memo[id(self)] = self
         return self
 
@@ -162,7 +164,7 @@ def _proxy_class(result_classes: tuple[type, ...]) -> type[_LazyCall]:
 
 
 def _lazy_proxy_unpickle(
-    func: Callable[..., Any], args: tuple, kwargs: dict[str, Any], *resultclasses: type
+    func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], *resultclasses: type
 ) -> Any:
     return lazy(func, *resultclasses)(*args, **kwargs)
 
@@ -284,7 +286,7 @@ class LazyObject:
         else:
             self.__dict__[name] = value
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[Any, ...]:
         return unpickle_lazyobject, (_evaluated(self),)
 
     def _unevaluated(self) -> LazyObject:
@@ -295,7 +297,7 @@ class LazyObject:
         wrapped = self._wrapped
         return self._unevaluated() if wrapped is empty else copy.copy(wrapped)
 
-    def __deepcopy__(self, memo: dict) -> Any:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if self._wrapped is not empty:
             return copy.deepcopy(self._wrapped, memo)
         memo[id(self)] = self._unevaluated()
@@ -305,14 +307,14 @@ class LazyObject:
         shown = repr(self._wrapped) if self._wrapped is not empty else "not evaluated"
         return f"<{type(self).__name__}: {shown}>"
 
-    __class__ = property(new_method_proxy(operator.attrgetter("__class__")))  # type: ignore[assignment]
+    __class__ = property(new_method_proxy(operator.attrgetter("__class__")))
     __str__ = new_method_proxy(str)
     __bytes__ = new_method_proxy(bytes)
     __bool__ = new_method_proxy(bool)
-    __hash__ = new_method_proxy(hash)  # type: ignore[assignment]
+    __hash__ = new_method_proxy(hash)
     __dir__ = new_method_proxy(dir)
-    __eq__ = new_method_proxy(operator.eq)  # type: ignore[assignment]
-    __ne__ = new_method_proxy(operator.ne)  # type: ignore[assignment]
+    __eq__ = new_method_proxy(operator.eq)
+    __ne__ = new_method_proxy(operator.ne)
     __lt__ = new_method_proxy(operator.lt)
     __gt__ = new_method_proxy(operator.gt)
     __getitem__ = _IfWrappedHas()

@@ -1,6 +1,7 @@
 """Placeholder text. Manual: ref/templates/builtins, the ``lorem`` tag."""
 
 import random
+from collections.abc import Iterator
 from itertools import islice
 
 COMMON_P = (
@@ -72,7 +73,7 @@ def words(count: int, common: bool = True) -> str:
     return " ".join([*start, *islice(_endless(), count - len(start))])
 
 
-def _endless():  # type: ignore[no-untyped-def]
+def _endless() -> Iterator[str]:
     # A sample of all words before any comes again.
     while True:
         yield from random.sample(WORDS, len(WORDS))

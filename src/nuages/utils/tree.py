@@ -63,9 +63,9 @@ class Node:
         if self.__class__ is not other.__class__:
             return False
         return (self.connector, self.negated, self.children) == (
-            other.connector,  # type: ignore[attr-defined]
-            other.negated,  # type: ignore[attr-defined]
-            other.children,  # type: ignore[attr-defined]
+            other.connector,
+            other.negated,
+            other.children,
         )
 
     def __hash__(self) -> int:

@@ -64,7 +64,7 @@ class _Named:
 
     @property
     def blocking(self) -> Callable[..., Any]:
-        return getattr(self.target, self.name)  # type: ignore[no-any-return]
+        return getattr(self.target, self.name)
 
     @property
     def awaiting(self) -> Callable[..., Awaitable[Any]]:
@@ -73,7 +73,7 @@ class _Named:
         for base in type(target).__mro__:
             # Whichever of the two comes first was defined last.
             if other in vars(base):
-                return getattr(target, other)  # type: ignore[no-any-return]
+                return getattr(target, other)
             if name in vars(base):
                 break
         return _in_thread(getattr(target, name))
@@ -109,7 +109,7 @@ def run[T](calls: Calls[T], wanted: Either | _Named | None = None) -> T:
         try:
             wanted = step(value)
         except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]
+            return stop.value
         try:
             step, value = calls.send, wanted.blocking(*wanted.args, **wanted.kwargs)
         except Exception as error:
@@ -124,7 +124,7 @@ async def arun[T](calls: Calls[T]) -> T:
         try:
             wanted = step(value)
         except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]
+            return stop.value
         try:
             step, value = calls.send, await wanted.awaiting(*wanted.args, **wanted.kwargs)
         except Exception as error:

@@ -84,9 +84,9 @@ def _readers(names: list[Any], model_admin: Any) -> list[Callable[[Any], Any]]:
 def _csv(names: list[Any], rows: Iterator[list[Any]], model_admin: Any) -> Iterator[str]:
     write = csv.writer(_Echo()).writerow
     labels = [label_for_field(name, model_admin.model, model_admin) for name in names]
-    yield write([_harmless(str(capfirst(label))) for label in labels])  # type: ignore[misc]
+    yield write([_harmless(str(capfirst(label))) for label in labels])
     for row in rows:
-        yield write([_as_text(value) for value in row])  # type: ignore[misc]
+        yield write([_as_text(value) for value in row])
 
 
 def _json(names: list[Any], rows: Iterator[list[Any]], model_admin: Any) -> Iterator[str]:

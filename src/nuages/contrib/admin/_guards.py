@@ -99,5 +99,5 @@ def guarded(part: type[Any], base: type[Any]) -> type[Any]:
     if made is None:
         kind: Any = type(base)
         made = kind(base.__name__, (part, base), {"__module__": base.__module__})
-        base._guarded_twin = made  # type: ignore[attr-defined]
+        base._guarded_twin = made
     return made

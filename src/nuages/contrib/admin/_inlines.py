@@ -174,7 +174,7 @@ class InlineModelAdmin(BaseModelAdmin):
         codename = get_permission_codename("view" if action == "view" else "change", far)
         return request.user.has_perm(f"{far.app_label}.{codename}")
 
-    def has_add_permission(self, request: Any, obj: Any) -> bool:  # type: ignore[override]
+    def has_add_permission(self, request: Any, obj: Any) -> bool:
         """Whether the user may add rows; ``obj`` is the parent, ``None`` for a new one."""
         return self._may(request, "add")
 

@@ -159,7 +159,7 @@ class Seeker(Paginator):
         return is_whole_table(self.object_list)
 
     @cached_property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         """How many rows there are: exact for few, an estimate for tables, a bound for the rest."""
         if self._whole:
             rows = estimated_rows(self.object_list)

@@ -279,12 +279,10 @@ def update_session_auth_hash(request: Any, user: Any) -> Calls[None]:
         yield call(request.session, "update", {HASH_SESSION_KEY: current})
 
 
-login, alogin = _pair(login)  # type: ignore[assignment]
-logout, alogout = _pair(logout)  # type: ignore[assignment]
-get_user, aget_user = _pair(get_user)  # type: ignore[assignment]
-update_session_auth_hash, aupdate_session_auth_hash = _pair(  # type: ignore[assignment]
-    update_session_auth_hash
-)
+login, alogin = _pair(login)
+logout, alogout = _pair(logout)
+get_user, aget_user = _pair(get_user)
+update_session_auth_hash, aupdate_session_auth_hash = _pair(update_session_auth_hash)
 
 
 async def afake_hashing(password: Any) -> None:

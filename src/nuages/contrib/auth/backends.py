@@ -248,7 +248,7 @@ class RemoteUserBackend(ModelBackend):
         yield
 
     @twin
-    def authenticate(self, request: Any, remote_user: str | None) -> Calls[Any]:  # type: ignore[override]
+    def authenticate(self, request: Any, remote_user: str | None) -> Calls[Any]:
         """Return the user of the name, who is made if need be; None if they may not log in."""
         if not remote_user:
             return None

@@ -210,7 +210,7 @@ class ExclusionConstraint(BaseConstraint):
     # How it is written down
 
     @property
-    def contains_expressions(self) -> bool:  # type: ignore[override]
+    def contains_expressions(self) -> bool:
         return True
 
     def _described(self) -> Iterator[str]:

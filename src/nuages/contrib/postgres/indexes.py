@@ -48,7 +48,7 @@ class PostgresIndex(Index):
         super().__init__(*expressions, **options)
 
     @cached_property
-    def max_name_length(self) -> int:  # type: ignore[override]
+    def max_name_length(self) -> int:
         """How long a name may be: the usual limit is for a suffix of three letters."""
         return Index.max_name_length - len(Index.suffix) + len(self.suffix)
 

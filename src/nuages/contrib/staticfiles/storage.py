@@ -159,7 +159,7 @@ class HashedFilesMixin:
         """
         clean, fragment = urldefrag(name)
         if settings.DEBUG and not force:
-            return super().url(name)  # type: ignore[misc,no-any-return]
+            return super().url(name)  # type: ignore[misc]
         if urlsplit(clean).path.endswith("/"):
             return unquote(super().url(name))  # type: ignore[misc] # Directories have no hash.
         url = super().url(self.stored_name(clean))  # type: ignore[misc]
@@ -216,7 +216,7 @@ class HashedFilesMixin:
     def _read(paths: dict[str, Any], name: str) -> bytes:
         storage, path = paths[name]
         with storage.open(path) as file:
-            return file.read()  # type: ignore[no-any-return]
+            return file.read()
 
     def _save_hashed(
         self, name: str, content: bytes, done: dict[str, str]
@@ -301,7 +301,7 @@ class ManifestFilesMixin(HashedFilesMixin):
     def read_manifest(self) -> str | None:
         """Return the file's text, if there is one."""
         with suppress(FileNotFoundError), self.manifest_storage.open(self.manifest_name) as file:
-            return file.read().decode()  # type: ignore[no-any-return]
+            return file.read().decode()
         return None
 
     def load_manifest(self) -> tuple[dict[str, str], str]:

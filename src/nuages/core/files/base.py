@@ -122,7 +122,7 @@ class ContentFile(File):
     def close(self) -> None:
         """Do nothing: the content is to stay."""
 
-    def write(self, data: str | bytes) -> int:  # type: ignore[override]
+    def write(self, data: str | bytes) -> int:
         """Write at the current position."""
         self.__dict__.pop("size", None)
         return self.file.write(data)

@@ -80,7 +80,7 @@ class ASGIRequest(HttpRequest):
             self.content_type, self.content_params = "", {}
 
     @cached_property
-    def META(self) -> dict[str, Any]:  # type: ignore[override]
+    def META(self) -> dict[str, Any]:
         """The headers and other facts, made when something asks for them."""
         return self._make_meta()
 

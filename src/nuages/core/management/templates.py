@@ -76,7 +76,7 @@ class TemplateCommand(BaseCommand):
             "repeated. Without this option, hidden folders are left out too.",
         )
 
-    def handle(  # type: ignore[override]
+    def handle(
         self, app_or_project: str, name: str, target: str | None = None, **options: Any
     ) -> None:
         self.app_or_project = app_or_project

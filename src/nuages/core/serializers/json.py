@@ -68,7 +68,7 @@ def encoder_of(options: dict[str, Any]) -> Callable[[Any], str]:
     """Return what ``json.dumps`` does with these options, without a new encoder each time."""
     rest = dict(options)
     kind = rest.pop("cls")
-    return kind(**rest).encode  # type: ignore[no-any-return]
+    return kind(**rest).encode
 
 
 class Serializer(PythonSerializer):

@@ -161,7 +161,7 @@ class SwappableTuple(tuple[str, str]):
     setting: str
 
     def __new__(cls, value: Iterable[str], setting: str) -> SwappableTuple:
-        self = super().__new__(cls, value)  # type: ignore[arg-type]
+        self = super().__new__(cls, value)
         self.setting = setting
         return self
 

@@ -248,10 +248,8 @@ def finish(model: type[Model]) -> None:
     options = model._meta
     options._prepare(model)
     if options.order_with_respect_to:
-        model.get_next_in_order = partialmethod(  # type: ignore[attr-defined]
-            model._get_next_or_previous_in_order, is_next=True
-        )
-        model.get_previous_in_order = partialmethod(  # type: ignore[attr-defined]
+        model.get_next_in_order = partialmethod(model._get_next_or_previous_in_order, is_next=True)
+        model.get_previous_in_order = partialmethod(
             model._get_next_or_previous_in_order, is_next=False
         )
         relation = options.order_with_respect_to.remote_field
@@ -261,7 +259,7 @@ def finish(model: type[Model]) -> None:
         names = ", ".join(field.name for field in options.fields)
         model.__doc__ = f"{model.__name__}({names})"
     if override := settings.ABSOLUTE_URL_OVERRIDES.get(options.label_lower):
-        model.get_absolute_url = override  # type: ignore[attr-defined]
+        model.get_absolute_url = override
     if not options.managers:
         if any(field.name == "objects" for field in options.fields):
             raise ValueError(

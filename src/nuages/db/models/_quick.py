@@ -137,7 +137,8 @@ def _nobody_between() -> bool:
 def _can_be_quick(instance: Any) -> bool:
     from nuages.db.models.base import OWN_METHODS, Model
 
-    cls, options = type(instance), instance._meta
+    cls: Any = type(instance)
+    options = instance._meta
     return (
         switches.enabled("COMPILED_MODELS")
         and not (options.parents or options.proxy or options.auto_created)

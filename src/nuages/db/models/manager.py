@@ -156,7 +156,7 @@ def _forward(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
     code = getattr(method, "__wrapped__", method)
     bare = FunctionType(code.__code__, {}, name, code.__defaults__)
     bare.__kwdefaults__ = code.__kwdefaults__
-    forwarded.__wrapped__ = bare  # type: ignore[attr-defined]
+    forwarded.__wrapped__ = bare
     return forwarded
 
 

@@ -43,7 +43,7 @@ class ModelSignal(Signal):
             from nuages.apps import apps
         return apps.lazy_model_operation(loaded, make_model_tuple(sender))
 
-    def connect(  # type: ignore[override]
+    def connect(
         self,
         receiver: Callable[..., Any],
         sender: Any = None,

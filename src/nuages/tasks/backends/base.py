@@ -85,7 +85,7 @@ class BaseTaskBackend(ABC):
             kwargs=dict(kwargs),
             errors=[],
             worker_ids=[],
-            **dict.fromkeys(("enqueued_at", "started_at", "finished_at", "last_attempted_at")),  # type: ignore[arg-type]
+            **dict.fromkeys(("enqueued_at", "started_at", "finished_at", "last_attempted_at")),
         )
 
     @abstractmethod

@@ -124,7 +124,7 @@ def copy_exception(exc: TemplateDoesNotExist, backend: Any = None) -> TemplateDo
     make: Any = type(exc)
     twin = make(*exc.args, tried=exc.tried, backend=exc.backend or backend, chain=exc.chain)
     if hasattr(exc, "template_debug"):
-        twin.template_debug = exc.template_debug  # type: ignore[attr-defined]
+        twin.template_debug = exc.template_debug
     return twin
 
 

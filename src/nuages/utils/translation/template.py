@@ -154,7 +154,7 @@ def _piece(token: Any) -> str:
         case TokenType.VAR:
             return f"%({token.contents})s"
         case TokenType.TEXT:
-            return token.contents.replace("%", "%%")  # type: ignore[no-any-return]
+            return token.contents.replace("%", "%%")
     return ""
 
 

@@ -95,7 +95,7 @@ def _neighbours(cl: Any) -> dict[str, Any]:
 # The table
 
 
-class ResultList(list):
+class ResultList(list[Any]):
     """The cells of a row, with the form that edits its object in place (or ``None``)."""
 
     def __init__(self, form: Any, items: Any) -> None:

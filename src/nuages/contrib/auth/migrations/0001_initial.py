@@ -6,7 +6,7 @@ from nuages.db import migrations, models
 from nuages.utils import timezone
 
 
-def _key():
+def _key() -> models.AutoField:
     return models.AutoField(verbose_name="ID", serialize=False, auto_created=True, primary_key=True)
 
 

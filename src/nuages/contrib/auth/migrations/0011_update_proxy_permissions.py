@@ -1,6 +1,7 @@
 """Permissions of proxy models belong to the proxy's own content type."""
 
 import sys
+from typing import Any
 
 from nuages.core.management.color import color_style
 from nuages.db import IntegrityError, migrations, transaction
@@ -16,7 +17,7 @@ _ADVICE = """
 """
 
 
-def _move_permissions(apps, schema_editor, to_concrete):
+def _move_permissions(apps: Any, schema_editor: Any, to_concrete: bool) -> None:
     content_type = apps.get_model("contenttypes", "ContentType")
     permission = apps.get_model("auth", "Permission")
     using = schema_editor.connection.alias
@@ -44,12 +45,12 @@ def _move_permissions(apps, schema_editor, to_concrete):
             sys.stdout.write(color_style().WARNING(message))
 
 
-def update_proxy_model_permissions(apps, schema_editor, reverse=False):
+def update_proxy_model_permissions(apps: Any, schema_editor: Any, reverse: bool = False) -> None:
     """Move the permissions of proxies to their content types (or back)."""
     _move_permissions(apps, schema_editor, to_concrete=reverse)
 
 
-def revert_proxy_model_permissions(apps, schema_editor):
+def revert_proxy_model_permissions(apps: Any, schema_editor: Any) -> None:
     """Move the permissions of proxies back."""
     _move_permissions(apps, schema_editor, to_concrete=True)
 

@@ -1,12 +1,14 @@
 """Content types take their name from the model."""
 
+from typing import Any
+
 from nuages.db import migrations, models
 
 
-def add_legacy_name(apps, schema_editor):
+def add_legacy_name(apps: Any, schema_editor: Any) -> None:
     """Fill the column again, when the migration is undone."""
 
-    def name_of(ct):
+    def name_of(ct: Any) -> Any:
         try:
             return apps.get_model(ct.app_label, ct.model)._meta.object_name
         except LookupError:

@@ -48,7 +48,7 @@ class ArrayField(OfBaseField, NeedsApp, CheckFieldDefaultMixin, Field):
         self.db_collation = getattr(base_field, "db_collation", None)
         if size:
             limit = ArrayMaxLengthValidator(size)
-            self.default_validators = [*self.default_validators, limit]  # type: ignore[misc]
+            self.default_validators = [*self.default_validators, limit]
         # Only items that come out as something else need a look at.
         if hasattr(base_field, "from_db_value"):
             self.from_db_value = self._from_db_value
@@ -92,7 +92,7 @@ class ArrayField(OfBaseField, NeedsApp, CheckFieldDefaultMixin, Field):
         return messages
 
     @property
-    def description(self) -> str:  # type: ignore[override]
+    def description(self) -> str:
         """What non-developers read about the field."""
         return f"Array of {self.base_field.description}"
 

@@ -149,9 +149,9 @@ class SplitArrayWidget(forms.Widget):
         return twin
 
     # What the inputs say holds for all of them.
-    is_hidden = property(lambda self: self.widget.is_hidden)  # type: ignore[assignment]
+    is_hidden = property(lambda self: self.widget.is_hidden)
     media = property(lambda self: self.widget.media)
-    needs_multipart_form = property(lambda self: self.widget.needs_multipart_form)  # type: ignore[assignment]
+    needs_multipart_form = property(lambda self: self.widget.needs_multipart_form)
 
 
 class SplitArrayField(_OfItems, forms.Field):

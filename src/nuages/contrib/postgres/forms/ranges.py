@@ -40,7 +40,7 @@ def _bounds(value: Any) -> tuple[Any, ...]:
 class HiddenRangeWidget(RangeWidget):
     """Two hidden inputs."""
 
-    __init__ = partialmethod(RangeWidget.__init__, HiddenInput)  # type: ignore[assignment]
+    __init__ = partialmethod(RangeWidget.__init__, HiddenInput)
 
 
 class BaseRangeField(forms.MultiValueField):

@@ -1,9 +1,11 @@
 """The table of redirects."""
 
+from typing import Any
+
 from nuages.db import migrations, models
 
 
-def _path(label, **options):
+def _path(label: str, **options: Any) -> models.CharField:
     return models.CharField(label, max_length=200, **options)
 
 

@@ -137,8 +137,8 @@ class SessionBase:
     def _session(self) -> Data:
         if (loaded := self.__dict__.get("_session_cache")) is not None:
             self.accessed = True
-            return loaded  # type: ignore[no-any-return]
-        return self._get_session()  # type: ignore[operator,no-any-return]
+            return loaded
+        return self._get_session()
 
     def is_empty(self) -> bool:
         """Whether there is neither a key nor, as far as it was loaded, any data."""

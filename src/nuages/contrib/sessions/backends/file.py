@@ -57,7 +57,7 @@ class SessionStore(SessionBase):
         Raises:
             InvalidSessionKey: the key has other characters than keys have; it could lead anywhere.
         """
-        key = session_key or self._get_or_create_session_key()  # type: ignore[operator]
+        key = session_key or self._get_or_create_session_key()
         if not _KEY_CHARACTERS.issuperset(key):
             raise InvalidSessionKey("Invalid characters in session key")
         return os.path.join(self.storage_path, self.file_prefix + key)
@@ -88,7 +88,7 @@ class SessionStore(SessionBase):
         if text is None:
             self._session_key = None
         elif data is not None:
-            age = self.get_expiry_age(expiry=self._expiry_date(data))  # type: ignore[operator]
+            age = self.get_expiry_age(expiry=self._expiry_date(data))
             if age <= 0:
                 self.delete()
                 self.create()
@@ -99,7 +99,7 @@ class SessionStore(SessionBase):
         """Find a free key and take it."""
         taken = True
         while taken:
-            self._session_key = self._get_new_session_key()  # type: ignore[operator]
+            self._session_key = self._get_new_session_key()
             with suppress(CreateError):
                 self.save(must_create=True)
                 taken = False
@@ -109,7 +109,7 @@ class SessionStore(SessionBase):
         """Write the file: whole, under another name, and then in the place of the old one."""
         if self.session_key is None:
             return self.create()
-        data = self._get_session(no_load=must_create)  # type: ignore[operator]
+        data = self._get_session(no_load=must_create)
         target = self._key_to_file()
         mode = os.O_WRONLY | getattr(os, "O_BINARY", 0)
         if must_create:

@@ -16,7 +16,7 @@ class SessionStore(SessionBase):
 
     def _read(self) -> dict[str, Any] | None:
         try:
-            return signing.loads(  # type: ignore[no-any-return]
+            return signing.loads(
                 self.session_key or "",
                 serializer=self.serializer,
                 # Older cookies are refused even if the browser still has them.

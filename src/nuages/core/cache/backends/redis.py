@@ -231,6 +231,6 @@ class RedisCache(BaseCache):
         if made:
             self._cache.delete_many(made)
 
-    def clear(self) -> bool:  # type: ignore[override]
+    def clear(self) -> bool:
         """Forget the whole database."""
         return self._cache.clear()

@@ -63,7 +63,7 @@ class _Handle(io.BufferedIOBase):
         self.position += len(piece)
         return piece
 
-    read1 = read  # type: ignore[assignment]
+    read1 = read
 
     def readinto(self, buffer: Any) -> int:
         piece = self.read(len(buffer))

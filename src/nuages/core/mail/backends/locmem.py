@@ -14,14 +14,14 @@ class EmailBackend(BaseEmailBackend):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not hasattr(mail, "outbox"):
-            mail.outbox = []  # type: ignore[attr-defined]
+            mail.outbox = []
 
     def send_messages(self, email_messages: Iterable[Any]) -> int:
         """Keep the messages; raises ``ValueError`` for one that could not be sent."""
-        before = len(mail.outbox)  # type: ignore[attr-defined]
+        before = len(mail.outbox)
         for message in email_messages:
             message.message()
             kept = copy.deepcopy(message)
             kept.sent_using = self.alias
-            mail.outbox.append(kept)  # type: ignore[attr-defined]
-        return len(mail.outbox) - before  # type: ignore[attr-defined]
+            mail.outbox.append(kept)
+        return len(mail.outbox) - before

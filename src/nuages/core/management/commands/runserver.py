@@ -106,7 +106,7 @@ class Command(BaseCommand):
         import nuages.template.autoreload  # noqa: F401  (it watches the templates)
         from nuages.utils import autoreload
 
-        return autoreload.run_with_reloader(self.inner_run, **options)  # type: ignore[no-any-return]
+        return autoreload.run_with_reloader(self.inner_run, **options)
 
     def inner_run(self, *args: Any, **options: Any) -> None:
         """Check the project, and serve it until somebody stops it."""

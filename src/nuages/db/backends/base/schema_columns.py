@@ -14,7 +14,7 @@ class ColumnSQL:
 
     def quote_name(self, name: str) -> str:
         """Return ``name`` quoted."""
-        return self.connection.ops.quote_name(name)  # type: ignore[no-any-return]
+        return self.connection.ops.quote_name(name)
 
     def quote_value(self, value: Any) -> str:
         """Return a value as SQL text, for statements that take no parameters.

@@ -200,14 +200,14 @@ class DatabaseWrapper(BaseDatabaseWrapper):
         return {*(self.mysql_server_data["sql_mode"] or "").split(",")} - {""}
 
     @cached_property
-    def data_types(self) -> dict[str, str]:  # type: ignore[override]
+    def data_types(self) -> dict[str, str]:
         """Column type per internal type."""
         if self.features.has_native_uuid_field:
             return {**self._native_types, "UUIDField": "uuid"}
         return self._native_types
 
     @cached_property
-    def data_type_check_constraints(self) -> dict[str, str]:  # type: ignore[override]
+    def data_type_check_constraints(self) -> dict[str, str]:
         """The check that a column of a type carries."""
         names = [name for name in self._native_types if name.startswith("Positive")]
         checks = dict.fromkeys(names, "`%(column)s` >= 0")

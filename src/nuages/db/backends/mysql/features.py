@@ -50,7 +50,7 @@ class DatabaseFeatures(BaseDatabaseFeatures):
     # INSERT, UPDATE and DELETE.
     insert_test_table_with_defaults = "INSERT INTO {} () VALUES ()"
     #: MariaDB reads a table that it changes, MySQL does not.
-    update_can_self_select = _PerServer(mariadb=True, mysql=False)  # type: ignore[assignment]
+    update_can_self_select = _PerServer(mariadb=True, mysql=False)
     delete_can_self_reference_subquery = False
     supports_update_conflicts = True
     supports_on_delete_db_default = False
@@ -134,7 +134,7 @@ class DatabaseFeatures(BaseDatabaseFeatures):
         return self._mysql_storage_engine != "MyISAM"
 
     # MyISAM tables have neither.
-    uses_savepoints = property(_on_transactional_engine)  # type: ignore[assignment]
+    uses_savepoints = property(_on_transactional_engine)
 
     @cached_property
     def supports_transactions(self) -> bool:

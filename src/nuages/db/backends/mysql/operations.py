@@ -92,7 +92,7 @@ class DatabaseOperations(BaseDatabaseOperations):
     # -- names and statements ----------------------------------------------------------------
 
     def quote_name(self, name: str) -> str:
-        return name if name[:1] == name[-1:] == "`" != "" else f"`{name}`"
+        return name if name[:1] == name[-1:] == "`" else f"`{name}`"
 
     def max_name_length(self) -> int:
         return 64

@@ -149,7 +149,7 @@ class _Ours:
             psycopg.sql.Identifier(*name.split(".")),
             psycopg.sql.SQL(", ").join([psycopg.sql.Placeholder()] * len(values)),
         )
-        self.execute(statement, values)  # type: ignore[attr-defined]
+        self.execute(statement, values)
         return args
 
 

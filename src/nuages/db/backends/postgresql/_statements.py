@@ -50,7 +50,7 @@ def _pristine() -> Any:
         adapters = known
         connection = None
 
-    postgres.register_default_adapters(Context)  # type: ignore[arg-type]
+    postgres.register_default_adapters(Context)
     return known
 
 
@@ -103,7 +103,7 @@ class Statements:
             rows = loads.load_rows(0, count, tuple)
             if count > _LARGE:
                 loads.set_pgresult(None, set_loaders=False)
-            return rows  # type: ignore[no-any-return]
+            return rows
 
     def count(self, sql: str, params: Any) -> int:
         """Run a statement and return how many rows it had to do with."""

@@ -176,7 +176,7 @@ class DatabaseWrapper(Pooled, BaseDatabaseWrapper):
     _pools_lock = threading.Lock()
 
     @property
-    def SchemaEditorClass(self) -> Any:  # type: ignore[override,misc]  # noqa: N802
+    def SchemaEditorClass(self) -> Any:  # noqa: N802
         """The schema editor, imported when it is needed."""
         from nuages.db.backends.postgresql.schema import DatabaseSchemaEditor
 
@@ -393,7 +393,7 @@ class DatabaseWrapper(Pooled, BaseDatabaseWrapper):
             return None
         handle.zone = self.timezone
         try:
-            return handle.statements.rows(sql, params)  # type: ignore[no-any-return]
+            return handle.statements.rows(sql, params)
         except Database.Error:
             with self.wrap_database_errors:
                 raise
@@ -405,7 +405,7 @@ class DatabaseWrapper(Pooled, BaseDatabaseWrapper):
         if handle.pgconn.pipeline_status:
             return None
         try:
-            return handle.statements.count(sql, params)  # type: ignore[no-any-return]
+            return handle.statements.count(sql, params)
         except Database.Error:
             with self.wrap_database_errors:
                 raise

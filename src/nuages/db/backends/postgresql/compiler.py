@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 
-class Unnested(list):  # type: ignore[type-arg]
+class Unnested(list[str]):
     """Placeholders that stand for whole columns: see ``DatabaseOperations.bulk_insert_sql``."""
 
 

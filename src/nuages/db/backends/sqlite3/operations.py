@@ -29,7 +29,7 @@ class DatabaseOperations(BaseDatabaseOperations):
     # -- names and statements ----------------------------------------------------------------
 
     def quote_name(self, name: str) -> str:
-        return name if name[:1] == name[-1:] == '"' != "" else f'"{name}"'
+        return name if name[:1] == name[-1:] == '"' else f'"{name}"'
 
     def insert_statement(self, on_conflict: Any = None) -> str:
         from nuages.db.models.constants import OnConflict

@@ -134,7 +134,7 @@ class RawQuerySet:
     def _results(self) -> list[Any]:
         self._fetch_all()
         results: Any = self._result_cache
-        return results  # type: ignore[no-any-return]
+        return results
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         await arun(self._fetch_steps())

@@ -158,17 +158,21 @@ class Reading(Refinements):
 
     # -- many objects ------------------------------------------------------------------------
 
-    def in_bulk(self, id_list: Iterable[Any] | None = None, *, field_name: str = "pk") -> dict:
+    def in_bulk(
+        self, id_list: Iterable[Any] | None = None, *, field_name: str = "pk"
+    ) -> dict[Any, Any]:
         """Return the objects by a unique field's value; all, or those with these values."""
         return run(self._in_bulk_steps(id_list, field_name))
 
     async def ain_bulk(
         self, id_list: Iterable[Any] | None = None, *, field_name: str = "pk"
-    ) -> dict:
+    ) -> dict[Any, Any]:
         """``in_bulk()`` for async code."""
         return await awaited(self, "in_bulk", id_list, field_name=field_name)
 
-    def _in_bulk_steps(self, id_list: Iterable[Any] | None, field_name: str) -> Steps[dict]:
+    def _in_bulk_steps(
+        self, id_list: Iterable[Any] | None, field_name: str
+    ) -> Steps[dict[Any, Any]]:
         if self.query.is_sliced:
             raise TypeError("Cannot use 'limit' or 'offset' with in_bulk().")
         options = self.model._meta

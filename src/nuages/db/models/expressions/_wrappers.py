@@ -67,7 +67,7 @@ class Func(SQLiteNumericMixin, Expression):
             if value is not None:
                 setattr(cls, attribute, value)
         if gives is not None:
-            cls.output_field = gives()  # type: ignore[method-assign]
+            cls.output_field = gives()
         for vendor in _VENDORS & dialects.keys():
             setattr(cls, f"as_{vendor}", _dialect(vendor, dialects.pop(vendor)))
         super().__init_subclass__(**dialects)

@@ -137,7 +137,7 @@ class FieldFile(File, AltersData):
             self._put_name(None, save)
 
     for _method in (open, save, delete):
-        _method.alters_data = True  # type: ignore[attr-defined, union-attr]
+        _method.alters_data = True  # type: ignore[union-attr]
     del _method
 
     def __getstate__(self) -> dict[str, Any]:

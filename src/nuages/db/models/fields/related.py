@@ -107,7 +107,7 @@ class RelatedField(FieldCacheMixin, Field):
         apps.check_models_ready()
         return self.remote_field.model
 
-    cache_name = property(lambda self: self.name, doc="Where instances keep the object.")  # type: ignore[assignment]
+    cache_name = property(lambda self: self.name, doc="Where instances keep the object.")
 
     def contribute_to_class(
         self, cls: type[Model], name: str, private_only: bool = False, **kwargs: Any

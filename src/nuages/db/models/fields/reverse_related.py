@@ -120,7 +120,7 @@ class ForeignObjectRel(FieldCacheMixin):
         )
 
     def __eq__(self, other: object) -> bool:
-        return self.identity == other.identity if type(self) is type(other) else NotImplemented  # type: ignore[attr-defined]
+        return self.identity == other.identity if type(self) is type(other) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(self.identity)

@@ -18,6 +18,7 @@ DEFAULTS: dict[str, bool] = {
     "COMPILED_FORMS": True,
     "ASYNC_DRIVERS": True,
     "TRAILS": True,
+    "UPLOADS_IN_PLACE": True,
 }
 #: The bounds: entries of a table.
 LIMITS: dict[str, int] = {"TRAIL_TABLE_SIZE": 10_000}

@@ -463,6 +463,12 @@ class HttpRequest:
                 for uploaded in files:
                     uploaded.close()
 
+    def received_in(self) -> Any:
+        """Return the stream that the body is read from."""
+        stream = vars(self).get("_stream")
+        inner = getattr(stream, "received_in", None)
+        return stream if inner is None else inner()
+
     # -- the body as a file --------------------------------------------------------------------
 
     read = _from_stream("read")

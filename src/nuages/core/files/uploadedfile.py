@@ -1,11 +1,13 @@
 """Files that came with a request. Manual: ref/files/uploads."""
 
 import os
+from functools import partial
 from io import BytesIO
 from typing import Any, Self
 
 from nuages.conf import settings
 from nuages.core.files import temp as tempfile
+from nuages.core.files._received import PartFile, Window
 from nuages.core.files.base import File
 from nuages.core.files.utils import validate_file_name
 
@@ -56,8 +58,18 @@ class UploadedFile(File):
         self._name = name
 
 
+def _temporary_file(name: str) -> Any:
+    extension = os.path.splitext(name)[1]
+    return tempfile.NamedTemporaryFile(
+        suffix=f".upload{extension}", dir=settings.FILE_UPLOAD_TEMP_DIR
+    )
+
+
 class TemporaryUploadedFile(UploadedFile):
-    """An upload kept in a temporary file, which can be moved to where it shall stay."""
+    """An upload kept in a temporary file, which can be moved to where it shall stay.
+
+    As long as nobody needs that file, the content may be read from the request's body instead.
+    """
 
     def __init__(
         self,
@@ -66,10 +78,13 @@ class TemporaryUploadedFile(UploadedFile):
         size: int,
         charset: str | None,
         content_type_extra: dict[str, str] | None = None,
+        *,
+        _window: Window | None = None,
     ) -> None:
-        extension = os.path.splitext(name)[1]
-        file = tempfile.NamedTemporaryFile(
-            suffix=f".upload{extension}", dir=settings.FILE_UPLOAD_TEMP_DIR
+        file = (
+            _temporary_file(name)
+            if _window is None
+            else PartFile(_window, partial(_temporary_file, name))
         )
         super().__init__(file, name, content_type, size, charset, content_type_extra)
 

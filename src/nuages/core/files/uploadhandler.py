@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +13,7 @@ from nuages.http._streams import bytes_left
 from nuages.utils.module_loading import import_string
 
 if TYPE_CHECKING:
+    from nuages.core.files._received import Window
     from nuages.core.files.uploadedfile import UploadedFile
     from nuages.http import HttpRequest
 
@@ -105,13 +107,20 @@ class FileUploadHandler:
 class TemporaryFileUploadHandler(FileUploadHandler):
     """Writes uploads to temporary files."""
 
+    # Whether the parser calls keep() for the next file, as its content lies in the body.
+    _in_place = False
+
     def new_file(self, *facts: Any, **named: Any) -> None:
         """Open the temporary file."""
+        super().new_file(*facts, **named)
+        if not self._in_place:
+            self._keep(None)
+
+    def _keep(self, window: Window | None) -> None:
         from nuages.core.files.uploadedfile import TemporaryUploadedFile as Temporary
 
-        super().new_file(*facts, **named)
         about = self.charset, self.content_type_extra
-        self.file = Temporary(self.file_name, self.content_type, 0, *about)
+        self.file = Temporary(self.file_name, self.content_type, 0, *about, _window=window)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """Write the chunk."""
@@ -119,7 +128,10 @@ class TemporaryFileUploadHandler(FileUploadHandler):
 
     def upload_interrupted(self) -> None:
         """Delete the temporary file."""
-        if (file := vars(self).get("file")) is not None:
+        file = vars(self).get("file")
+        if file is not None and getattr(file.file, "in_body", False):
+            file.close()
+        elif file is not None:
             path = Path(file.temporary_file_path())
             with suppress(FileNotFoundError):
                 file.close()
@@ -171,6 +183,31 @@ class MemoryFileUploadHandler(FileUploadHandler):
         self.file.seek(0)
         about = (self.field_name, self.file_name, self.content_type, file_size, self.charset)
         return InMemoryUploadedFile(self.file, *about, self.content_type_extra)
+
+
+_METHODS = (
+    "new_file",
+    "receive_data_chunk",
+    "file_complete",
+    "upload_interrupted",
+    "handle_raw_input",
+    "chunk_size",
+)
+_OURS: dict[type, list[Any]] = {
+    kind: [getattr(kind, name) for name in _METHODS]
+    for kind in (MemoryFileUploadHandler, TemporaryFileUploadHandler)
+}
+
+
+def all_ours(handlers: Sequence[FileUploadHandler]) -> bool:
+    """Return whether files go to handlers of the house only, none of which was changed."""
+    for handler in handlers:
+        ours = _OURS.get(type(handler))
+        if ours is None or [getattr(type(handler), name) for name in _METHODS] != ours:
+            return False
+        if not vars(handler).keys().isdisjoint(_METHODS):
+            return False
+    return True
 
 
 def load_handler(path: str, *args: Any, **kwargs: Any) -> FileUploadHandler:

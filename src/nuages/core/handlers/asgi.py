@@ -302,6 +302,9 @@ class ASGIHandler(base.BaseHandler):
             RequestAborted: the client went away.
         """
         body_file: Any = None
+        waiting: list[bytes] = []
+        size = 0
+        limit = settings.FILE_UPLOAD_MAX_MEMORY_SIZE
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
@@ -313,17 +316,17 @@ class ASGIHandler(base.BaseHandler):
             if body_file is None:
                 if not piece and not more:
                     return io.BytesIO()
-                body_file = tempfile.SpooledTemporaryFile(
-                    max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE, mode="w+b"
-                )
-            if piece:
-                # Only a write to disk may block.
-                on_disk = getattr(body_file, "_rolled", False)
-                limit = settings.FILE_UPLOAD_MAX_MEMORY_SIZE
-                if on_disk or (limit and body_file.tell() + len(piece) > limit):
-                    await sync_to_async(body_file.write, thread_sensitive=False)(piece)
-                else:
-                    body_file.write(piece)
+                body_file = tempfile.SpooledTemporaryFile(max_size=limit, mode="w+b")
+            if piece and limit and (waiting or body_file.tell() + len(piece) > limit):
+                # Only a write to disk may block; the way to a thread is worth a large one.
+                waiting.append(piece)
+                size += len(piece)
+            elif piece:
+                body_file.write(piece)
+            if waiting and (not more or size >= _DISK_WRITE):
+                whole = b"".join(waiting)
+                await sync_to_async(body_file.write, thread_sensitive=False)(whole)
+                waiting, size = [], 0
             if not more:
                 body_file.seek(0)
                 return body_file
@@ -378,6 +381,9 @@ class ASGIHandler(base.BaseHandler):
         for start in range(0, len(data), size):
             yield data[start : start + size], start + size >= len(data)
 
+
+#: How many bytes of a body are collected for one write to disk.
+_DISK_WRITE = 2**20
 
 #: Most headers are the same from response to response.
 _encoded: dict[tuple[str, str], tuple[bytes, bytes]] = {}

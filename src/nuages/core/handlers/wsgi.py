@@ -61,6 +61,10 @@ class LimitedStream:
             hint -= len(line)
         return lines
 
+    def received_in(self) -> Any:
+        """Return the stream that this one reads from; ``None`` if that is no file."""
+        return getattr(self._read, "__self__", None)
+
     def _taken(self, read: Callable[[int], bytes], size: int | None) -> bytes:
         left = self._left
         if size is None or size < 0 or size > left:

@@ -13,13 +13,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nuages.db.models import base
-from nuages.db.models._compiled import listened_to, loads_plainly
+from nuages.db.models._compiled import (
+    lay_out_rows,
+    listened_to,
+    loads_plainly,
+    source_of_instance,
+)
+from nuages.db.models.fetch_modes import FETCH_ONE
 from nuages.db.models.fields.mixins import FieldCacheMixin
 from nuages.db.models.signals import post_init, pre_init
 from nuages.utils.codegen import compile_function
 
 #: ``load(rows, using, owners, groups)``; the last two are ``None`` where nothing is said of them.
-type BatchLoader = Callable[[Any, str, Any, Any], list[Any] | None]
+type BatchLoader = Callable[[list[Any], str, Any, Any], list[Any] | None]
 
 
 @dataclass(slots=True)
@@ -69,7 +75,8 @@ class Batches:
     def loader(self, tie: tuple[str, str] | None = None, group: str | None = None) -> Any:
         """Return the function that makes instances; ``None`` if there can be none.
 
-        The function itself returns ``None`` if someone has begun to listen to the models' signals.
+        The function puts instances in the place of rows, and returns that list; ``None``, with the rows as
+        they were, if someone has begun to listen to the models' signals.
 
         Args:
             tie: the attribute with the key of the owner, and the name under which that is kept.
@@ -90,7 +97,7 @@ class Batches:
             "pre": pre_init,
             "post": post_init,
             "heard": listened_to,
-            "S": base.ModelState,
+            "states": base.StatesOfRows(FETCH_ONE),
             "connection": self.connection,
         }
         lines = list(self._conversions(scope))
@@ -98,7 +105,7 @@ class Batches:
         numbers = {id(part): number for number, part in enumerate(ordered)}
         for part in ordered:
             number = numbers[id(part)]
-            scope[f"C{number}"], scope[f"new{number}"] = part.model, part.model.__new__
+            scope[f"C{number}"], scope[f"newC{number}"] = part.model, part.model.__new__
             related = [f"{each.cache_name!r}: o{numbers[id(each)]}" for each in part.parts]
             if part is self.root and tie is not None:
                 attname, cache_name = tie
@@ -109,15 +116,16 @@ class Batches:
                 caches += [f"else: s.fields_cache = {without}"] if without else []
             else:
                 caches = [f"s.fields_cache = {{{', '.join(related)}}}"] if related else []
-            entries = ", ".join(f"{name!r}: v{place}" for name, place in part.places.items())
-            body = [
-                "s = S()",
-                "s.adding = False",
-                "s.db = using",
-                *caches,
-                f"o{number} = new{number}(C{number})",
-                f'o{number}.__dict__ = {{"_state": s, {entries}}}',
-            ]
+            lay_out_rows(part.model)
+            body = source_of_instance(
+                f"o{number}",
+                f"C{number}",
+                "s" if caches else "S()",
+                {name: f"v{place}" for name, place in part.places.items()},
+                part.model,
+            )
+            if caches:
+                body = ["s = S()", *caches, *body]
             if part.keys:
                 missing = " or ".join(f"v{place} is None" for place in part.keys)
                 body = [
@@ -127,7 +135,8 @@ class Batches:
                 ]
             lines += body
         last = f"o{len(ordered) - 1}"
-        lines.append(f"add({last})")
+        # The row goes as its instance comes: fewer objects for the collector to look at.
+        lines += [f"rows[place] = {last}", "place += 1"]
         if group is not None:
             value = f"v{self.root.places[group]}"
             lines += [
@@ -140,11 +149,11 @@ class Batches:
             [
                 "def load(rows, using, owners, groups):",
                 f"    if (pre.receivers or post.receivers) and ({heard}): return None",
-                "    found = []",
-                "    add = found.append",
+                "    S = states[using]",
+                "    place = 0",
                 f"    for {''.join(f'v{n}, ' for n in range(self.width))}in rows:",
                 *(f"        {line}" for line in lines),
-                "    return found",
+                "    return rows",
             ]
         )
         label = f"lists of {self.root.model._meta.label}"

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import keyword
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from nuages.conf import switches
-from nuages.db.models.fetch_modes import FETCH_ONE
 from nuages.db.models.query_utils import DeferredAttribute
 from nuages.db.models.signals import listened_to, post_init, pre_init
 from nuages.utils._lazy import later
@@ -205,6 +204,65 @@ def can_be_compiled(model: type[Model]) -> bool:
     )
 
 
+#: With so many values, assigning attributes is as fast as filling the instance's dictionary.
+_FEW = 8
+#: So many values the interpreter keeps in the instance itself, without a table of names of its own.
+_MOST_INSIDE = 26
+
+
+def assigns(model: type[Model], names: Collection[str]) -> bool:
+    """Whether ``instance.name = value`` is the best way to set what has been loaded or given.
+
+    A foreign key's attribute would have to be told of it.
+    """
+    return len(names) <= _FEW and all(
+        name.isascii()
+        and name.isidentifier()
+        and not keyword.iskeyword(name)
+        and not hasattr(type(_attribute(model, name)), "__set__")
+        for name in names
+    )
+
+
+def lay_out(cls: type[object], names: Sequence[str]) -> None:
+    """Have the interpreter make room for these attributes in all instances of a class.
+
+    It takes the layout from the first instances that it sees; these may be ones with few attributes.
+    """
+    if len(names) <= _MOST_INSIDE:
+        first: Any = cls.__new__(cls)
+        for name in names:
+            first.__dict__[name] = None
+
+
+def lay_out_rows(model: type[Model]) -> None:
+    """Make room for the values of a model's rows in its instances."""
+    names = [field.attname for field in model._meta.concrete_fields]
+    lay_out(model, ["_state", *names, "_prefetched_objects_cache"])
+
+
+def source_of_instance(
+    name: str, cls: str, state: str, values: Mapping[str, str], model: type[Model]
+) -> list[str]:
+    """Return the lines that make an instance of ``model``.
+
+    Args:
+        name: the variable for it.
+        cls: the variable that holds its class; ``new`` and that name is the one of ``__new__``.
+        state: an expression for its state.
+        values: the variables with the values of attributes.
+    """
+    made = f"{name} = new{cls}({cls})"
+    if len(values) > _MOST_INSIDE:
+        entries = "".join(f", {attribute!r}: {value}" for attribute, value in values.items())
+        return [made, f'{name}.__dict__ = {{"_state": {state}{entries}}}']
+    lines = [made, f"{name}._state = {state}"]
+    if assigns(model, values):
+        return lines + [f"{name}.{attribute} = {value}" for attribute, value in values.items()]
+    sets = [f"d[{attribute!r}] = {value}" for attribute, value in values.items()]
+    return [*lines, f"d = {name}.__dict__", *sets]
+
+
 def _attribute(model: type[Model], name: str) -> Any:
     for cls in model.__mro__:
         if name in cls.__dict__:
@@ -232,6 +290,9 @@ def compile_init(model: type[Model]) -> Callable[..., None] | None:
         "plain": plain_init,
         "properties": set_properties,
     }
+    directly = assigns(model, [field.attname for field in fields])
+    lay_out_rows(model)
+    put = "self.{}".format if directly else "d[{!r}]".format
     parameters: list[str] = []
     again: list[str] = []  # what hands all keywords to the plain constructor
     sets: list[str] = []
@@ -248,8 +309,8 @@ def compile_init(model: type[Model]) -> Callable[..., None] | None:
         if default is None:
             body += ["    pass"]
         else:
-            body += [f"    d[{attname!r}] = {default}"]
-        body += [f"elif {attname} is not D: d[{attname!r}] = {attname}"]
+            body += [f"    {put(attname)} = {default}"]
+        body += [f"elif {attname} is not D: {put(attname)} = {attname}"]
         if related:
             body = [
                 f"if {field.name} is not M:",
@@ -265,8 +326,9 @@ def compile_init(model: type[Model]) -> Callable[..., None] | None:
         return None
     values = ", ".join(f"v{number}" for number in range(len(fields)))
     from_values = [
-        f"        if v{n} is not D: d[{f.attname!r}] = v{n}" for n, f in enumerate(fields)
+        f"        if v{n} is not D: {put(f.attname)} = v{n}" for n, f in enumerate(fields)
     ]
+    opening = ["self._state = S()"] if directly else ["d = self.__dict__", "d['_state'] = S()"]
     source = "\n".join(
         [
             f"def __init__(self, /, *args, {', '.join(parameters)}, **kw):",
@@ -277,13 +339,11 @@ def compile_init(model: type[Model]) -> Callable[..., None] | None:
             *(f"    {line}" for line in again),
             f"        if kw or len(args) != {len(fields)}:",
             "            return plain(self, args, kw)",
-            "        d = self.__dict__",
-            "        d['_state'] = S()",
+            *(f"        {line}" for line in opening),
             f"        {values}, = args",
             *from_values,
             "        return",
-            "    d = self.__dict__",
-            "    d['_state'] = S()",
+            *(f"    {line}" for line in opening),
             *sets,
             "    if kw: properties(self, kw)",
         ]
@@ -393,30 +453,29 @@ def _plain_loader(model: type[Model], attnames: tuple[str, ...], fetch_mode: Any
 def _compile_loader(
     model: type[Model], attnames: tuple[str, ...], fetch_mode: Any, faithful: Loader
 ) -> Loader:
-    entries = ", ".join(f"{name!r}: v{n}" for n, name in enumerate(attnames))
-    values = "".join(f"v{n}, " for n in range(len(attnames)))
-    source = f"""\
-def load(row, using):
-    if (pre.receivers or post.receivers) and heard(pre, post, C):
-        return faithful(row, using)
-    {values}= row
-    state = S()
-    state.adding = False
-    state.db = using
-    {"" if fetch_mode is FETCH_ONE else "state.fetch_mode = mode"}
-    self = new(C)
-    self.__dict__ = {{"_state": state, {entries}}}
-    return self
-"""
+    values = {name: f"v{n}" for n, name in enumerate(attnames)}
+    lay_out_rows(model)
+    source = "\n".join(
+        [
+            "def load(row, using):",
+            "    if (pre.receivers or post.receivers) and heard(pre, post, C):",
+            "        return faithful(row, using)",
+            f"    {', '.join(values.values())}, = row",
+            *(
+                f"    {line}"
+                for line in source_of_instance("self", "C", "states[using]()", values, model)
+            ),
+            "    return self",
+        ]
+    )
     scope = {
         "pre": pre_init,
         "post": post_init,
         "heard": listened_to,
         "faithful": faithful,
-        "new": model.__new__,
-        "S": _base.ModelState,
+        "newC": model.__new__,
+        "states": _base.StatesOfRows(fetch_mode),
         "C": model,
-        "mode": fetch_mode,
     }
     return compile_function(source, "load", scope, f"rows of {model._meta.label}")
 

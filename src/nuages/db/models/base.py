@@ -17,7 +17,7 @@ from nuages.core.exceptions import (
 from nuages.db import DJANGO_VERSION_PICKLE_KEY
 from nuages.db.engine import arun, run
 from nuages.db.models import _saving
-from nuages.db.models._compiled import DEFERRED, Deferred, forget_tree, initialise
+from nuages.db.models._compiled import DEFERRED, Deferred, forget_tree, initialise, lay_out
 from nuages.db.models._validation import ModelValidation
 from nuages.db.models.fetch_modes import FETCH_ONE
 from nuages.db.models.utils import AltersData
@@ -71,6 +71,36 @@ class ModelState:
         if "peers" in state:
             state["peers"] = ()
         return state
+
+
+class _StateOfRow(ModelState):
+    """The state of an instance that came from a row: what all such have in common lies on the class."""
+
+    adding = False
+    #: What a state that was made the long way would have in its ``__dict__``.
+    _given: ClassVar[dict[str, Any]]
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type[ModelState]:  # type: ignore[override]
+        # There is but one kind of state.
+        return ModelState
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ModelState, (), {**self._given, **self.__getstate__()}
+
+
+class StatesOfRows(dict[str, type[ModelState]]):
+    """The class of the states of rows, by the alias of their database; each is made at first use."""
+
+    def __init__(self, fetch_mode: FetchMode) -> None:
+        super().__init__()
+        self._given = {} if fetch_mode is FETCH_ONE else {"fetch_mode": fetch_mode}
+
+    def __missing__(self, using: str) -> type[ModelState]:
+        given = {"adding": False, "db": using, **self._given}
+        made = self[using] = type("ModelState", (_StateOfRow,), {**given, "_given": given})
+        lay_out(made, ("fields_cache",))
+        return made
 
 
 #: Class attributes that generated functions depend on.

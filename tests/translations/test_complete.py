@@ -17,7 +17,7 @@ FILES = [
     for code, room, path in messages.files(messages.all_codes())
 ]
 COMPLETE = [each for each in FILES if each.values[0] in messages.COMPLETE]
-PLACEHOLDER = re.compile(r"%\(\w+\)[sdr]|%[sdr]|\{\w*\}|</?\w+[^>]*>")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sdr]|%[sdr]|\{\w*\}|</?(?!sup\b)\w+[^>]*>")
 
 
 def placeholders(text: str) -> Counter[str]:

@@ -1,6 +1,7 @@
 """What CLDR, read by Babel, has for message files: names of days, months, languages, and units."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from gettext import c2py
 from typing import Any
 
@@ -74,6 +75,7 @@ def _plural_tags(code: str, locale: Locale) -> list[str]:
     return tags
 
 
+@cache
 def names(code: str) -> Names:
     """Return what messages are called in a language, as far as CLDR knows."""
     locale = cldr(code)

@@ -86,6 +86,9 @@ class Apps:
         if not is_main:
             self.populate(installed_apps)
 
+    #: Whether its models have what rows are worked with: managers, exceptions, documentation.
+    models_have_rows = True
+
     loading: bool
     apps_ready: bool
     models_ready: bool
@@ -333,6 +336,25 @@ class Apps:
             operation.run()
         else:
             self._pending_operations[missing].append(operation)
+
+
+class BareApps(Apps):
+    """A registry of a few models that statements about tables are written from."""
+
+    models_have_rows = False
+
+    def __init__(self) -> None:
+        # There is nothing to load, and no thread waits.
+        self.stored_app_configs, self.app_configs = [], {}
+        self._set_state(loading=False, **dict.fromkeys(_NOT_LOADED, True))
+        self.all_models, self._pending_operations = defaultdict(dict), defaultdict(list)
+
+    def register_model(self, app_label: str, model: type[Model]) -> None:
+        self.all_models[app_label][model._meta.model_name] = model
+        self.do_pending_operations(model)
+
+    def clear_cache(self) -> None:
+        """Nothing is remembered here."""
 
 
 apps = Apps(installed_apps=None)

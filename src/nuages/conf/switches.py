@@ -16,6 +16,7 @@ DEFAULTS: dict[str, bool] = {
     "COMPILED_MIDDLEWARE": True,
     "COMPILED_MODELS": True,
     "COMPILED_FORMS": True,
+    "DRAFT_MODELS": True,
     "ASYNC_DRIVERS": True,
     "TRAILS": True,
     "UPLOADS_IN_PLACE": True,

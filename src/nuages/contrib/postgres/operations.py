@@ -37,7 +37,8 @@ __all__ = [
 class CreateExtension(Operation):
     """Installs an extension; on the way back, drops it."""
 
-    reversible, category = True, OperationCategory.ADDITION
+    asks_for_models_alone = reversible = True
+    category = OperationCategory.ADDITION
 
     def __init__(self, name: str, hints: dict[str, Any] | None = None) -> None:
         self.name, self.hints = name, hints or {}
@@ -156,6 +157,8 @@ class RemoveIndexConcurrently(_Concurrently, RemoveIndex):
 class CollationOperation(Operation):
     """The base of operations on collations."""
 
+    asks_for_models_alone = True
+
     def __init__(
         self, name: str, locale: str, *, provider: str = "libc", deterministic: bool = True
     ) -> None:
@@ -253,6 +256,7 @@ class AddConstraintNotValid(AddConstraint):
 class ValidateConstraint(Operation):
     """Looks whether all rows meet a check constraint that was added without a look."""
 
+    asks_for_models_alone = True
     category = OperationCategory.ALTERATION
     description = "Validate constraint {self.name} on model {self.model_name}"
     fragment = "{self.model_name_lower}_validate_{self.name_lower}"
@@ -267,7 +271,7 @@ class ValidateConstraint(Operation):
         """Models know nothing of it."""
 
     def _change(self, app_label: str, editor: Any, before: Any, after: Any, back: bool) -> None:
-        model = after.apps.get_model(app_label, self.model_name)
+        model = after.model(app_label, self.model_name)
         if back or not self.allow_migrate_model(editor.connection.alias, model):
             # What is valid stays so.
             return

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, NoReturn
@@ -62,6 +64,17 @@ class CommandParser(argparse.ArgumentParser):
         return super().add_subparsers(**kwargs)
 
 
+def terminal_width() -> int:
+    """Return how many columns the terminal has: what ``COLUMNS`` says, or 80 without a terminal."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said):
+        return int(said)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):
+        return 80
+
+
 class DjangoHelpFormatter(argparse.HelpFormatter):
     """Shows a command's own options before those of all commands."""
 
@@ -75,6 +88,11 @@ class DjangoHelpFormatter(argparse.HelpFormatter):
         "--force-color",
         "--skip-checks",
     }
+
+    def __init__(self, prog: str, **kwargs: Any) -> None:
+        # argparse makes a formatter for each option it is told of; only help is ever shown in one.
+        kwargs.setdefault("width", terminal_width() - 2)
+        super().__init__(prog, **kwargs)
 
     def _own_first(self, actions: Iterable[argparse.Action]) -> list[argparse.Action]:
         return sorted(

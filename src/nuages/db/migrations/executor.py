@@ -146,10 +146,10 @@ class MigrationExecutor:
         self.check_replacements()
         return state
 
-    def _render(self, state: ProjectState) -> None:
-        if "apps" not in state.__dict__:
+    def _tell_of_models(self, state: ProjectState) -> None:
+        """Tell that the model classes are made. (They are made when an operation needs them.)"""
+        if self.progress_callback and "apps" not in state.__dict__:
             self._tell("render_start")
-            state.apps  # noqa: B018  (made here, to be told of)
             self._tell("render_success")
 
     def _migrate_all_forwards(
@@ -157,11 +157,11 @@ class MigrationExecutor:
     ) -> ProjectState:
         """Apply a plan, in the order of the full one. The state has what is applied already."""
         todo = {migration for migration, _ in plan}
+        self._tell_of_models(state)
         for migration, _ in full_plan:
             if not todo:
                 break
             if migration in todo:
-                self._render(state)
                 state = self.apply_migration(state, migration, fake=fake, fake_initial=fake_initial)
                 todo.remove(migration)
         return state
@@ -177,11 +177,11 @@ class MigrationExecutor:
         before: dict[Any, ProjectState] = {}
         state = self._create_project_state()
         left = set(todo)
+        self._tell_of_models(state)
         for migration, _ in full_plan:
             if not left:
                 break
             if migration in left:
-                self._render(state)
                 before[migration] = state
                 # The next ones change a copy: this one is needed.
                 state = migration.mutate_state(state, preserve=True)
@@ -293,7 +293,7 @@ class MigrationExecutor:
 
     def _own_model(self, state: Any, migration: Any, name: str) -> Any:
         """Return the model, or ``None`` if its table is not this migration's business."""
-        model = state.apps.get_model(migration.app_label, name)
+        model = state.model(migration.app_label, name)
         if model._meta.swapped:
             # The project put another model in its place.
             model = global_apps.get_model(model._meta.swapped)

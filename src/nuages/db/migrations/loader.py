@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pkgutil
 import sys
-from importlib import import_module, invalidate_caches, reload
+from importlib import import_module, reload
+from importlib.machinery import PathFinder
 from types import ModuleType
 from typing import Any
 
@@ -20,6 +21,20 @@ from nuages.db.migrations.graph import Key, MigrationGraph
 from nuages.db.migrations.recorder import MigrationRecorder
 
 MIGRATIONS_MODULE_NAME = "migrations"
+
+
+def _look_again() -> None:
+    """Let files be found that were written a moment ago.
+
+    As ``importlib.invalidate_caches()`` does it, which also has the metadata of installed packages
+    read anew, and loads what that takes.
+    """
+    for finder in sys.meta_path:
+        if finder is not PathFinder and hasattr(finder, "invalidate_caches"):
+            finder.invalidate_caches()
+    for of_path in list(sys.path_importer_cache.values()):
+        if of_path is not None and hasattr(of_path, "invalidate_caches"):
+            of_path.invalidate_caches()
 
 
 class MigrationLoader:
@@ -58,8 +73,7 @@ class MigrationLoader:
 
     def load_disk(self) -> None:
         """Load the migrations of all installed applications."""
-        # Files that were written a moment ago are to be found.
-        invalidate_caches()
+        _look_again()
         self.disk_migrations = {}
         self.unmigrated_apps: set[str] = set()
         self.migrated_apps: set[str] = set()

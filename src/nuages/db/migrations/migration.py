@@ -73,11 +73,14 @@ class Migration:
             if collect_sql and not self._comment(schema_editor, operation):
                 continue
             collected = len(schema_editor.collected_sql) if collect_sql else 0
-            before = project_state.clone()
+            is_local = operation.is_local(self.app_label, project_state)
+            before = project_state.snapshot() if is_local else project_state.clone()
             operation.state_forwards(self.app_label, project_state)
             self._in_transaction(
                 operation, schema_editor, operation.database_forwards, before, project_state
             )
+            if not is_local:
+                project_state.take_over(before)
             if collect_sql and collected == len(schema_editor.collected_sql):
                 schema_editor.collected_sql.append("-- (no-op)")
         return project_state
@@ -94,8 +97,11 @@ class Migration:
         for operation in self.operations:
             if not operation.reversible:
                 raise IrreversibleError(f"Operation {operation} in {self} is not reversible")
-            after = state.clone()
-            before = after.clone()
+            if operation.is_local(self.app_label, state):
+                before, after = state, state.snapshot()
+            else:
+                after = state.clone()
+                before = after.clone()
             operation.state_forwards(self.app_label, after)
             steps.append((operation, after, before))
             state = after

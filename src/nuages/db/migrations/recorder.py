@@ -75,16 +75,13 @@ class MigrationRecorder:
 
     def record_applied(self, app: str, name: str) -> None:
         """Note that a migration was applied."""
-        self._rows().create(app=app, name=name)
+        self.ensure_schema()
+        self.Migration(app=app, name=name).save(force_insert=True, using=self.connection.alias)
 
     def record_unapplied(self, app: str, name: str) -> None:
         """Note that a migration was unapplied."""
-        self._rows().filter(app=app, name=name).delete()
-
-    def _rows(self) -> Any:
-        """The rows of a table that may have to be made first."""
         self.ensure_schema()
-        return self.migration_qs
+        self.migration_qs.filter(app=app, name=name).delete()
 
     def flush(self) -> None:
         """Forget all migrations."""

@@ -14,9 +14,10 @@ from typing import Any
 from nuages.apps import AppConfig
 from nuages.apps.registry import Apps
 from nuages.apps.registry import apps as global_apps
-from nuages.conf import settings
+from nuages.conf import settings, switches
 from nuages.core.exceptions import FieldDoesNotExist
 from nuages.db import models
+from nuages.db.migrations.drafts import CannotDraft, Drafts
 from nuages.db.migrations.exceptions import InvalidBasesError
 from nuages.db.migrations.model_state import DEFAULT_NAMES, ModelState
 from nuages.db.migrations.utils import (
@@ -213,6 +214,9 @@ class ProjectState:
         self._relations: dict[ModelKey, dict[ModelKey, dict[str, Any]]] | None = None
         # The order in which the sources of relations were first seen.
         self._sources: dict[ModelKey, list[ModelKey]] = {}
+        # The model states that no other state has; None: all of them.
+        self._own: set[ModelKey] | None = None
+        self._drafts: Drafts | None = None
 
     # Classes, made on demand.
 
@@ -220,6 +224,24 @@ class ProjectState:
     def apps(self) -> StateApps:
         """The model classes of this state."""
         return StateApps(self.real_apps, self.models)
+
+    def model(self, app_label: str, model_name: str) -> Any:
+        """Return the class of one model, for the schema editor.
+
+        It knows what its own relations point to, and need not know what points to it (see
+        :mod:`nuages.db.migrations.drafts`). The switch ``DRAFT_MODELS`` has all classes made.
+
+        Raises:
+            LookupError: there is no such model.
+        """
+        if "apps" not in self.__dict__ and switches.enabled("DRAFT_MODELS"):
+            if self._drafts is None:
+                self._drafts = Drafts()
+            try:
+                return self._drafts.model(self, (app_label, model_name.lower()))
+            except CannotDraft:
+                pass
+        return self.apps.get_model(app_label, model_name)
 
     def clear_delayed_apps_cache(self) -> None:
         """Let all classes be made anew if some were left as they are."""
@@ -301,10 +323,19 @@ class ProjectState:
 
     # Changes, as operations make them.
 
+    def _changing(self, key: ModelKey) -> ModelState:
+        """Return a model state that may be changed: one that another state has, too, is copied."""
+        if self._own is not None and key not in self._own:
+            self.models[key] = self.models[key].clone()
+            self._own.add(key)
+        return self.models[key]
+
     def add_model(self, model_state: ModelState) -> None:
         """Add a model."""
         key = (model_state.app_label, model_state.name_lower)
         self.models[key] = model_state
+        if self._own is not None:
+            self._own.add(key)
         # Classes that belong to an earlier state know nothing of this model: if it points to others,
         # all that is connected must belong to this one.
         connected = any(isinstance(base, str) for base in model_state.bases)
@@ -326,6 +357,10 @@ class ProjectState:
         renamed = self.models[old_key].clone()
         renamed.name = new_name
         self.models[new_key] = renamed
+        if self._own is not None:
+            self._own.add(new_key)
+        if self._drafts is not None:
+            self._drafts.clear()
         pointing = list(get_references(self, old_key))
         changed = {new_key}
         for state, name, field, reference in pointing:
@@ -335,8 +370,8 @@ class ProjectState:
                 repointed.remote_field.model = label
             if reference.through:
                 repointed.remote_field.through = label
-            state.fields[name] = repointed
             key = (state.app_label, state.name_lower)
+            self._changing(key).fields[name] = repointed
             changed.add(new_key if key == old_key else key)
             if key == old_key:
                 renamed.fields[name] = repointed
@@ -361,7 +396,7 @@ class ProjectState:
         Args:
             option_keys: options that go back to their defaults where ``options`` lacks them.
         """
-        state = self.models[app_label, model_name.lower()]
+        state = self._changing((app_label, model_name.lower()))
         kept = {
             name: value
             for name, value in state.options.items()
@@ -374,7 +409,7 @@ class ProjectState:
         self, app_label: str, model_name: str, option_name: str, value_to_remove: Any
     ) -> None:
         """Take one value out of an option that is a list."""
-        options = self.models[app_label, model_name.lower()].options
+        options = self._changing((app_label, model_name.lower())).options
         if objects := options.get(option_name):
             options[option_name] = {
                 tuple(each) for each in objects if tuple(each) != tuple(value_to_remove)
@@ -383,14 +418,14 @@ class ProjectState:
 
     def alter_model_managers(self, app_label: str, model_name: str, managers: Any) -> None:
         """Set the managers."""
-        self.models[app_label, model_name.lower()].managers = list(managers)
+        self._changing((app_label, model_name.lower())).managers = list(managers)
         self.reload_model(app_label, model_name, delay=True)
 
     def _change_option(
         self, app_label: str, model_name: str, option: str, change: Callable[[list[Any]], list[Any]]
     ) -> None:
         """Replace the list of indexes or constraints of a model."""
-        state = self.models[app_label, model_name.lower()]
+        state = self._changing((app_label, model_name.lower()))
         state.options = {**state.options, option: change(list(state.options.get(option, ())))}
         self.reload_model(app_label, model_name, delay=True)
 
@@ -455,15 +490,14 @@ class ProjectState:
         Args:
             preserve_default: whether the default was for more than the rows that were there.
         """
-        self.models[app_label, model_name.lower()].fields[name] = _with_default(
-            field, preserve_default
-        )
+        state = self._changing((app_label, model_name.lower()))
+        state.fields[name] = _with_default(field, preserve_default)
         self.reload_model(app_label, model_name, delay=not field.is_relation)
 
     def remove_field(self, app_label: str, model_name: str, name: str) -> None:
         """Remove a field."""
         key = (app_label, model_name.lower())
-        field = self.models[key].fields.pop(name)
+        field = self._changing(key).fields.pop(name)
         relations = self._relations
         self.reload_model(*key, delay=not field.is_relation)
         self._relations = _renamed_in(relations, key, name, None)
@@ -474,8 +508,9 @@ class ProjectState:
         """Replace a field."""
         key = (app_label, model_name.lower())
         field = _with_default(field, preserve_default)
-        self.models[key].fields[name] = field
-        referenced = field_is_referenced(self, key, (name, field))
+        self._changing(key).fields[name] = field
+        # Nobody needs to know unless there are classes.
+        referenced = "apps" in self.__dict__ and field_is_referenced(self, key, (name, field))
         self.reload_model(*key, delay=not field.is_relation and not referenced)
 
     def rename_field(self, app_label: str, model_name: str, old_name: str, new_name: str) -> None:
@@ -485,13 +520,12 @@ class ProjectState:
             FieldDoesNotExist: the model has no such field.
         """
         key = (app_label, model_name.lower())
-        state = self.models[key]
-        if old_name not in state.fields:
+        if old_name not in self.models[key].fields:
             raise FieldDoesNotExist(f"{app_label}.{key[1]} has no field named '{old_name}'")
-        renamed = state.fields[old_name]
-        state.fields = {
-            new_name if name == old_name else name: field for name, field in state.fields.items()
-        }
+        state = self._changing(key)
+        # It comes last from now on: columns of tables that are built anew follow the state.
+        renamed = state.fields.pop(old_name)
+        state.fields[new_name] = renamed
 
         def follow(names: Iterable[Any]) -> tuple[Any, ...]:
             return tuple(new_name if name == old_name else name for name in names)
@@ -515,6 +549,9 @@ class ProjectState:
                     remote.field_name = new_name
                 if getattr(field, "to_fields", None):
                     field.to_fields = follow(field.to_fields)
+        if is_referenced and self._drafts is not None:
+            # Fields of other models have changed in place.
+            self._drafts.clear()
         relations = self._relations
         self.reload_model(*key, delay=not renamed.is_relation and not is_referenced)
         self._relations = _renamed_in(relations, key, old_name, new_name)
@@ -593,6 +630,35 @@ class ProjectState:
             twin.__dict__["apps"] = self.apps.clone()
         twin.is_delayed = self.is_delayed
         return twin
+
+    def snapshot(self) -> ProjectState:
+        """Return a copy that shares the model states until one of both changes them.
+
+        For operations that change states by the methods above alone, and need no more than drafts
+        of classes: classes that were made for all models are let go.
+        """
+        self.__dict__.pop("apps", None)
+        self.is_delayed = False
+        self._own = set()
+        if self._drafts is None:
+            self._drafts = Drafts()
+        twin = ProjectState(dict(self.models), self.real_apps)
+        twin._own, twin._drafts = set(), self._drafts
+        return twin
+
+    def take_over(self, before: ProjectState) -> None:
+        """Take the classes of the state before an operation that left the state as it was.
+
+        They are not made again for the next operation then, and drafts are not used.
+        """
+        unchanged = self.models.keys() == before.models.keys() and all(
+            state.fields == (earlier := before.models[key]).fields
+            and (state.options, state.bases) == (earlier.options, earlier.bases)
+            for key, state in self.models.items()
+        )
+        if unchanged and "apps" in before.__dict__ and "apps" not in self.__dict__:
+            self.__dict__["apps"] = before.apps.clone()
+        self._drafts = None
 
     @classmethod
     def from_apps(cls, apps: Apps) -> ProjectState:

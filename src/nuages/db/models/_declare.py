@@ -75,7 +75,8 @@ class Declaration:
         model.add_to_class("_meta", Options(meta, self._app_label(meta)))
         options = self.options = model._meta
         if not self.abstract:
-            self._add_exceptions()
+            if options.apps.models_have_rows:
+                self._add_exceptions()
             if inherited is not None and not inherited.abstract:
                 # Of a concrete parent's Meta, these two are inherited.
                 for option in ("ordering", "get_latest_by"):
@@ -91,8 +92,9 @@ class Declaration:
         else:
             options.concrete_model = model
         self._inherit()
-        options.indexes = [copy.deepcopy(index) for index in options.indexes]
         if self.abstract:
+            # (Those of other models are copies already.)
+            options.indexes = [copy.deepcopy(index) for index in options.indexes]
             # Children of an abstract model are not abstract themselves.
             self.meta.abstract = False
             model.Meta = self.meta
@@ -166,6 +168,8 @@ class Declaration:
         """Take over the fields of the parents: copies of abstract ones, links to concrete ones."""
         #: Names that something nearer in the order of bases has taken.
         self.taken: set[str] = set()
+        if not self.parents:
+            return
         self.links = self._declared_links()
         for base in self.model.mro():
             if base not in self.parents:
@@ -255,12 +259,13 @@ def finish(model: type[Model]) -> None:
         relation = options.order_with_respect_to.remote_field
         if relation:
             lazy_related_operation(_add_order_accessors, model, relation.model)
-    if model.__doc__ is None:
+    has_rows = options.apps.models_have_rows
+    if model.__doc__ is None and has_rows:
         names = ", ".join(field.name for field in options.fields)
         model.__doc__ = f"{model.__name__}({names})"
     if override := settings.ABSOLUTE_URL_OVERRIDES.get(options.label_lower):
         model.get_absolute_url = override
-    if not options.managers:
+    if has_rows and not options.managers:
         if any(field.name == "objects" for field in options.fields):
             raise ValueError(
                 f"Model {model.__name__} must specify a custom Manager, because it has a field "

@@ -206,9 +206,10 @@ class Options:
     app_label: str
 
     def __init__(self, meta: type | None, app_label: str | None = None) -> None:
+        # (No query knows of the model yet: nothing needs to be forgotten.)
+        own = vars(self)
         for name, value in self.initial.items():
-            fresh = copy.copy(value) if isinstance(value, list | dict) else value
-            setattr(self, name, fresh)
+            own[name] = value.copy() if isinstance(value, list | dict) else value
         self.db_tablespace = settings.DEFAULT_TABLESPACE
         self.app_label = app_label  # type: ignore[assignment]  # (or Meta's)
         self.apps = self.default_apps
@@ -735,14 +736,15 @@ class Options:
 
     def _expire_cache(self, forward: bool = True, reverse: bool = True) -> None:
         """Forget what was derived from the fields of this model, or of those that point to it."""
-        stale: set[str] = set()
-        if forward:
-            stale |= derived.forward
+        own = self.__dict__
+        if forward and not own.keys().isdisjoint(derived.forward):
+            for name in derived.forward.intersection(own):
+                del own[name]
         if reverse and not self.abstract:
-            stale |= derived.reverse
-            stale.add("_relation_tree")
-        for name in stale.intersection(self.__dict__):
-            del self.__dict__[name]
+            own.pop("_relation_tree", None)
+            if not own.keys().isdisjoint(derived.reverse):
+                for name in derived.reverse.intersection(own):
+                    del own[name]
         _forget_trails()
         if forward and (model := getattr(self, "model", None)) is not None:
             _compiled.forget(model)

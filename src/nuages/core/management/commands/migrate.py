@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from importlib import import_module
 from itertools import chain
 from typing import Any
@@ -16,8 +17,15 @@ from nuages.db.migrations.autodetector import MigrationAutodetector
 from nuages.db.migrations.executor import MigrationExecutor
 from nuages.db.migrations.loader import AmbiguityError
 from nuages.db.migrations.state import ModelState, ProjectState
+from nuages.db.models.signals import post_migrate, pre_migrate
+from nuages.utils.functional import SimpleLazyObject
 from nuages.utils.module_loading import module_has_submodule
 from nuages.utils.text import Truncator
+
+
+def _for_receivers(signal: Any, classes: Callable[[], Any]) -> Any:
+    """Return the model classes that a signal's receivers get; without any, made if looked at."""
+    return classes() if signal.receivers else SimpleLazyObject(classes)
 
 
 class Command(BaseCommand):
@@ -106,7 +114,8 @@ class Command(BaseCommand):
             syncs = syncs and options["app_label"] in executor.loader.unmigrated_apps
         self._announce(executor, options, targets, app_labels, syncs)
         before = executor._create_project_state(with_applied_migrations=True)
-        self._signal(emit_pre_migrate_signal, connection, before.apps, plan)
+        registry = _for_receivers(pre_migrate, lambda: before.apps)
+        self._signal(emit_pre_migrate_signal, connection, registry, plan)
         if syncs:
             if self.verbosity >= 1:
                 self.stdout.write(
@@ -124,10 +133,8 @@ class Command(BaseCommand):
         after = executor.migrate(
             targets, plan=plan, state=before.clone(), fake=fake, fake_initial=fake_initial
         )
-        # What was left as it was during the migrations is made anew for the signal's receivers.
-        after.clear_delayed_apps_cache()
-        self._with_relations(after)
-        self._signal(emit_post_migrate_signal, connection, after.apps, plan)
+        registry = _for_receivers(post_migrate, lambda: self._with_relations(after))
+        self._signal(emit_post_migrate_signal, connection, registry, plan)
 
     def _signal(self, emit: Any, connection: Any, registry: Any, plan: Any) -> None:
         emit(
@@ -140,14 +147,17 @@ class Command(BaseCommand):
         )
 
     @staticmethod
-    def _with_relations(state: Any) -> None:
-        """Give the models of apps without migrations their relations, for receivers of the signal."""
+    def _with_relations(state: Any) -> Any:
+        """Return a state's classes; models of apps without migrations have their relations, too."""
+        # What was left as it was during the migrations is made anew.
+        state.clear_delayed_apps_cache()
         registry = state.apps
         keys = [(each.app_label, each.name_lower) for each in registry.real_models]
         with registry.bulk_update():
             for key in keys:
                 registry.unregister_model(*key)
         registry.render_multiple([ModelState.from_model(apps.get_model(*key)) for key in keys])
+        return registry
 
     # What to migrate to.
 

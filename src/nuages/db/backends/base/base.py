@@ -7,12 +7,11 @@ import datetime
 import logging
 import threading
 import time
-import zoneinfo
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from nuages.conf import settings
 from nuages.core.exceptions import ImproperlyConfigured
@@ -29,6 +28,9 @@ from nuages.db.utils import (
 )
 from nuages.utils.asyncio import async_unsafe
 
+if TYPE_CHECKING:
+    import zoneinfo
+
 NO_DB_ALIAS = "__no_db__"
 
 logger = logging.getLogger("django.db.backends.base")
@@ -36,6 +38,8 @@ logger = logging.getLogger("django.db.backends.base")
 
 def timezone_constructor(tzname: str) -> zoneinfo.ZoneInfo:
     """Return the time zone that ``DATABASES[…]["TIME_ZONE"]`` names."""
+    import zoneinfo
+
     return zoneinfo.ZoneInfo(tzname)
 
 

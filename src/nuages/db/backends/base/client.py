@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -30,6 +29,8 @@ class BaseDatabaseClient:
 
     def runshell(self, parameters: Iterable[str]) -> None:
         """Run the client in this terminal until it ends."""
+        import subprocess
+
         command, extra = self.settings_to_cmd_args_env(self.connection.settings_dict, parameters)
         subprocess.run(command, env={**os.environ, **extra} if extra else None, check=True)
 

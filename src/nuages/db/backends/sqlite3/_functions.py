@@ -38,17 +38,6 @@ def register(connection: Any) -> None:
             )
 
 
-def register_if_missing(connection: Any, error: Exception) -> bool:
-    """Register the functions if ``error`` says that one is missing; return whether that helps."""
-    text = str(error)
-    if not ("no such function" in text or "unknown function" in text):
-        return False
-    if getattr(connection, "has_our_functions", True):
-        return False
-    register_once(connection)
-    return True
-
-
 def register_once(connection: Any) -> None:
     """Register the functions in a connection that notes it."""
     pristine = connection.pristine

@@ -14,7 +14,6 @@ from typing import Any
 
 from nuages.core.exceptions import ImproperlyConfigured
 from nuages.db.backends.base.shortcut import guard
-from nuages.db.backends.sqlite3._functions import register, register_if_missing, register_once
 from nuages.db.backends.sqlite3.client import DatabaseClient
 from nuages.db.backends.sqlite3.creation import DatabaseCreation
 from nuages.db.backends.sqlite3.features import DatabaseFeatures
@@ -32,6 +31,18 @@ from nuages.db.backends.sqlite3.parking import (
 from nuages.db.utils import IntegrityError
 from nuages.utils.asyncio import async_unsafe
 from nuages.utils.dateparse import parse_date, parse_datetime, parse_time
+
+
+def register_if_missing(connection: Any, error: Exception) -> bool:
+    """Register the functions in Python if ``error`` says that one is missing; say if that helps."""
+    if "no such function" not in (text := str(error)) and "unknown function" not in text:
+        return False
+    if getattr(connection, "has_our_functions", True):
+        return False
+    from nuages.db.backends.sqlite3._functions import register_once
+
+    register_once(connection)
+    return True
 
 
 def _reader(fast: Any, careful: Any) -> Any:
@@ -86,6 +97,8 @@ class SQLiteCursorWrapper(Database.Cursor):
     def executescript(self, script: str) -> Any:
         # A statement in the middle cannot be tried again.
         if not getattr(self.connection, "has_our_functions", True):
+            from nuages.db.backends.sqlite3._functions import register_once
+
             register_once(self.connection)
         return super().executescript(script)
 
@@ -245,6 +258,8 @@ class DatabaseWrapper(ParkingWrapper):
             conn = Database.connect(**options)
             identify(conn, conn_params["database"])
             if not isinstance(conn, Handle):
+                from nuages.db.backends.sqlite3._functions import register
+
                 register(conn)
             conn.execute("PRAGMA foreign_keys = ON")
             # Renaming a table has to follow the references to it.

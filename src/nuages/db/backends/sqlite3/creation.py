@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import sys
 from pathlib import Path
@@ -84,6 +83,8 @@ class DatabaseCreation(BaseDatabaseCreation):
             if there and verbosity > 0:
                 self.log(f"Replacing the clone {self._display(verbosity, target)}...")
             try:
+                import shutil
+
                 shutil.copy(source, target)
             except Exception as error:
                 self.log(f"Got an error cloning the test database: {error}")

@@ -111,6 +111,9 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
             if field.name == dropped or not (field.concrete or field.primary_key):
                 continue
             own = copy.deepcopy(field)
+            if field.remote_field and field.remote_field.model is model:
+                # Keys to the table itself come last, as in tables that other engines built anew.
+                own.creation_counter = field.clone().creation_counter
             if becomes_key and own.primary_key and field.name not in altered:
                 if own.auto_created:
                     continue
@@ -172,14 +175,14 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         self, model: Any, fields: dict[str, Any], renamed: dict[str, str], dropped: str | None
     ) -> Any:
         """Return a model with other fields, for a table beside the one of ``model``."""
-        from nuages.apps.registry import Apps
+        from nuages.apps.registry import BareApps
         from nuages.db.models import Model
 
         meta = model._meta
         options = {
             "app_label": meta.app_label,
             "db_table": f"new__{strip_quotes(meta.db_table)}",
-            "apps": Apps(),
+            "apps": BareApps(),
             "unique_together": [
                 [renamed.get(name, name) for name in names]
                 for names in meta.unique_together

@@ -21,6 +21,11 @@ class OperationCategory(enum.StrEnum):
     PYTHON, SQL, MIXED = "p", "s", "?"
 
 
+def is_of_the_house(function: Any) -> bool:
+    """Whether a function is not a project's."""
+    return bool(function.__module__.startswith("django."))
+
+
 def _missing(method: str) -> NotImplementedError:
     return NotImplementedError(f"subclasses of Operation must provide a {method}() method")
 
@@ -108,6 +113,17 @@ class Operation:
     ) -> None:
         """Change the database from one state to the next."""
         self._change(app_label, schema_editor, from_state, to_state, False)
+
+    #: Whether :meth:`_change` asks states for single models only, and no registry.
+    asks_for_models_alone = False
+
+    def is_local(self, app_label: str, state: Any) -> bool:
+        """Whether drafts of models are enough for the operation, from ``state`` on.
+
+        It is so for operations of the house that change states by their methods alone: who
+        subclasses them and changes a state by hand needs a copy of the whole.
+        """
+        return self.asks_for_models_alone and is_of_the_house(type(self).state_forwards)
 
     def allow_migrate_model(self, connection_alias: str, model: Any) -> bool:
         """Whether the model has a table in that database, as far as routers say."""

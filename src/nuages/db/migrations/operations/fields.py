@@ -13,6 +13,7 @@ from nuages.db.models.fields import NOT_PROVIDED
 class FieldOperation(Operation):
     """Base of operations on one field of one model."""
 
+    asks_for_models_alone = True
     model_name: str
     name: str
     field: Any = None
@@ -63,11 +64,32 @@ class FieldOperation(Operation):
         return not operation.references_field(self.model_name, self.name, app_label)
 
     def _change(self, app_label: str, editor: Any, before: Any, after: Any, back: bool) -> None:
-        old, new = (state.apps.get_model(app_label, self.model_name) for state in (before, after))
+        states = (before, after)
+        if any(self._alters_key(app_label, state) for state in states):
+            # What points to it may change with it.
+            old, new = (state.apps.get_model(app_label, self.model_name) for state in states)
+        else:
+            old, new = (state.model(app_label, self.model_name) for state in states)
         # Of a field that goes, the model that has it is asked; of others, the new one.
         asked = old if self._goes(back) else new
         if self.allow_migrate_model(editor.connection.alias, asked):
             self._change_column(editor, old, new, back)
+
+    def is_local(self, app_label: str, state: Any) -> bool:
+        return super().is_local(app_label, state) and not self._alters_key(app_label, state)
+
+    def _altered(self) -> tuple[str, ...]:
+        """Return the names that the column has before and after."""
+        return ()
+
+    def _alters_key(self, app_label: str, state: Any) -> bool:
+        """Whether the operation alters a column that keys of other models may point to."""
+        model = state.models.get((app_label, self.model_name_lower))
+        fields = [] if model is None else [model.fields.get(name) for name in self._altered()]
+        # A field that is to come may be a key, too.
+        if fields and self.field is not None:
+            fields.append(self.field)
+        return any(field is not None and (field.primary_key or field.unique) for field in fields)
 
     def _goes(self, back: bool) -> bool:
         return False
@@ -215,6 +237,9 @@ class AlterField(_LendsDefault):
     def state_forwards(self, app_label: str, state: Any) -> None:
         state.alter_field(app_label, *self._state_arguments())
 
+    def _altered(self) -> tuple[str, ...]:
+        return (self.name,)
+
     def _change_column(self, editor: Any, old_model: Any, new_model: Any, back: bool) -> None:
         old = old_model._meta.get_field(self.name)
         new = new_model._meta.get_field(self.name)
@@ -249,6 +274,9 @@ class RenameField(FieldOperation):
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         state.rename_field(app_label, self.model_name_lower, self.old_name, self.new_name)
+
+    def _altered(self) -> tuple[str, ...]:
+        return self.old_name, self.new_name
 
     def _change_column(self, editor: Any, old_model: Any, new_model: Any, back: bool) -> None:
         names = [self.old_name, self.new_name]

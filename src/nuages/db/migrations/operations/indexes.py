@@ -24,11 +24,12 @@ class IndexOperation(Operation):
     """Base of operations on indexes and constraints of one model."""
 
     option_name = "indexes"
+    asks_for_models_alone = True
     model_name: str
 
     def _model(self, app_label: str, editor: Any, state: Any) -> Any:
         """Return the model of a state, or ``None`` if it has no table in this database."""
-        model = state.apps.get_model(app_label, self.model_name)
+        model = state.model(app_label, self.model_name)
         return model if self.allow_migrate_model(editor.connection.alias, model) else None
 
     def _is_on(self, operation: Any, name: str | None) -> bool:
@@ -214,7 +215,7 @@ class RenameIndex(IndexOperation):
         if self.old_name:
             old = before.models[key].get_index_by_name(names[0])
         else:
-            old = self._unnamed(editor, before.apps.get_model(*key))
+            old = self._unnamed(editor, before.model(*key))
         if old.name != names[1]:
             editor.rename_index(model, old, after.models[key].get_index_by_name(names[1]))
 

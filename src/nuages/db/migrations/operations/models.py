@@ -78,7 +78,7 @@ class ModelOperation(Operation):
 
     def _model(self, app_label: str, editor: Any, state: Any, name: str | None = None) -> Any:
         """Return the model of a state, or ``None`` if it has no table in this database."""
-        model = state.apps.get_model(app_label, name or self.name)
+        model = state.model(app_label, name or self.name)
         return model if self.allow_migrate_model(editor.connection.alias, model) else None
 
 
@@ -86,6 +86,7 @@ class _MakesOrDrops(ModelOperation):
     """Base of operations that make a table one way, and drop it the other."""
 
     makes: bool
+    asks_for_models_alone = True
 
     def _change(self, app_label: str, editor: Any, before: Any, after: Any, back: bool) -> None:
         # A table is made from the state that it will be in, and dropped from that it is in.
@@ -268,10 +269,11 @@ class RenameModel(ModelOperation):
         old_name, new_name = self.old_name, self.new_name
         if back:
             old_name, new_name = new_name, old_name
-        new_model = self._model(app_label, editor, after, new_name)
-        if new_model is None:
-            return
+        # What points to the model is of interest here.
         old_model = before.apps.get_model(app_label, old_name)
+        new_model = after.apps.get_model(app_label, new_name)
+        if not self.allow_migrate_model(editor.connection.alias, new_model):
+            return
         tables = [model._meta.db_table for model in (old_model, new_model)]
         if len(set(tables)) > 1:
             editor.alter_db_table(new_model, *tables)
@@ -311,6 +313,7 @@ def _many_to_many(old_model: Any, new_model: Any) -> Iterator[tuple[Any, Any]]:
 class ModelOptionOperation(ModelOperation):
     """Base of operations on options; a later one of the same kind is enough."""
 
+    asks_for_models_alone = True
     category = OperationCategory.ALTERATION
 
     def reduce(self, operation: Operation, app_label: str) -> Any:
@@ -321,8 +324,9 @@ class ModelOptionOperation(ModelOperation):
         return super().reduce(operation, app_label)
 
     def _change(self, app_label: str, editor: Any, before: Any, after: Any, back: bool) -> None:
+        old_model = before.model(app_label, self.name)
         if new_model := self._model(app_label, editor, after):
-            self._change_table(editor, before.apps.get_model(app_label, self.name), new_model)
+            self._change_table(editor, old_model, new_model)
 
     def _change_table(self, editor: Any, old_model: Any, new_model: Any) -> None:
         """Most options are nothing that the database knows of."""

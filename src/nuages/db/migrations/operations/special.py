@@ -10,6 +10,10 @@ from nuages.db import router
 from nuages.db.migrations.operations.base import Operation, OperationCategory
 
 
+def _are_local(operations: list[Any], app_label: str, state: Any) -> bool:
+    return all(each.is_local(app_label, state) for each in operations)
+
+
 def _apply_all(operations: list[Any], app_label: str, state: Any) -> None:
     for each in operations:
         each.state_forwards(app_label, state)
@@ -29,6 +33,9 @@ class SeparateDatabaseAndState(Operation):
     def __post_init__(self) -> None:
         self.database_operations = list(self.database_operations or ())
         self.state_operations = list(self.state_operations or ())
+
+    def is_local(self, app_label: str, state: Any) -> bool:
+        return _are_local(self.state_operations, app_label, state)
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         _apply_all(self.state_operations, app_label, state)
@@ -100,6 +107,9 @@ class RunSQL(_OfTheProject):
 
     def __post_init__(self) -> None:
         self.state_operations, self.hints = list(self.state_operations or ()), self.hints or {}
+
+    def is_local(self, app_label: str, state: Any) -> bool:
+        return _are_local(self.state_operations, app_label, state)
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         _apply_all(self.state_operations, app_label, state)

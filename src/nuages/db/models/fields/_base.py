@@ -15,7 +15,7 @@ from nuages.apps import apps
 from nuages.conf import settings
 from nuages.core import exceptions, validators
 from nuages.db import connection
-from nuages.db.models.fields import _checks
+from nuages.db.models.fields import _checks, _clones
 from nuages.db.models.query_utils import DeferredAttribute, RegisterLookupMixin
 from nuages.db.utils import NotSupportedError
 from nuages.utils.choices import (
@@ -299,8 +299,12 @@ class Field(RegisterLookupMixin):
 
     def clone(self) -> Field:
         """Return a field made anew from what :meth:`deconstruct` says, without a model."""
+        if (twin := _clones.clone(self, (_later, _sooner))) is not None:
+            return twin
         _name, _path, args, kwargs = self.deconstruct()
-        return type(self)(*args, **kwargs)
+        made = type(self)(*args, **kwargs)
+        _clones.learn(made)
+        return made
 
     def deconstruct(self) -> tuple[str | None, str, list[Any], dict[str, Any]]:
         """Return name, import path, positional and keyword arguments that make the field anew.
@@ -308,10 +312,12 @@ class Field(RegisterLookupMixin):
         Manual: "Writing custom model fields", section "Field deconstruction".
         """
         kwargs = {}
-        for each in _keywords_of(type(self)):
-            differs, value = each.to_write(self)
-            if differs:
-                kwargs[each.name] = value
+        for each, usual in _keywords_of(type(self)):
+            # Most are what they usually are: one look is enough.
+            if getattr(self, each.attribute) is not usual:
+                differs, value = each.to_write(self)
+                if differs:
+                    kwargs[each.name] = value
         return self.name, _public_path(type(self)), [], kwargs
 
     # Where it stands
@@ -677,9 +683,17 @@ class UsualKeywords:
         super().__init__(*args, **(self.usual | kwargs))  # type: ignore[attr-defined]
 
 
-def _keywords_of(cls: type[Field]) -> Iterator[Keyword]:
-    for base in cls.__mro__:
-        yield from vars(base).get("keywords", ())
+def _keywords_of(cls: type[Field]) -> list[tuple[Keyword, Any]]:
+    """Return the keywords that a class and those above it declare, with what they usually are."""
+    found: list[tuple[Keyword, Any]] | None = cls.__dict__.get("_keywords")
+    if found is None:
+        found = [
+            (each, cls.usual.get(each.name, each.default))
+            for base in cls.__mro__
+            for each in vars(base).get("keywords", ())
+        ]
+        cls._keywords = found  # type: ignore[attr-defined]
+    return found
 
 
 def _public_path(cls: type[Field]) -> str:

@@ -179,3 +179,50 @@ def test_whoever_overrides_a_part_of_a_group_is_asked():
 
     assert "<b>LABEL</b>" in str(Other(bound_field_class=Loud, renderer=FAST))
     assert 'class="wide"' in str(Other(renderer=FAST))
+
+
+def test_whoever_overrides_a_group_or_its_template_is_asked(tmp_path):
+    class Grouped(forms.BoundField):
+        def as_field_group(self):
+            return mark_safe("<p>group</p>")
+
+    class Rendered(forms.BoundField):
+        def render(self, *args, **kwargs):
+            return mark_safe("<p>rendered</p>")
+
+    class One(forms.Form):
+        name = forms.CharField()
+
+    class Templated(forms.Form):
+        name = forms.CharField(template_name="group.html")
+
+    (tmp_path / "group.html").write_text("<p>own group</p>")
+    renderer = DjangoTemplates()
+    renderer.engine.engine.dirs.append(tmp_path)
+    assert "<p>group</p>" in str(One(bound_field_class=Grouped, renderer=FAST))
+    assert "<p>rendered</p>" in str(One(bound_field_class=Rendered, renderer=FAST))
+    assert "<p>own group</p>" in str(Templated(renderer=renderer))
+
+
+def test_a_password_is_shown_only_if_it_is_meant_to_be():
+    class Login(forms.Form):
+        hidden = forms.CharField(widget=forms.PasswordInput)
+        shown = forms.CharField(widget=forms.PasswordInput(render_value=True))
+
+    html = str(Login({"hidden": "secret", "shown": "open"}, renderer=FAST))
+    assert "secret" not in html
+    assert 'value="open"' in html
+
+
+def test_an_error_list_of_another_class_speaks_even_if_it_is_empty():
+    class Talking(forms.utils.ErrorList):
+        def __str__(self):
+            return mark_safe("<i>all well</i>")
+
+        __html__ = __str__
+
+    class One(forms.Form):
+        name = forms.CharField()
+
+    assert str(One(error_class=Talking, renderer=FAST)).count("<i>all well</i>") == 2
+    assert One({}, error_class=Talking).errors["name"].copy().error_class == "errorlist"

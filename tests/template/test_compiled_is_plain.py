@@ -173,19 +173,33 @@ def test_compiled_and_plain_renderings_agree(text: str, invalid: str) -> None:
                 "{% block a %}1{{ block.super }}{% endblock %}",
                 "{% block b %}2{{ x }}{% endblock %}",
                 "{% block c %}{% cycle 'p' 'q' %}{% endblock %}",
+                "{% block d %}{{ block.super }}{% firstof x l %}{{ block.super }}{% endblock %}",
+                "{% block e %}{% now 'Y' as x %}{{ block.super|upper }}{{ x }}{% endblock %}",
             ]
         ),
         unique=True,
+    ),
+    middle=st.sampled_from(
+        ["", "{% block d %}M{% now 'Y' as y %}{{ y }}{{ block.super }}{% endblock %}"]
     ),
     base=st.sampled_from(
         [
             "<{% block a %}A{% block b %}B{% endblock %}{% endblock %}>",
             "{% for x in l %}{% block a %}{{ x }}{% endblock %}{% endfor %}{% block c %}C{% endblock %}",
+            "{% if x %}{% block c %}{% firstof y x %}{% endblock %}{% now 'Y' as y %}{{ y }}{% endif %}",
+            "{% block d %}{% now 'Y' as x %}{{ x }}{% if l %}{% block e %}{% firstof x %}{% endblock %}"
+            "{% else %}{% firstof l %}{% endif %}{% endblock %}{{ x }}",
         ]
     ),
 )
-def test_flattened_inheritance_agrees_with_the_walk(child: list[str], base: str) -> None:
-    texts = {"base": base, "child": "{% extends 'base' %}" + "".join(child)}
+def test_flattened_inheritance_agrees_with_the_walk(
+    child: list[str], middle: str, base: str
+) -> None:
+    texts = {
+        "base": base,
+        "middle": "{% extends 'base' %}" + middle,
+        "child": "{% extends 'middle' %}" + "".join(child),
+    }
     template = engine(texts).get_template("child")
     seen = {outcome(lambda: template.render(Context({"l": "ab", "x": "&"}))) for _ in range(4)}
     assert len(seen) == 1
@@ -232,3 +246,16 @@ def test_attributes_of_contexts_are_no_names() -> None:
     context.request = "not for templates"  # type: ignore[attr-defined]
     template = Engine().from_string("[{{ request }}{{ autoescape }}]")
     assert [template.render(context) for _ in range(3)] == ["[]"] * 3
+
+
+def test_a_missing_template_is_looked_for_again_when_loaders_forget() -> None:
+    texts = {"second": "2"}
+    made = engine(texts)
+    for _ in range(3):
+        assert made.select_template(["first", "second"]).render(Context()) == "2"
+    assert made.lacks("first") and not made.lacks("second")
+    texts["first"] = "1"
+    for loader in made.template_loaders:
+        loader.reset()
+    assert not made.lacks("first")
+    assert made.select_template(["first", "second"]).render(Context()) == "1"

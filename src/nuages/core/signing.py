@@ -127,16 +127,20 @@ def _unsign_cookie(
     return value
 
 
+_read_json = json.JSONDecoder().decode
+_write_json = json.JSONEncoder(separators=(",", ":")).encode
+
+
 class JSONSerializer:
     """Compact JSON in Latin-1."""
 
     def loads(self, data: bytes) -> Any:
         """Read JSON."""
-        return json.loads(str(data, "latin-1"))
+        return _read_json(str(data, "latin-1"))
 
     def dumps(self, obj: Any) -> bytes:
         """Return ``obj`` as JSON."""
-        return bytes(json.dumps(obj, separators=(",", ":")), "latin-1")
+        return bytes(_write_json(obj), "latin-1")
 
 
 def dumps(
@@ -166,6 +170,25 @@ def loads(
     """Read what :func:`dumps` made. Raises ``BadSignature`` or, past ``max_age``, ``SignatureExpired``."""
     signer = TimestampSigner(key=key, salt=salt, fallback_keys=fallback_keys)
     return signer.unsign_object(s, serializer=serializer, max_age=max_age)
+
+
+def _deflated(data: bytes) -> bytes:
+    """Return ``data`` as :func:`zlib.compress` packs it, with tables no larger than it needs.
+
+    The usual ones take a quarter of a megabyte, which for a small session is most of the work.
+    """
+    size = len(data)
+    if size > _SMALL:
+        return zlib.compress(data)
+    window = max(9, (size + _LOOKAHEAD).bit_length())
+    memory = max(1, size.bit_length() - 6)
+    packer = zlib.compressobj(zlib.Z_DEFAULT_COMPRESSION, zlib.DEFLATED, window, memory)
+    return packer.compress(data) + packer.flush()
+
+
+_SMALL, _LOOKAHEAD = 8192, 262
+#: So few bytes are not worth the time it takes to see whether they could be fewer.
+_TINY = 64
 
 
 class Signer:
@@ -232,7 +255,7 @@ class Signer:
         """Return ``obj`` serialized and signed."""
         data: bytes = serializer().dumps(obj)
         mark = ""
-        if compress and len(packed := zlib.compress(data)) < len(data) - 1:
+        if compress and len(data) > _TINY and len(packed := _deflated(data)) < len(data) - 1:
             data, mark = packed, "."
         return self.sign(mark + b64_encode(data).decode())
 

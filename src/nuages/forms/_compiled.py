@@ -16,10 +16,11 @@ from nuages.conf import switches
 from nuages.forms.boundfield import BoundField
 from nuages.forms.renderers import functions_for, renders_plainly
 from nuages.forms.utils import ErrorList, RenderableMixin
-from nuages.forms.widgets import Input, MultiWidget, Textarea
+from nuages.forms.widgets import Input, MultiWidget, PasswordInput, Textarea
 from nuages.template.backends.django import Template as Backend
 from nuages.template.base import Template
 from nuages.utils.formats import localize
+from nuages.utils.functional import Promise
 from nuages.utils.html import conditional_escape
 from nuages.utils.safestring import SafeData
 
@@ -253,6 +254,8 @@ def _tag_of(widget: Any, name: str, value: Any, attrs: dict[str, Any], renderer:
         or not _WIDGET_NAMES.isdisjoint(widget.__dict__)
     ):
         return _shown(widget.render(name=name, value=value, attrs=attrs, renderer=renderer))
+    if widget.__class__.get_context is PasswordInput.get_context and not widget.render_value:
+        value = None
     facts = {"name": name, "value": widget.format_value(value), "attrs": {**widget.attrs, **attrs}}
     if writer is _input_tag:
         facts["type"] = widget.input_type
@@ -263,13 +266,14 @@ _WIDGET_NAMES = frozenset(("render", "get_context", "_facts", "build_attrs", "_r
 _WIDGET_PARTS = attrgetter(*sorted(_WIDGET_NAMES))
 _TAGS: Mapping[Any, Callable[[Mapping[str, Any]], str]] = {
     _WIDGET_PARTS(Input): _input_tag,
+    _WIDGET_PARTS(PasswordInput): _input_tag,
     _WIDGET_PARTS(Textarea): _textarea_tag,
 }
 
 
-def _label_of(bound: BoundField, form: Any, own_id: str) -> str:
+def _label_of(text: Any, bound: BoundField, form: Any, own_id: str) -> str:
     """Return what ``label_tag()`` does, of a field whose form leaves it to the built-in template."""
-    text, field = bound.label, bound.field
+    field = bound.field
     suffix = form.label_suffix if field.label_suffix is None else field.label_suffix
     contents = _shown(text)
     if suffix and text[-1] not in form._label_ends:
@@ -301,21 +305,51 @@ def _tells_plainly(errors: ErrorList) -> bool:
     return _ERROR_PARTS(ErrorList) == _OWN_ERRORS and "template_name" not in errors.__dict__
 
 
-def _plain_group(bound: Any) -> str | None:
+def _is_plain(form: Any) -> bool:
+    """Return whether a form leaves its parts to the built-in templates."""
+    return (
+        form.__class__.render is RenderableMixin.render
+        and form.template_name_label == _LABEL_TEMPLATE
+        and renders_plainly(form.renderer)
+        and functions_for(form.renderer) is not None
+    )
+
+
+# What stands between a form and the group of one of its fields.
+_GROUP_PARTS = attrgetter("as_field_group", "get_context", "render", "template_name")
+_OWN_GROUP = _GROUP_PARTS(BoundField)
+
+
+def _group(bound: Any, form: Any) -> str:
+    """Return what ``{{ field.as_field_group }}`` does, of a field of a form that is plain."""
+    if (
+        form is not None
+        and bound.form is form
+        and _GROUP_PARTS(bound.__class__) == _OWN_GROUP
+        and _FUNCTIONS.get(bound.template_name) is _field_group
+        and bound.__dict__.keys().isdisjoint(("as_field_group", "get_context", "render"))
+        and (group := _plain_group(bound, form)) is not None
+    ):
+        return group
+    return _shown(bound.as_field_group())
+
+
+def _plain_group(bound: Any, plain_form: Any = None) -> str | None:
     """Return the group of a field of which everything is as the house made it, in one go.
 
     ``None`` where somebody has to be asked: the plain twin is what follows in
     :func:`_field_group`, by ``label_tag()``, ``build_widget_attrs()`` and ``as_widget()``.
+
+    Args:
+        bound: the field.
+        plain_form: its form, if that is known to be plain.
     """
     if _BOUND_PARTS(bound.__class__) != _OWN_BOUND:
         return None
     form, field = bound.form, bound.field
-    widget, kind = field.widget, form.__class__
+    widget = field.widget
     if (
-        kind.render is not RenderableMixin.render
-        or form.template_name_label != _LABEL_TEMPLATE
-        or not renders_plainly(form.renderer)
-        or functions_for(form.renderer) is None
+        not (plain_form is form or _is_plain(form))
         or field.localize
         or field.show_hidden_initial
         or widget.use_fieldset
@@ -344,7 +378,10 @@ def _plain_group(bound: Any) -> str | None:
                 attrs["aria-describedby"] = " ".join(parts)
     if own_id and "id" not in given:
         attrs["id"] = own_id
-    label = _label_of(bound, form, given.get("id") or own_id) if bound.label else ""
+    text = bound.label
+    if isinstance(text, Promise):
+        text = str(text)  # translated once
+    label = _label_of(text, bound, form, given.get("id") or own_id) if text else ""
     helped = ""
     if help_text:
         note = f' id="{_shown(own_id)}_helptext"' if own_id else ""
@@ -382,15 +419,18 @@ def _all_hidden(context: Context) -> str:
 
 
 def _div_form(context: Context) -> str:
-    errors, fields = context["errors"], context["fields"]
-    pieces = [_shown(errors)]
+    errors, fields, form = context["errors"], context["fields"], context.get("form")
+    if form is not None and not _is_plain(form):
+        form = None
+    nothing = not errors and errors.__class__ is ErrorList and _tells_plainly(errors)
+    pieces = ["" if nothing else _shown(errors)]
     if not fields:
         hidden = _all_hidden(context)
         pieces.append(f"<div>{hidden}</div>" if errors else hidden)
         return "".join(pieces)
     for number, (field, _found) in enumerate(fields, 1):
         last = _all_hidden(context) if number == len(fields) else ""
-        pieces.append(f"<div{_css(field)}>\n{_shown(field.as_field_group())}{last}</div>\n")
+        pieces.append(f"<div{_css(field)}>\n{_group(field, form)}{last}</div>\n")
     return "".join(pieces)
 
 

@@ -8,12 +8,22 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, ClassVar
 
 from nuages.forms.utils import flatatt
-from nuages.utils.html import format_html, html_safe
+from nuages.utils.html import conditional_escape, format_html, html_safe
 from nuages.utils.safestring import SafeString, mark_safe
+
+_is_absolute = re.compile("/|https?://").match
+
+
+def _static(path: str) -> str:
+    # The tag knows the storage, which is on another floor.
+    from nuages.templatetags.static import static
+
+    return static(path)
 
 
 class MediaOrderConflictWarning(RuntimeWarning):
@@ -42,11 +52,9 @@ class MediaAsset:
     @property
     def path(self) -> str:
         """The asset's URL: relative paths stand below the static files' URL."""
-        if re.match("/|https?://", self._path):
+        if _is_absolute(self._path):
             return self._path
-        from nuages.templatetags.static import static
-
-        return static(self._path)
+        return _static(self._path)
 
     def render(self, *, attrs: Mapping[str, Any] | None = None) -> SafeString:
         """Return the element as HTML, with more attributes.
@@ -54,13 +62,15 @@ class MediaAsset:
         Raises:
             ValueError: an attribute in ``attrs`` is set on the asset itself.
         """
+        if not (attrs or self.attributes):
+            shown = conditional_escape(self.path)
+            return SafeString(self.element_template.format(path=shown, attributes=""))
         extra = attrs or {}
         if doubled := sorted(extra.keys() & self.attributes.keys()):
             raise ValueError(
                 f"{type(self).__qualname__} has conflicting attributes: {', '.join(doubled)}"
             )
-        shown = {**self.attributes, **extra}
-        html_attributes = flatatt(shown) if shown else ""
+        html_attributes = flatatt({**self.attributes, **extra})
         return format_html(self.element_template, path=self.path, attributes=html_attributes)
 
     def __str__(self) -> str:
@@ -97,6 +107,15 @@ class Stylesheet(
 def _as_asset(item: Any, kind: type[MediaAsset], **attributes: Any) -> Any:
     """Wrap a plain path; leave alone whatever is HTML already."""
     return item if hasattr(item, "__html__") else kind(item, **attributes)
+
+
+@lru_cache(1024)
+def _assets_of(
+    paths: tuple[str, ...], kind: type[MediaAsset], medium: str | None
+) -> tuple[MediaAsset, ...]:
+    """Return the assets for plain paths: the same ones each time, so that they compare quickly."""
+    extra = {} if medium is None else {"media": medium}
+    return tuple(kind(path, **extra) for path in dict.fromkeys(paths))
 
 
 def _rendered(item: Any, attrs: Mapping[str, Any] | None) -> str:
@@ -136,8 +155,11 @@ class Media:
     def _unique_assets(
         items: Iterable[Any], kind: type[MediaAsset], medium: str | None = None
     ) -> list[Any]:
+        given = tuple(items)
+        if all(type(item) is str for item in given):
+            return list(_assets_of(given, kind, medium))  # type: ignore[arg-type]
         extra = {} if medium is None else {"media": medium}
-        return list(dict.fromkeys(_as_asset(item, kind, **extra) for item in items))
+        return list(dict.fromkeys(_as_asset(item, kind, **extra) for item in given))
 
     def __repr__(self) -> str:
         return f"Media(css={self._css!r}, js={self._js!r})"
@@ -241,44 +263,17 @@ def _distinct(lists: list[Any]) -> list[Any]:
     return kept
 
 
-def _declared(media: Any) -> Any:
-    """Return what a declaration lists, to be compared with another time; ``None`` if not plain paths."""
-    css, scripts = getattr(media, "css", {}), getattr(media, "js", [])
-    if not (isinstance(css, dict) and isinstance(scripts, list | tuple)):
-        return None
-    lists = list(css.values())
-    if not all(isinstance(paths, list | tuple) for paths in lists):
-        return None
-    if not all(type(path) is str for paths in (scripts, *lists) for path in paths):
-        return None
-    return {medium: tuple(paths) for medium, paths in css.items()}, tuple(scripts)
-
-
 def media_property(cls: type) -> property:
     """Return the ``media`` property of a class, from its inner ``Media`` declaration."""
 
-    # What was declared the last time, and the lists of assets that it gave.
-    kept: tuple[Any, dict[str, Any], list[Any]] | None = None
-
-    def made(declared: Any) -> Media:
-        """Return a class's own assets: the same objects, as long as it declares the same."""
-        nonlocal kept
-        now, known = _declared(declared), kept
-        if known is None or known[0] != now:
-            own = Media(declared)
-            if now is not None:
-                kept = now, own._css_lists[0], own._js_lists[0]
-        else:
-            own = Media()
-            own._css_lists, own._js_lists = [known[1]], [known[2]]
-        return own
-
     def media(self: Any) -> Media:
-        inherited = getattr(super(cls, self), "media", None)
         declared = getattr(cls, "Media", None)
+        if declared is None and _declares_nothing(self, cls):
+            return Media()
+        inherited = getattr(super(cls, self), "media", None)
         if declared is None:
             return inherited if inherited is not None else Media()
-        own = made(declared)
+        own = Media(declared)
         extend = getattr(declared, "extend", True)
         if not extend or inherited is None:
             return own
@@ -289,7 +284,23 @@ def media_property(cls: type) -> property:
             base = base + inherited[medium]
         return base + own
 
-    return property(media)
+    return _MadeProperty(media)
+
+
+class _MadeProperty(property):
+    """A ``media`` property that was made for a class without one."""
+
+
+def _declares_nothing(obj: Any, cls: type) -> bool:
+    """Return whether neither a class without assets nor one behind it has any."""
+    kinds = type(obj).__mro__
+    for kind in kinds[kinds.index(cls) + 1 :]:
+        found = kind.__dict__.get("media")
+        if found is not None and type(found) is not _MadeProperty:
+            return False
+        if getattr(kind, "Media", None) is not None:
+            return False
+    return True
 
 
 class MediaDefiningClass(type):

@@ -336,7 +336,9 @@ class BaseForm(RenderableFormMixin):
         """The assets of all widgets on the form."""
         total = Media()
         for field in self.fields.values():
-            total = total + field.widget.media
+            added = field.widget.media
+            if added.__class__ is not Media or any(added._js_lists) or any(added._css_lists):
+                total = total + added
         return total
 
     def is_multipart(self) -> bool:

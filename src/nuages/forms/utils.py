@@ -234,9 +234,13 @@ class ErrorList(UserList, list, RenderableErrorMixin, folder="list"):
         renderer: BaseRenderer | None = None,
         field_id: str | None = None,
     ) -> None:
-        UserList.__init__(self, initlist)
+        self.data: list[Any]
+        if initlist is None:
+            self.data = []
+        else:
+            UserList.__init__(self, initlist)
         self.field_id, self.renderer = field_id, renderer or standard_renderer()
-        self.error_class = " ".join(filter(None, ("errorlist", error_class)))
+        self.error_class = f"errorlist {error_class}" if error_class else "errorlist"
 
     def as_data(self) -> list[ValidationError]:
         """Return the errors as ``ValidationError`` objects."""
@@ -244,8 +248,9 @@ class ErrorList(UserList, list, RenderableErrorMixin, folder="list"):
 
     def copy(self) -> ErrorList:
         """Return a list with the same errors, renderer and CSS classes."""
-        twin = super().copy()
-        twin.__dict__.update({**self.__dict__, "data": twin.data})
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin.data = self.data.copy()
         return twin
 
     def get_json_data(self, escape_html: bool = False) -> list[dict[str, str]]:

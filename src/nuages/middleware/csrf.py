@@ -43,6 +43,7 @@ REASON_INCORRECT_LENGTH = "has incorrect length"
 REASON_INVALID_CHARACTERS = "has invalid characters"
 
 _SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
+_TWICE_ROUND = 2 * CSRF_ALLOWED_CHARS
 _POSITIONS = {character: number for number, character in enumerate(CSRF_ALLOWED_CHARS)}
 _COOKIE_OPTIONS = {
     "max_age": "CSRF_COOKIE_AGE",
@@ -80,10 +81,12 @@ def _get_new_csrf_string() -> str:
 
 def _shifted(text: str, mask: str, direction: int) -> str:
     """Move each character of ``text`` by the place of the one in ``mask``, within the alphabet."""
-    size = len(CSRF_ALLOWED_CHARS)
+    # (A difference is negative at most once round: it counts from the end.)
     return "".join(
-        CSRF_ALLOWED_CHARS[(_POSITIONS[character] + direction * _POSITIONS[by]) % size]
-        for character, by in zip(text, mask, strict=True)
+        [
+            _TWICE_ROUND[_POSITIONS[character] + direction * _POSITIONS[by]]
+            for character, by in zip(text, mask, strict=True)
+        ]
     )
 
 

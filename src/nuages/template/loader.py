@@ -58,7 +58,7 @@ def select_template(template_name_list: Sequence[str], using: str | None = None)
     candidates = _candidates(using)
     for name in template_name_list:
         for engine in candidates:
-            if not _lacks(engine, name):
+            if len(template_name_list) == 1 or not _lacks(engine, name):
                 try:
                     return engine.get_template(name)
                 except TemplateDoesNotExist:

@@ -96,9 +96,17 @@ def patch_response_headers(response: Any, cache_timeout: float | None = None) ->
 
 def add_never_cache_headers(response: Any) -> None:
     """Add headers that tell every cache to keep nothing."""
+    if "Cache-Control" not in response.headers:
+        # As below, in one go.
+        response.headers.setdefault("Expires", http_date(time.time()))
+        response.headers["Cache-Control"] = _NEVER
+        return
     patch_response_headers(response, cache_timeout=-1)
     forbidden = ("no_cache", "no_store", "must_revalidate", "private")
     patch_cache_control(response, **dict.fromkeys(forbidden, True))
+
+
+_NEVER = "max-age=0, no-cache, no-store, must-revalidate, private"
 
 
 # Vary.
@@ -112,6 +120,13 @@ def _vary(response: Any) -> dict[str, str]:
 
 def patch_vary_headers(response: Any, newheaders: Iterable[str]) -> None:
     """Add names to ``Vary``; an asterisk takes the place of all."""
+    present = response.headers.get("Vary")
+    match newheaders:
+        case (str(name),) if not present and name == name.strip() != "":
+            response.headers["Vary"] = name
+            return
+        case (str(name),) if name == present:
+            return
     wanted = {name.strip().lower(): name.strip() for name in newheaders}
     names = wanted | _vary(response)
     # Those that were there come first.

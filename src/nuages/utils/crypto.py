@@ -59,8 +59,21 @@ def salted_digest(
     key_salt: str | bytes, value: str | bytes, secret: str | bytes, algorithm: str
 ) -> bytes:
     """Return the digest of what :func:`salted_hmac` returns, in one go."""
+    inner, outer = (each.copy() for each in _begun(key_salt, secret, algorithm))
+    inner.update(force_bytes(value))
+    outer.update(inner.digest())
+    digest: bytes = outer.digest()
+    return digest
+
+
+@functools.lru_cache(64)
+def _begun(key_salt: str | bytes, secret: str | bytes, algorithm: str) -> tuple[Any, Any]:
+    """Return the two hashes of an HMAC (RFC 2104) that have read the key, and wait for the value."""
     key = _key_for_purpose(key_salt, secret, algorithm)
-    return hmac.digest(key, force_bytes(value), getattr(hashlib, algorithm))
+    new = getattr(hashlib, algorithm)
+    size = new().block_size
+    padded = (new(key).digest() if len(key) > size else key).ljust(size, b"\0")
+    return tuple(new(bytes(byte ^ pad for byte in padded)) for pad in (0x36, 0x5C))
 
 
 @functools.lru_cache(64)

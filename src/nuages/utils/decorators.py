@@ -29,6 +29,21 @@ class classonlymethod(classmethod):  # type: ignore[type-arg]
         return super().__get__(instance, cls)
 
 
+class OneCall(partial[Any]):
+    """A method bound for one call, as decorators see it: what they make of it is called at once.
+
+    Only what a call goes by is passed on, not all that :func:`functools.wraps` copies.
+    """
+
+    def within(self, run: Callable[..., Any]) -> "OneCall":
+        """Return ``run`` with this one's attributes."""
+        outer = OneCall(run)
+        own = outer.__dict__
+        own.update(self.__dict__)
+        own["__wrapped__"] = self
+        return outer
+
+
 def _apply(decorators: Any, function: Callable[..., Any]) -> Callable[..., Any]:
     """Decorate ``function`` by one decorator, or by several, the last one first."""
     if not hasattr(decorators, "__iter__"):
@@ -48,9 +63,11 @@ def _decorated_method(decorators: Any, method: Callable[..., Any]) -> Callable[.
         name: getattr(method, name) for name in WRAPPER_ASSIGNMENTS if hasattr(method, name)
     }
 
+    kind: Any = partial if iscoroutinefunction(method) else OneCall
+
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
         # A partial: decorators may set attributes, which bound methods do not take.
-        bound = partial(method.__get__(self, type(self)))
+        bound = kind(method.__get__(self, type(self)))
         own = bound.__dict__
         own.update(names)
         own.update(getattr(method, "__dict__", ()))
@@ -117,6 +134,8 @@ def make_middleware_decorator(middleware_class: type) -> Callable[..., Any]:
     def with_arguments(*m_args: Any, **m_kwargs: Any) -> Callable[[Any], Any]:
         def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
             hooks = middleware_class(view, *m_args, **m_kwargs)
+            if type(view) is OneCall:
+                return view.within(_sync_view(hooks, view))
             make = _async_view if iscoroutinefunction(view) else _sync_view
             return wraps(view)(make(hooks, view))
 

@@ -4,11 +4,13 @@ Manual: ref/utils, "django.utils.http".
 """
 
 import base64
+import math
 import re
 import time
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 from urllib.parse import urlencode as _urlencode
@@ -61,7 +63,13 @@ def _query_value(key: Any, value: Any, doseq: bool) -> Any:
 
 def http_date(epoch_seconds: float | None = None) -> str:
     """Return seconds since the epoch (default: now) as ``Wdy, DD Mon YYYY HH:MM:SS GMT``."""
-    year, month, day, hour, minute, second, weekday, *_ = time.gmtime(epoch_seconds)
+    return _date_at(math.floor(time.time() if epoch_seconds is None else epoch_seconds))
+
+
+@lru_cache(64)
+def _date_at(second_since_epoch: int) -> str:
+    # One response has up to three dates, and many responses are sent in a second.
+    year, month, day, hour, minute, second, weekday, *_ = time.gmtime(second_since_epoch)
     date = f"{_WEEKDAYS[weekday]}, {day:02d} {MONTHS[month - 1].title()} {year:04d}"
     return f"{date} {hour:02d}:{minute:02d}:{second:02d} GMT"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from pkgutil import walk_packages
 from typing import Any
@@ -79,8 +78,11 @@ class DjangoTemplates(BaseEngine):
         Raises:
             TemplateDoesNotExist: there is none.
         """
-        with _naming(self):
+        try:
             return Template(self.engine.get_template(template_name), self)
+        except TemplateDoesNotExist as error:
+            reraise(error, self)
+            raise
 
     def lacks(self, template_name: str) -> bool:
         """Return whether it is known that there is no template of a name."""
@@ -115,8 +117,11 @@ class Template:
             TemplateDoesNotExist: one that it includes or extends is missing.
         """
         names = make_context(context, request, autoescape=self.backend.engine.autoescape)
-        with _naming(self.backend):
+        try:
             return self.template.render(names)
+        except TemplateDoesNotExist as error:
+            reraise(error, self.backend)
+            raise
 
 
 def copy_exception(exc: TemplateDoesNotExist, backend: Any = None) -> TemplateDoesNotExist:
@@ -131,15 +136,6 @@ def copy_exception(exc: TemplateDoesNotExist, backend: Any = None) -> TemplateDo
 def reraise(exc: TemplateDoesNotExist, backend: Any) -> None:
     """Raise a copy of an error that names the backend."""
     raise copy_exception(exc, backend) from exc
-
-
-@contextmanager
-def _naming(backend: Any) -> Iterator[None]:
-    """Let errors about missing templates name the backend."""
-    try:
-        yield
-    except TemplateDoesNotExist as error:
-        reraise(error, backend)
 
 
 def get_template_tag_modules() -> Iterator[tuple[str, str]]:

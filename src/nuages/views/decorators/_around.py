@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 from nuages.utils.concurrency import iscoroutinefunction
+from nuages.utils.decorators import OneCall
 
 View = Callable[..., Any]
 
@@ -30,6 +31,14 @@ def around(
         if after is not None:
             after(request, response)
         return response
+
+    if type(view) is OneCall:
+
+        def once(request: Any, *args: Any, **kwargs: Any) -> Any:
+            early = None if before is None else before(request, *args, **kwargs)
+            return early or finish(request, view(request, *args, **kwargs))
+
+        return view.within(once)
 
     if iscoroutinefunction(view):
 

@@ -17,6 +17,7 @@ DEFAULTS: dict[str, bool] = {
     "COMPILED_MODELS": True,
     "COMPILED_FORMS": True,
     "DRAFT_MODELS": True,
+    "COMPILED_SERIALIZERS": True,
     "ASYNC_DRIVERS": True,
     "TRAILS": True,
     "UPLOADS_IN_PLACE": True,

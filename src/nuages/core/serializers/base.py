@@ -1,6 +1,6 @@
 """What all formats have in common."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from io import StringIO
 from typing import Any
 
@@ -9,6 +9,8 @@ from nuages.db import models
 
 # Stands for a reference to an object that is not there yet.
 DEFER_FIELD = object()
+
+_CHUNK = 2000
 
 
 class SerializerDoesNotExist(KeyError):
@@ -99,15 +101,23 @@ class Serializer:
         progress = self.progress_class(progress_output, object_count)
         watched = progress_output or self.progress_class is not ProgressBar
         self.first = True
+        write = self._writer()
         for count, obj in enumerate(queryset, start=1):
-            self.start_object(obj)
-            self._handle_fields(obj)
-            self.end_object(obj)
+            write(obj)
             if watched:
                 progress.update(count)
             self.first = False
         self.end_serialization()
         return self.getvalue()
+
+    def _writer(self) -> Callable[[Any], None]:
+        """Return what is called with each instance."""
+        return self._write_by_hooks
+
+    def _write_by_hooks(self, obj: Any) -> None:
+        self.start_object(obj)
+        self._handle_fields(obj)
+        self.end_object(obj)
 
     def _handle_fields(self, obj: Any) -> None:
         """Give each of the instance's fields to its hook."""
@@ -209,9 +219,16 @@ class Serializer:
             related = getattr(obj, field.name).select_related(None)
             # The same data each time, whatever the database finds first.
             related = related if related.ordered else related.order_by("pk")
-            related = (related if natural else related.only("pk")).iterator(chunk_size=2000)
+            related = _in_chunks(related if natural else related.only("pk"))
         for each in related:
             yield each, self._resolve_natural_key(each) if natural else None
+
+
+def _in_chunks(rows: Any) -> Iterable[Any]:
+    """Return the rows of a queryset; by and by where they are many."""
+    # Mostly they are few, and a query that was met before is the quicker one.
+    few = list(rows[:_CHUNK])
+    return few if len(few) < _CHUNK else rows.iterator(chunk_size=_CHUNK)
 
 
 class Deserializer:

@@ -7,13 +7,14 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from nuages.conf import switches
 from nuages.core.serializers.base import DeserializationError
 from nuages.utils.duration import duration_iso_string
 from nuages.utils.functional import Promise
 from nuages.utils.timezone import is_aware
 
 
-def _ecma_datetime(value: datetime.datetime) -> str:
+def ecma_datetime(value: datetime.datetime) -> str:
     """Return the format of ECMA-262: milliseconds at most, and ``Z`` for UTC."""
     text = value.isoformat(timespec="milliseconds") if value.microsecond else value.isoformat()
     if value.tzinfo is None:
@@ -21,7 +22,7 @@ def _ecma_datetime(value: datetime.datetime) -> str:
     return f"{text[:-6]}Z" if text.endswith("+00:00") else text
 
 
-def _ecma_time(value: datetime.time) -> str:
+def ecma_time(value: datetime.time) -> str:
     if is_aware(value):  # type: ignore[arg-type]
         raise ValueError("JSON can't represent timezone-aware times.")
     return value.isoformat(timespec="milliseconds" if value.microsecond else "auto")
@@ -29,9 +30,9 @@ def _ecma_time(value: datetime.time) -> str:
 
 # The first type that fits decides: a datetime is a date too.
 _ENCODERS: tuple[tuple[Any, Any], ...] = (
-    (datetime.datetime, _ecma_datetime),
+    (datetime.datetime, ecma_datetime),
     (datetime.date, datetime.date.isoformat),
-    (datetime.time, _ecma_time),
+    (datetime.time, ecma_time),
     (datetime.timedelta, duration_iso_string),
     ((decimal.Decimal, uuid.UUID, Promise), str),
 )
@@ -57,11 +58,12 @@ class DjangoJSONEncoder(json.JSONEncoder):
         return super().default(o)
 
 
+_DEFAULT = DjangoJSONEncoder.default
+
 # After the encoder, which the database room needs without the rest.
 from nuages.core.serializers.python import Deserializer as PythonDeserializer  # noqa: E402
 from nuages.core.serializers.python import Serializer as PythonSerializer  # noqa: E402
-
-_BATCH = 100
+from nuages.core.serializers.python import hooks_of  # noqa: E402
 
 
 def encoder_of(options: dict[str, Any]) -> Callable[[Any], str]:
@@ -69,6 +71,15 @@ def encoder_of(options: dict[str, Any]) -> Callable[[Any], str]:
     rest = dict(options)
     kind = rest.pop("cls")
     return kind(**rest).encode
+
+
+def usual(serializer: PythonSerializer, hooks: tuple[Any, ...]) -> bool:
+    """Return whether a serializer and the encoder do what these methods of the house do."""
+    return (
+        switches.enabled("COMPILED_SERIALIZERS")
+        and hooks_of(type(serializer)) == hooks
+        and DjangoJSONEncoder.default is _DEFAULT
+    )
 
 
 class Serializer(PythonSerializer):
@@ -86,14 +97,8 @@ class Serializer(PythonSerializer):
             options["separators"] = (",", ": ")
         self.json_kwargs = {"cls": DjangoJSONEncoder, "ensure_ascii": False, **options}
         self._encode = encoder_of(self.json_kwargs)
-        # Objects are encoded by the hundred, unless a subclass or an option has another idea of
-        # what comes when.
-        hooks = ("end_object", "end_serialization")
-        self._together = not self.options.keys() & {"indent", "separators", "cls"} and all(
-            getattr(type(self), hook) is getattr(Serializer, hook) for hook in hooks
-        )
-        self._waiting: list[Any] = []
-        self._wrote = False
+        # Texts of instances that are written together.
+        self._waiting: list[str] = []
 
     def start_serialization(self) -> None:
         """Open the list."""
@@ -102,33 +107,40 @@ class Serializer(PythonSerializer):
 
     def end_object(self, obj: Any) -> None:
         """Write an object, after a comma unless it is the first."""
-        if self._together:
-            self._waiting.append(self.get_dump_object(obj))
-            if len(self._waiting) == _BATCH:
-                self._write_waiting()
-            self._current = None
-            return
         indented = bool(self.options.get("indent"))
         comma = "" if self.first else "," if indented else ", "
         self.stream.write(comma + "\n" * indented)
         self.stream.write(self._encode(self.get_dump_object(obj)))
         self._current = None
 
-    def _write_waiting(self) -> None:
-        if self._waiting:
-            inner = self._encode(self._waiting)[1:-1]
-            self.stream.write(f", {inner}" if self._wrote else inner)
-            self._wrote = True
-            self._waiting.clear()
+    def _writer(self) -> Callable[[Any], None]:
+        indent = self.options.get("indent")
+        known = self.options.keys() <= {"indent"} and (indent is None or type(indent) is int)
+        if not known or indent == 0 or not usual(self, _OURS):
+            return super()._writer()
+        from nuages.core.serializers._written import Layout, collector
+
+        layout = Layout(",", indent) if indent else Layout()
+        self._lead, self._between = ("\n", ",\n") if indent else ("", ", ")
+        return collector(self, layout, self._waiting, self._write_batch)
+
+    def _write_batch(self) -> None:
+        self.stream.write(self._lead + self._between.join(self._waiting))
+        self._lead = self._between
+        self._waiting.clear()
 
     def end_serialization(self) -> None:
         """Close the list."""
-        self._write_waiting()
+        if self._waiting:
+            self._write_batch()
         self.stream.write("\n]\n" if self.options.get("indent") else "]\n")
 
     def getvalue(self) -> Any:
         """Return what was written, if the stream keeps it."""
         return super(PythonSerializer, self).getvalue()
+
+
+_OURS = hooks_of(Serializer)
 
 
 class Deserializer(PythonDeserializer):

@@ -1,13 +1,14 @@
 """The format of one JSON object per line. Manual: topics/serialization, "JSONL"."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from nuages.core.serializers.base import DeserializationError
-from nuages.core.serializers.json import DjangoJSONEncoder, encoder_of
+from nuages.core.serializers.json import DjangoJSONEncoder, encoder_of, usual
 from nuages.core.serializers.python import Deserializer as PythonDeserializer
 from nuages.core.serializers.python import Serializer as PythonSerializer
+from nuages.core.serializers.python import hooks_of
 
 
 class Serializer(PythonSerializer):
@@ -25,6 +26,19 @@ class Serializer(PythonSerializer):
             **{key: value for key, value in self.options.items() if key not in fixed},
         }
         self._encode = encoder_of(self.json_kwargs)
+        # Texts of instances that are written together.
+        self._waiting: list[str] = []
+
+    def _writer(self) -> Callable[[Any], None]:
+        if self.options.keys() <= {"indent"} and usual(self, _OURS):
+            from nuages.core.serializers._written import Layout, collector
+
+            return collector(self, Layout(","), self._waiting, self._write_batch)
+        return super()._writer()
+
+    def _write_batch(self) -> None:
+        self.stream.write("\n".join(self._waiting) + "\n")
+        self._waiting.clear()
 
     def start_serialization(self) -> None:
         """Write nothing yet."""
@@ -35,9 +49,17 @@ class Serializer(PythonSerializer):
         self.stream.write(f"{self._encode(self.get_dump_object(obj))}\n")
         self._current = None
 
+    def end_serialization(self) -> None:
+        """Write what is left."""
+        if self._waiting:
+            self._write_batch()
+
     def getvalue(self) -> Any:
         """Return what was written, if the stream keeps it."""
         return super(PythonSerializer, self).getvalue()
+
+
+_OURS = hooks_of(Serializer)
 
 
 class Deserializer(PythonDeserializer):

@@ -13,12 +13,31 @@ from nuages.db.models.query_utils import DeferredAttribute
 from nuages.utils.encoding import is_protected_type
 from nuages.utils.functional import cached_property
 
-_MISSING: Any = object()
+MISSING: Any = object()
 #: What formats are given as it is, whatever the field says; and that plus text.
-_AS_IS = frozenset((type(None), bool, int, float, Decimal, datetime, date, time))
-_AS_IS_OR_TEXT = _AS_IS | {str}
+AS_IS = frozenset((type(None), bool, int, float, Decimal, datetime, date, time))
+AS_IS_OR_TEXT = AS_IS | {str}
 _NUMBERED = frozenset((models.AutoField, models.BigAutoField, models.IntegerField))
 _NOTHING: frozenset[type] = frozenset()
+
+
+_HOOKS = (
+    "start_object",
+    "end_object",
+    "handle_field",
+    "handle_fk_field",
+    "handle_m2m_field",
+    "get_dump_object",
+    "_fields_of",
+    "_handle_fields",
+    "_value_from_field",
+    "_write_by_hooks",
+)
+
+
+def hooks_of(kind: type) -> tuple[Any, ...]:
+    """Return what a class of serializers calls for each instance, to be compared."""
+    return tuple(getattr(kind, name) for name in _HOOKS)
 
 
 class Serializer(base.Serializer):
@@ -36,21 +55,23 @@ class Serializer(base.Serializer):
         self._current = {}
 
     def _handle_fields(self, obj: Any) -> None:
-        model = obj.__class__
-        plan = self._plans.get(model)
-        if plan is None:
-            pairs = self._fields_of(obj._meta.concrete_model)
-            plan = self._plans[model] = tuple(
-                (hook, field, field.name, getattr(field, "attname", None), self._kept(model, pair))
-                for pair in pairs
-                for hook, field in (pair,)
-            )
+        plan = self._plans.get(obj.__class__) or self._plan(obj.__class__)
         value_of, current = obj.__dict__.get, self._current
         for hook, field, name, attname, kept in plan:
-            if (value := value_of(attname, _MISSING)).__class__ in kept:
+            if (value := value_of(attname, MISSING)).__class__ in kept:
                 current[name] = value  # type: ignore[index]
             else:
                 hook(obj, field)
+
+    def _plan(self, model: Any) -> tuple[Any, ...]:
+        """Return hook, field, name, attribute of each field, and the types that need no hook."""
+        pairs = self._fields_of(model._meta.concrete_model)
+        plan = self._plans[model] = tuple(
+            (hook, field, field.name, getattr(field, "attname", None), self._kept(model, pair))
+            for pair in pairs
+            for hook, field in (pair,)
+        )
+        return plan
 
     def _kept(self, model: Any, pair: tuple[Any, Any]) -> frozenset[type]:
         """Return the types whose values, as they lie on an instance, a hook would just keep.
@@ -70,7 +91,7 @@ class Serializer(base.Serializer):
         ):
             return _NOTHING
         plain = type(field).value_to_string is Field.value_to_string
-        return _AS_IS_OR_TEXT if plain else _AS_IS
+        return AS_IS_OR_TEXT if plain else AS_IS
 
     def end_object(self, obj: Any) -> None:
         """Add the instance to the list."""

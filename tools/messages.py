@@ -26,7 +26,7 @@ from tools import cldr
 SRC = Path(__file__).parent.parent / "src" / "nuages"
 
 #: Languages in which nothing that the framework says is left in English.
-COMPLETE = "de es fr id it nl pt-br tr".split()
+COMPLETE = "de es fr id it ja ko nl pl pt-br ru tr zh-hans".split()
 
 # An application with a folder of locales has messages of its own; others share the framework's.
 SHARED = "conf"

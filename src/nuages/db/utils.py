@@ -311,10 +311,14 @@ class ConnectionRouter:
 
     def db_for_read(self, model: Any, **hints: Any) -> str:
         """Return the alias to read objects of ``model`` from."""
+        if not hints and not self.routers:
+            return DEFAULT_DB_ALIAS
         return self._choose("db_for_read", model, hints)
 
     def db_for_write(self, model: Any, **hints: Any) -> str:
         """Return the alias to write objects of ``model`` to."""
+        if not hints and not self.routers:
+            return DEFAULT_DB_ALIAS
         return self._choose("db_for_write", model, hints)
 
     def allow_relation(self, obj1: Any, obj2: Any, **hints: Any) -> bool:

@@ -331,7 +331,13 @@ def shortened(adapt: Callable[[Any], Any], field: Any) -> Callable[[Any], Any]:
     )
     if not kept:
         return adapt
-    return lambda value: value if type(value) in kept else adapt(value)
+
+    def adapted(value: Any) -> Any:
+        return value if type(value) in kept else adapt(value)
+
+    #: The types whose values stay as they are.
+    adapted.kept = kept  # type: ignore[attr-defined]
+    return adapted
 
 
 class FieldGetDbPrepValueMixin(Lookup):

@@ -131,7 +131,7 @@ class Plan:
 
 def _nobody_between() -> bool:
     """Whether the methods that a plan skips are still ours."""
-    return trails.writing_is_own() and trails._compiler_is_own()
+    return trails.writing_is_own() and trails.compilers_are_own()
 
 
 def _can_be_quick(instance: Any) -> bool:

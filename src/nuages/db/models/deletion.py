@@ -523,7 +523,7 @@ class Collector:
             len(several) < 2
             or not connection.features.has_statement_batches
             or any(type(each)._raw_delete is not QuerySet._raw_delete for each in several)
-            or not trails._compiler_is_own()
+            or not trails.compilers_are_own()
         ):
             return None
         with suppress(EmptyResultSet):

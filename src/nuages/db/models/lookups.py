@@ -154,8 +154,11 @@ class IntegerFieldOverflow(Lookup):
         param = super()._slot_param(slot, connection)
         adapt = param.adapt
         assert adapt is not None
+        as_it_is = low is not None and high is not None and int in getattr(adapt, "kept", ())
 
         def checked(value: Any) -> Any:
+            if as_it_is and type(value) is int and low <= value <= high:
+                return value
             made = adapt(value)
             if isinstance(made, int) and (
                 (low is not None and made < low) or (high is not None and made > high)

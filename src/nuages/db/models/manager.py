@@ -10,6 +10,8 @@ from types import FunctionType
 from typing import Any, Self
 
 from nuages.db import router
+from nuages.db.models import trails
+from nuages.db.models._query.read import the_one
 from nuages.db.models.query import QuerySet
 
 __all__ = ["BaseManager", "EmptyManager", "Manager", "ManagerDescriptor"]
@@ -129,6 +131,10 @@ class BaseManager:
     def get_queryset(self) -> Any:
         """Return a new QuerySet; override it to narrow what the manager gives."""
         make = self._queryset_class
+        if type(make) is type and trails.is_own(make):
+            path = trails.root(self.model)
+            if path is not None:
+                return path.start(make, self._db, self._hints)
         return make(model=self.model, using=self._db, hints=self._hints)
 
     # -- databases ---------------------------------------------------------------------------
@@ -148,10 +154,17 @@ class BaseManager:
 def _forward(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
     """A manager's method that calls the QuerySet's method of the same name."""
 
-    @wraps(method)
-    def forwarded(self: BaseManager, *args: Any, **kwargs: Any) -> Any:
+    def by_queryset(self: BaseManager, *args: Any, **kwargs: Any) -> Any:
         return getattr(self.get_queryset(), name)(*args, **kwargs)
 
+    def get(self: BaseManager, *args: Any, **kwargs: Any) -> Any:
+        if not args and type(self).get_queryset is BaseManager.get_queryset:
+            results = trails.got(self, kwargs)
+            if results is not None:
+                return the_one(self.model, results)
+        return self.get_queryset().get(*args, **kwargs)
+
+    forwarded: Any = wraps(method)(get if method is QuerySet.get else by_queryset)
     # The signature is the method's, read by people: names and defaults, without the types.
     code = getattr(method, "__wrapped__", method)
     bare = FunctionType(code.__code__, {}, name, code.__defaults__)
@@ -176,7 +189,7 @@ class ManagerDescriptor:
         options = cls._meta
         if options.abstract:
             raise AttributeError(f"Manager isn't available; {cls.__name__} is abstract")
-        if options.swapped:
+        if options.swappable and options.swapped:
             raise AttributeError(
                 f"Manager isn't available; '{options.label}' has been swapped for "
                 f"'{options.swapped}'"

@@ -97,8 +97,7 @@ class QuerySet(Writing):
     as_manager = classmethod(as_manager)  # type: ignore[assignment, arg-type]
 
 
-trails.remember_own(QuerySet)
-trails.remember_compiler()
+trails.remember(QuerySet)
 trails._declare_fields_safe()
 
 for _class in (

@@ -20,21 +20,22 @@ import datetime
 import decimal
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import attrgetter
 from typing import Any
 
 from nuages.apps import apps as global_apps
 from nuages.conf import switches
 from nuages.core.exceptions import EmptyResultSet, FullResultSet
-from nuages.db import connections
+from nuages.db import connections, router
 from nuages.db.models import _trail_values, sql
 from nuages.db.models._query import iterables
 from nuages.db.models._query.related import has_own_from_db
 from nuages.db.models._trail_values import SLOTTABLE, fill, read, slots_for
 from nuages.db.models.expressions import ColPairs
 from nuages.db.models.fetch_modes import FETCH_ONE
+from nuages.db.models.signals import listened_to, post_init, pre_init
 from nuages.db.models.sql.slots import LeavesTrail, Slot, holds_slot
 from nuages.db.models.sql.statements import Statement
+from nuages.utils.links import unreplaced
 
 __all__ = ["Path", "Plan", "bump", "clear", "root", "stats"]
 
@@ -177,6 +178,16 @@ class Path:
 
     # -- from call to call -------------------------------------------------------------------
 
+    def start(self, cls: type, db: str | None, hints: dict[str, Any] | None) -> Any:
+        """Return a new QuerySet on this path, of a class that leaves alone what a trail skips."""
+        made: Any = object.__new__(cls)
+        state = made.__dict__ = self.state.copy()
+        state["_db"] = db
+        state["_hints"] = hints or {}
+        state["_known_related_objects"] = {}
+        state["_params"] = ()
+        return made
+
     def queryset(self, origin: Any, params: tuple[Any, ...]) -> Any:
         """Return a QuerySet on this path that is otherwise like ``origin``."""
         twin = object.__new__(type(origin))
@@ -193,6 +204,13 @@ class Path:
 
     def step(self, origin: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return ``origin`` one call further; ``None`` if the call leaves the trail."""
+        found = self.find(name, args, kwargs, origin._params)
+        return found and found[0].queryset(origin, found[1])
+
+    def find(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], before: tuple[Any, ...]
+    ) -> tuple[Path, tuple[Any, ...]] | None:
+        """Return the path one call further, and the values up to there; ``None`` if that leaves the trail."""
         key: Any
         values: Any = ()
         if len(kwargs) == 1 and not args:
@@ -219,25 +237,23 @@ class Path:
             key, values = (name, *args, *found[0]), found[1]
         child = self.children.get(key)
         if type(child) is Path:
-            if child.pickers and (values := child.pick(values)) is None:
-                return None
             _counters.hits += 1
-            params = origin._params
-            return child.queryset(origin, (*params, *values) if values else params)
-        _counters.misses += 1
-        if child is None:
-            # The next time will do: most shapes that are seen once are not seen again.
-            self.children[key] = _SEEN
-            _counters.paths += 1
-            if _counters.paths > switches.limit("TRAIL_TABLE_SIZE"):
-                clear()
-        elif child is _SEEN:
-            self.children[key] = child = self._extend(name, args, kwargs, origin._params)
-            if child is not _UNSAFE:
-                if child.pickers and (values := child.pick(values)) is None:
-                    return None
-                return child.queryset(origin, (*origin._params, *values))
-        return None
+        else:
+            _counters.misses += 1
+            if child is None:
+                # The next time will do: most shapes that are seen once are not seen again.
+                self.children[key] = _SEEN
+                _counters.paths += 1
+                if _counters.paths > switches.limit("TRAIL_TABLE_SIZE"):
+                    clear()
+                return None
+            if child is _SEEN:
+                self.children[key] = child = self._extend(name, args, kwargs, before)
+            if child is _UNSAFE:
+                return None
+        if child.pickers and (values := child.pick(values)) is None:
+            return None
+        return child, (*before, *values) if values else before
 
     def pick(self, values: Sequence[Any]) -> list[Any] | None:
         """Return the call's values, keys in the place of objects; ``None`` if one has no such key."""
@@ -476,29 +492,48 @@ _SKIPPED = (
     "order_by",
     "query",
 )
-_skipped_of = attrgetter(*_SKIPPED)
-_writing_of = attrgetter("_insert", "_update")
-_own: tuple[Any, ...] = ()
-_own_writing: tuple[Any, ...] = ()
-_compilers: tuple[Any, ...] = ()
+#: Those that fetch: a list may be had without them.
+_FETCHING = ("__iter__", "_fetch_all", "_fetch_steps", "_load", "_prefetch_related_objects")
+
+#: Whether a QuerySet class leaves alone what a trail skips.
+is_own: Callable[[type], bool]
+_fetches_as_all_do: Callable[[type], bool]
+_writes_as_all_do: Callable[[type], bool]
+_gets_as_all_do: Callable[[type], bool]
+_selects_as_all_do: Callable[[], bool]
+_writing_compilers: list[Callable[[], bool]]
 
 
-def remember_own(queryset_class: type) -> None:
-    """Take down what the methods of ``QuerySet`` are, to see later whether they still are."""
-    global _own, _own_writing
-    _own, _own_writing = _skipped_of(queryset_class), _writing_of(queryset_class)
+def remember(queryset_class: type) -> None:
+    """Take down what the methods of ``QuerySet`` and of the compilers were made as."""
+    global is_own, _fetches_as_all_do, _gets_as_all_do, _writes_as_all_do
+    global _selects_as_all_do, _writing_compilers
+    from nuages.db.models.sql import compiler
+
+    is_own = unreplaced(queryset_class, _SKIPPED)
+    _fetches_as_all_do = unreplaced(queryset_class, _FETCHING)
+    _writes_as_all_do = unreplaced(queryset_class, ("_insert", "_update"))
+    _gets_as_all_do = unreplaced(queryset_class, (*_SKIPPED, *_FETCHING, "_iterable_class", "get"))
+    _selects_as_all_do, *_writing_compilers = [
+        unreplaced(each, ("execute_sql", "results_iter", "as_sql"))
+        for each in (
+            compiler.SQLCompiler,
+            compiler.SQLInsertCompiler,
+            compiler.SQLUpdateCompiler,
+        )
+    ]
 
 
-def is_own(cls: type) -> bool:
-    """Whether a QuerySet class leaves alone what a trail skips."""
-    return _skipped_of(cls) == _own
+def compilers_are_own() -> bool:
+    """Whether all statements are compiled and run as they were made to be."""
+    return _selects_as_all_do() and all(check() for check in _writing_compilers)
 
 
 def writing_is_own() -> bool:
     """Whether saving an instance would go through the methods of ``QuerySet`` as they were made."""
     from nuages.db.models.manager import Manager
 
-    return _writing_of(Manager._queryset_class) == _own_writing
+    return _writes_as_all_do(Manager._queryset_class)
 
 
 _ADD_Q = sql.Query.add_q
@@ -510,29 +545,89 @@ def conditions_are_own() -> bool:
 
 
 _ITERATE = iterables.ModelIterable.__iter__
+#: So many names has a QuerySet on a trail in its ``__dict__``, if nothing about it is special.
+_USUAL = 7
 
 
 def _run(
     queryset: Any, kind: Any, make: Callable[..., Any] | None = None
 ) -> tuple[Plan, list[tuple[Any, ...]], str] | None:
     """Return the plan, the rows it gave and the database; ``None`` if the plain road has to be taken."""
-    path = queryset._path
-    if _skipped_of(type(queryset)) != _own:
+    if not is_own(type(queryset)):
         return None
-    using = queryset.db
+    return _run_at(queryset._path, queryset._params, queryset.db, kind, make)
+
+
+def _run_at(
+    path: Path,
+    values: tuple[Any, ...],
+    using: str,
+    kind: Any = "rows",
+    make: Callable[..., Any] | None = None,
+) -> tuple[Plan, list[tuple[Any, ...]], str] | None:
     plan = path.plans.get((using, kind))
     if type(plan) is not Plan or path.model._meta.ordering is not path.ordering:
         plan = path.plan(using, kind, make)
         if plan is None:
             return None
-    if not _compiler_is_own():
+    if not _selects_as_all_do():
         return None
     try:
-        text, params = plan.statement.bind(queryset._params)
+        text, params = plan.statement.bind(values)
     except LeavesTrail:
         return None
     rows = connections[using].fetch_compiled(text, params)
     return None if rows is None else (plan, rows, using)
+
+
+def results_at(origin: Any, path: Path, values: tuple[Any, ...]) -> list[Any]:
+    """Return the results of the QuerySet at ``path`` that is otherwise like ``origin``.
+
+    That QuerySet need not be made where nothing but the path and the values sets it apart.
+    """
+    own = origin.__dict__
+    if (
+        # It has what each QuerySet on a trail has, and nothing else: no prefetches, no fetch mode.
+        len(own) == _USUAL
+        and not own["_known_related_objects"]
+        and _gets_as_all_do(type(origin))
+        and (found := _instances_at(path, values, origin.db)) is not None
+    ):
+        return found
+    return path.queryset(origin, values)._results()
+
+
+def got(manager: Any, kwargs: dict[str, Any]) -> list[Any] | None:
+    """Return what ``get()`` by a manager finds, without a QuerySet; ``None`` if there has to be one."""
+    if "get_queryset" in manager.__dict__ or not _gets_as_all_do(manager._queryset_class):
+        return None
+    start = root(manager.model)
+    if start is None or len(kwargs) != 1:
+        return None
+    ((keyword, value),) = kwargs.items()
+    path = start.children.get(("_at_most_one", keyword, type(value)))
+    if type(path) is not Path or path.pickers:
+        return None
+    using = manager._db or router.db_for_read(manager.model, **manager._hints)
+    _counters.hits += 1
+    return _instances_at(path, (value,), using)
+
+
+def _instances_at(path: Path, values: tuple[Any, ...], using: str) -> list[Any] | None:
+    """Return the instances of a path that gives nothing but such; ``None`` if it does more."""
+    plan = path.plans.get((using, "rows"))
+    if (
+        type(plan) is not Plan
+        or plan.many is None
+        or path.iterable_class is not iterables.ModelIterable
+        or iterables.ModelIterable.__iter__ is not _ITERATE
+        or listened_to(pre_init, post_init, path.model)
+        or (ran := _run_at(path, values, using)) is None
+    ):
+        return None
+    found: list[Any] | None = plan.many(ran[1], using, None, None)
+    assert found is not None, "nobody can have begun to listen meanwhile"
+    return found
 
 
 def scalar(queryset: Any, kind: str) -> Any:
@@ -580,9 +675,10 @@ def load(queryset: Any) -> list[Any] | None:
     if queryset._path.empty:
         return []
     ran = _run(queryset, "rows")
-    if ran is None:
-        return None
-    plan, rows, using = ran
+    return ran and _results_of(queryset, *ran)
+
+
+def _results_of(queryset: Any, plan: Plan, rows: list[Any], using: str) -> list[Any]:
     known = queryset._known_related_objects
     if (
         plan.many is not None
@@ -659,29 +755,3 @@ def load_groups(
     groups: dict[Any, list[Any]] = {}
     found = loader(ran[1], using, owners, groups)
     return None if found is None else (found, groups)
-
-
-def _fetches_as_all_do(cls: type) -> bool:
-    from nuages.db.models.query import QuerySet
-
-    return cls is QuerySet or _fetching_of(cls) == _fetching_of(QuerySet)
-
-
-_fetching_of = attrgetter(
-    "__iter__", "_fetch_all", "_fetch_steps", "_load", "_prefetch_related_objects"
-)
-_links: tuple[Any, ...] = ()
-_links_of = attrgetter("execute_sql", "results_iter", "as_sql")
-
-
-def _compiler_is_own() -> bool:
-    return tuple(map(_links_of, _compilers)) == _links
-
-
-def remember_compiler() -> None:
-    """Take down what the methods of the compilers are."""
-    global _compilers, _links
-    from nuages.db.models.sql import compiler
-
-    _compilers = (compiler.SQLCompiler, compiler.SQLInsertCompiler, compiler.SQLUpdateCompiler)
-    _links = tuple(map(_links_of, _compilers))

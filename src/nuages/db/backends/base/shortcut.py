@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from operator import attrgetter
+from sys import modules
 from threading import get_ident
 from typing import Any
 
 from nuages.conf import settings
 from nuages.db.backends.utils import CursorWrapper
 from nuages.utils import asyncio
-from nuages.utils.concurrency import _get_running_loop
+from nuages.utils.links import unreplaced
 
 #: Class → its methods as they were made. A package may replace some before a backend is imported.
 _AS_MADE: dict[type, dict[str, Any]] = {}
@@ -42,9 +42,7 @@ _OF_CONNECTION = (
     "queries_logged",
 )
 _OF_CURSOR = ("__init__", "__enter__", "__exit__", "execute", "_execute", "_execute_with_wrappers")
-_of_connection, _of_cursor = attrgetter(*_OF_CONNECTION), attrgetter(*_OF_CURSOR)
 remember(CursorWrapper)
-_HOOKS = ("cursor", "_cursor", "ensure_connection", "create_cursor", "make_cursor", "connect")
 
 
 def guard(connection_class: type) -> Callable[[Any], bool]:
@@ -53,29 +51,38 @@ def guard(connection_class: type) -> Callable[[Any], bool]:
     It compares the links of the chain with what they were made as, and also makes sure that the
     connection is open. A subclass is a chain of its own.
     """
-    own = as_made(connection_class, _OF_CONNECTION)
-    own_cursor = as_made(CursorWrapper, _OF_CURSOR)
+    own = unreplaced(connection_class, _OF_CONNECTION, as_made(connection_class, _OF_CONNECTION))
+    own_cursor = unreplaced(CursorWrapper, _OF_CURSOR, as_made(CursorWrapper, _OF_CURSOR))
     # Here it is known already that no event loop runs.
     connect = inspect.unwrap(as_made(connection_class, ("ensure_connection",))[0])
 
     def nobody_looks(connection: Any) -> bool:
+        # All that is asked for is here; asking the object looks into its class first.
+        held = connection.__dict__
         if (
-            connection.execute_wrappers
-            or connection.force_debug_cursor
-            or connection.needs_rollback
+            held["execute_wrappers"]
+            or held["force_debug_cursor"]
+            or held["needs_rollback"]
             or settings.DEBUG
-            or connection._thread_ident != get_ident()
-            or (_get_running_loop() is not None and not asyncio.may_block())
-            or (connection.health_check_enabled and not connection.health_check_done)
+            or held["_thread_ident"] != get_ident()
+            # Without asyncio there is no loop; with it, this is one call of C.
+            or (
+                (machinery := modules.get("_asyncio")) is not None
+                and machinery._get_running_loop() is not None
+                and not asyncio.may_block()
+            )
+            or (held["health_check_enabled"] and not held["health_check_done"])
+            or "cursor" in held
+            or "_cursor" in held
+            or "ensure_connection" in held
+            or "create_cursor" in held
+            or "make_cursor" in held
+            or "connect" in held
+            or not own(type(connection))
+            or not own_cursor()
         ):
             return False
-        attributes = connection.__dict__
-        for name in _HOOKS:
-            if name in attributes:
-                return False
-        if _of_connection(type(connection)) != own or _of_cursor(CursorWrapper) != own_cursor:
-            return False
-        if connection.connection is None:
+        if held["connection"] is None:
             connect(connection)
         return True
 

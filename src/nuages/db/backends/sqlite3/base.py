@@ -208,6 +208,9 @@ class DatabaseWrapper(ParkingWrapper):
         }.items()
     }
 
+    #: A cursor that is done with, for the next query.
+    _spare: Any = None
+
     transaction_modes = frozenset({"DEFERRED", "EXCLUSIVE", "IMMEDIATE"})
 
     @property
@@ -283,10 +286,17 @@ class DatabaseWrapper(ParkingWrapper):
     def fetch_compiled(self, sql: str, params: Any) -> list[tuple[Any, ...]] | None:
         if not nobody_looks(self):
             return None
+        # A function of the database's may run a query of its own meanwhile: that takes another cursor.
+        cursor, self._spare = self._spare, None
+        handle = self.connection
+        if cursor is None or cursor.connection is not handle:
+            cursor = handle.cursor()
         try:
-            return self.connection.execute(sql, params).fetchall()
+            rows = cursor.execute(sql, params).fetchall()
         except Database.Error as error:
             return self._second_try(error, sql, params).fetchall()
+        self._spare = cursor
+        return rows
 
     def execute_compiled(self, sql: str, params: Any) -> int | None:
         if not nobody_looks(self):

@@ -63,6 +63,20 @@ def refines(
     return decorate
 
 
+class _IterableClass:
+    """What makes results of rows. Whoever gives a QuerySet another one takes it off its trail."""
+
+    def __get__(self, queryset: Any, cls: type | None = None) -> Any:
+        if queryset is None:
+            return ModelIterable
+        return queryset.__dict__.get("_iterable_class", ModelIterable)
+
+    def __set__(self, queryset: Any, value: Any) -> None:
+        if queryset._path is not None:
+            queryset._leave_trail()
+        queryset.__dict__["_iterable_class"] = value
+
+
 class QuerySetCore(AltersData):
     """What all QuerySets have in common, whatever they are asked to do."""
 
@@ -84,7 +98,7 @@ class QuerySetCore(AltersData):
     _path: trails.Path | None = None
     _params: tuple[Any, ...] = ()
     _result_cache: list[Any] | None = None
-    _iterable_class: type = ModelIterable
+    _iterable_class: Any = _IterableClass()
     _fields: tuple[str, ...] | None = None
     _fetch_mode: Any = FETCH_ONE
     _prefetch_related_lookups: tuple[Any, ...] = ()
@@ -110,9 +124,9 @@ class QuerySetCore(AltersData):
 
     @query.setter
     def query(self, value: Any) -> None:
+        self._query, self._path = value, None
         if value.values_select:
             self._iterable_class = ValuesIterable
-        self._query, self._path = value, None
 
     def _leave_trail(self) -> None:
         """Make the query, of which there was but a path."""

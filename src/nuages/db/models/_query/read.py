@@ -30,6 +30,27 @@ MAX_GET_RESULTS = 21
 STREAM_CHUNK_SIZE = 2000
 
 
+def the_one(model: Any, results: list[Any], most: int | None = MAX_GET_RESULTS) -> Any:
+    """Return the only one of a query's results.
+
+    Args:
+        most: so many were asked for; ``None``: all.
+
+    Raises:
+        model.DoesNotExist: there is none.
+        model.MultipleObjectsReturned: there are several.
+    """
+    number = len(results)
+    if number == 1:
+        return results[0]
+    if not number:
+        raise model.DoesNotExist(f"{model._meta.object_name} matching query does not exist.")
+    shown = number if most is None or number < most else f"more than {most - 1}"
+    raise model.MultipleObjectsReturned(
+        f"get() returned more than one {model._meta.object_name} -- it returned {shown}!"
+    )
+
+
 class Reading(Refinements):
     """Objects, numbers and answers. Manual: "Methods that do not return QuerySets"."""
 
@@ -41,9 +62,9 @@ class Reading(Refinements):
         Raises ``Model.DoesNotExist`` or ``Model.MultipleObjectsReturned``.
         """
         if self._path is not None and not args:
-            found = self._path.step(self, "_at_most_one", (), kwargs)
+            found = self._path.find("_at_most_one", (), kwargs, self._params)
             if found is not None:
-                return self._the_one(found._results(), MAX_GET_RESULTS)
+                return the_one(self.model, trails.results_at(self, *found), MAX_GET_RESULTS)
         return run(self._get_steps(args, kwargs))
 
     async def aget(self, *args: Any, **kwargs: Any) -> Any:
@@ -54,7 +75,7 @@ class Reading(Refinements):
         found = self._at_most_one(*args, **kwargs)
         yield Call(found._fetch_all)
         most = MAX_GET_RESULTS if found.query.high_mark is not None else None
-        return self._the_one(found._result_cache, most)
+        return the_one(self.model, found._result_cache or [], most)
 
     def _at_most_one(self, *args: Any, **kwargs: Any) -> Any:
         """The QuerySet that ``get()`` fetches: a few more rows than one, in any order."""
@@ -73,20 +94,6 @@ class Reading(Refinements):
         ):
             query.set_limits(high=MAX_GET_RESULTS)
         return found
-
-    def _the_one(self, results: list[Any], most: int | None) -> Any:
-        match results:
-            case [single]:
-                return single
-            case []:
-                raise self.model.DoesNotExist(
-                    f"{self.model._meta.object_name} matching query does not exist."
-                )
-        number = len(results)
-        shown = number if most is None or number < most else f"more than {most - 1}"
-        raise self.model.MultipleObjectsReturned(
-            f"get() returned more than one {self.model._meta.object_name} -- it returned {shown}!"
-        )
 
     def first(self) -> Any:
         """Return the first object, by primary key if there is no order; ``None`` if none."""

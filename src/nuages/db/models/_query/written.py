@@ -146,7 +146,7 @@ def _run_update(
         return _Writing(Statement(text, params, compiler.connection.driver_sql), targets)
 
     writing = _compiled(path.plans, key, compile_it)
-    if writing is None or not trails._compiler_is_own():
+    if writing is None or not trails.compilers_are_own():
         return None
     try:
         text, params = writing.statement.bind((*queryset._params, *values))
@@ -161,7 +161,7 @@ def insert(
 ) -> list[Any] | None:
     """Insert one object; return the row of what the database gives back, in a list."""
     root = trails.root(model)
-    if root is None or not fields or not trails._compiler_is_own():
+    if root is None or not fields or not trails.compilers_are_own():
         return None
     given = obj.__dict__
     for field in fields:

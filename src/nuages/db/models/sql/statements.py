@@ -31,6 +31,7 @@ class Statement:
         "_adapts",
         "_driver_sql",
         "_many",
+        "_only",
         "_pieces",
         "_texts",
         "makers",
@@ -52,6 +53,7 @@ class Statement:
             for place, each in enumerate(params)
             if isinstance(each, SlotParam) and each.many
         ]
+        self._only = self.makers[0][1:] if len(self.makers) == len(params) == 1 else None
         self._driver_sql = driver_sql
         self._pieces: list[str] = []
         self._texts: dict[tuple[int, ...], str] = {}
@@ -64,6 +66,11 @@ class Statement:
         Raises:
             LeavesTrail: the statement cannot hold one of the values.
         """
+        if self._only is not None:
+            # One value, and nothing else: most statements are like that.
+            index, adapt = self._only
+            value = values[index]
+            return self.sql, [value if adapt is None else adapt(value)]
         params = self.template.copy()
         for place, index, adapt in self.makers:
             value = values[index]

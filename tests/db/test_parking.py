@@ -86,6 +86,88 @@ def test_turning_autocommit_on_ends_a_transaction_that_was_begun_by_hand(wrapper
     assert first.execute("SELECT x FROM t").fetchall() == [(2,)]
 
 
+SETTINGS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+
+
+def with_command(tmp_path, command):
+    conf = {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": tmp_path / "file.db",
+        "OPTIONS": {"init_command": command, "transaction_mode": "IMMEDIATE", "timeout": 20},
+    }
+    return ConnectionHandler({"default": conf})["default"]
+
+
+def pragma(connection, name):
+    return connection.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+def test_settings_of_the_init_command_stay_with_a_parked_connection(tmp_path):
+    wrapper = with_command(tmp_path, SETTINGS)
+    first = opened(wrapper)
+    assert (pragma(first, "journal_mode"), pragma(first, "synchronous")) == ("wal", 1)
+    ran = []
+    first.set_trace_callback(ran.append)
+    first.pristine = True
+    wrapper.close_if_unusable_or_obsolete()
+    assert opened(wrapper) is first
+    assert ran == []
+    assert (pragma(first, "journal_mode"), pragma(first, "synchronous")) == ("wal", 1)
+    wrapper.close()
+
+
+def test_other_settings_are_another_place(tmp_path):
+    wrapper = with_command(tmp_path, SETTINGS)
+    first = opened(wrapper)
+    wrapper.close_if_unusable_or_obsolete()
+    other = with_command(tmp_path, "PRAGMA synchronous = OFF")
+    assert opened(other) is not first
+    assert pragma(other.connection, "synchronous") == 0
+    # One of the same settings gets it, though it is another wrapper.
+    third = with_command(tmp_path, SETTINGS)
+    assert opened(third) is first
+    third.close()
+    other.close()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "CREATE TEMP TABLE mine (x int)",
+        "PRAGMA synchronous=NORMAL; CREATE TEMP TABLE mine (x int)",
+        "ATTACH ':memory:' AS side",
+        "PRAGMA synchronous=NORMAL -- ; and more",
+        "SELECT 1; PRAGMA synchronous=NORMAL",
+    ],
+)
+def test_a_command_that_does_more_runs_each_time(tmp_path, command):
+    wrapper = with_command(tmp_path, command)
+    first = opened(wrapper)
+    wrapper.close_if_unusable_or_obsolete()
+    assert wrapper.connection is None
+    assert opened(wrapper) is not first
+    wrapper.close()
+
+
+def test_what_a_request_set_itself_is_not_handed_on_either(tmp_path):
+    wrapper = with_command(tmp_path, SETTINGS)
+    first = opened(wrapper)
+    with wrapper.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous = OFF")
+    wrapper.close_if_unusable_or_obsolete()
+    assert opened(wrapper) is not first
+    assert pragma(wrapper.connection, "synchronous") == 1
+    wrapper.close()
+
+
+def test_a_wrong_init_command_says_so(tmp_path):
+    from django.db import OperationalError
+
+    wrapper = with_command(tmp_path, "PRAGMA synchronous=NORMAL; NONSENSE")
+    with pytest.raises(OperationalError, match="NONSENSE"):
+        wrapper.ensure_connection()
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")
 def test_a_child_process_does_not_take_the_connections_of_its_parent(wrapper):
     first = opened(wrapper)

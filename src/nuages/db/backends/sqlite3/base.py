@@ -25,6 +25,8 @@ from nuages.db.backends.sqlite3.parking import (
     identify,
     key_of,
     note,
+    only_sets,
+    set_up,
     skips_none_but,
     take,
 )
@@ -254,8 +256,12 @@ class DatabaseWrapper(ParkingWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Return a new ``sqlite3.Connection`` with our functions, foreign keys checked."""
         options = {"factory": Handle, **conn_params}
-        init_command = options.pop("init_command", "")
         key = key_of(options)
+        init_command = options.pop("init_command", "")
+        settings_only = only_sets(init_command) if init_command else True
+        if not settings_only:
+            # It runs for every request, and what it leaves behind is not handed on.
+            key = None
         conn = take(key, conn_params["database"])
         if conn is None:
             conn = Database.connect(**options)
@@ -267,10 +273,10 @@ class DatabaseWrapper(ParkingWrapper):
             conn.execute("PRAGMA foreign_keys = ON")
             # Renaming a table has to follow the references to it.
             conn.execute("PRAGMA legacy_alter_table = OFF")
-        if init_command:
-            # Also where it is taken up again: running it has left its marks.
-            conn.executescript(init_command)
-            key = None
+            if init_command and settings_only:
+                set_up(conn, init_command)
+            elif init_command:
+                conn.executescript(init_command)
         self._remember_place(key)
         return conn
 

@@ -13,6 +13,7 @@ and no method that this skips was replaced.
 from __future__ import annotations
 
 import os
+import re
 import time
 from operator import attrgetter
 from sqlite3 import dbapi2 as Database
@@ -122,6 +123,23 @@ def key_of(params: dict[str, Any]) -> Any:
         # An option is something that cannot be compared.
         return None
     return key
+
+
+_PRAGMAS = re.compile(
+    r"(\s*PRAGMA\s+[\w.]+\s*(=\s*[\w.+-]+|\(\s*[\w.+-]+\s*\))?\s*(;|$))+\s*", re.I
+)
+
+
+def only_sets(script: str) -> bool:
+    """Return whether a script does nothing but set what a connection keeps: plain PRAGMAs."""
+    return _PRAGMAS.fullmatch(script) is not None
+
+
+def set_up(handle: Any, script: str) -> None:
+    """Run a script of settings, which belong to how the connection is opened."""
+    handle.executescript(script)
+    if handle.__class__ is Handle:
+        handle.pristine = True
 
 
 def park(handle: Any, key: Any) -> bool:

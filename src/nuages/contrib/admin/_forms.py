@@ -11,6 +11,7 @@ from typing import Any
 
 from nuages import forms
 from nuages.contrib.admin import helpers
+from nuages.contrib.admin._kept_forms import kept_form
 from nuages.contrib.admin._keys import key_value
 from nuages.contrib.admin._names import IS_POPUP_VAR, SOURCE_MODEL_VAR, TO_FIELD_VAR
 from nuages.contrib.admin._responses import Answers
@@ -100,13 +101,21 @@ class FormPages(Answers, Writing):
         options |= {name: value for name, value in kwargs.items() if name != "form"}
         if options["fields"] is None and not modelform_defines_fields(options["form"]):
             options["fields"] = forms.ALL_FIELDS
-        try:
-            form_class = modelform_factory(self.model, **options)
-        except FieldError as error:
-            raise FieldError(
-                f"{error}. Check fields/fieldsets/exclude attributes of class "
-                f"{type(self).__name__}."
-            ) from error
+
+        def make() -> Any:
+            try:
+                return modelform_factory(self.model, **options)
+            except FieldError as error:
+                raise FieldError(
+                    f"{error}. Check fields/fieldsets/exclude attributes of class "
+                    f"{type(self).__name__}."
+                ) from error
+
+        if kwargs.keys() - {"fields"} or hidden:
+            form_class = make()
+        else:
+            chosen = tuple(names) if isinstance(names, list) else names, tuple(excluded)
+            form_class = kept_form(admin, _OWN_GET_FORM, request, base, chosen, make)
         if plain and names is None and isinstance(request, HttpRequest):
             made = vars(request).setdefault("_admin_whole_forms", [])
             made.append((self, excluded, form_class))
@@ -290,6 +299,9 @@ class FormPages(Answers, Writing):
     ) -> Any:
         """Show the page that changes an object, or change it."""
         return self.changeform_view(request, object_id, form_url, extra_context)
+
+
+_OWN_GET_FORM = FormPages.get_form
 
 
 def _names(admin: Any, request: Any, obj: Any) -> list[Any]:

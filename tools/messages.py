@@ -6,7 +6,7 @@ fills in what CLDR knows (names of days, months and languages, units) where ther
 translation yet, and compiles. The files of `COMPLETE` languages list every message; those of
 others the ones that are translated.
 
-Usage: python -m tools.messages [--check] [--start] [language ...]
+Usage: python -m tools.messages [--check] [language ...]
 """
 
 import argparse
@@ -26,7 +26,7 @@ from tools import cldr
 SRC = Path(__file__).parent.parent / "src" / "nuages"
 
 #: Languages in which nothing that the framework says is left in English.
-COMPLETE = "de es fr id it ja ko nl pl pt-br ru tr zh-hans".split()
+COMPLETE = "ar de es fr id it ja ko nl pl pt-br ru tr zh-hans".split()
 
 # An application with a folder of locales has messages of its own; others share the framework's.
 SHARED = "conf"
@@ -135,12 +135,12 @@ def complaints(messages: _pofile.Messages) -> Iterator[str]:
             yield from (f"{message.id!r}: {each}" for each in _directives.disagreements(message))
 
 
-def files(codes: Iterable[str], *, start: bool = False) -> Iterator[tuple[str, Room, Path]]:
-    """Give (language, room, message file), of those that are there or of all there may be."""
+def files(codes: Iterable[str]) -> Iterator[tuple[str, Room, Path]]:
+    """Give (language, room, message file), of complete languages also those yet to be made."""
     for code in codes:
         for room in collected():
             path = room.file(code)
-            if start or code in COMPLETE or path.exists():
+            if code in COMPLETE or path.exists():
                 yield code, room, path
 
 
@@ -154,10 +154,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     parser.add_argument("codes", nargs="*", metavar="language", help="By default all there are.")
     parser.add_argument("--check", action="store_true", help="Change nothing; say what is wrong.")
-    parser.add_argument("--start", action="store_true", help="Make the files that are missing.")
     options = parser.parse_args(arguments)
     wrong: list[str] = []
-    for code, room, path in files(options.codes or all_codes(), start=options.start):
+    for code, room, path in files(options.codes or all_codes()):
         known = _pofile.read(path) if path.exists() else _pofile.Messages()
         messages = updated(code, room, known)
         name = path.relative_to(SRC)

@@ -107,8 +107,48 @@ def test_compiled_files_say_what_the_text_says(code, room, path, tmp_path):
             assert compiled[message.id] == message.texts[0]
 
 
-def test_the_tool_finds_nothing_to_do():
-    assert messages.main(["--check", messages.COMPLETE[0]]) == 0
+@pytest.fixture
+def copied(tmp_path, monkeypatch, template):
+    """The files of one language in another place, where they may be changed."""
+    for *_, path in list(messages.files(["it"])):
+        for file in (path, path.with_suffix(".mo")):
+            target = tmp_path / file.relative_to(messages.SRC)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.read_bytes())
+    monkeypatch.setattr(messages, "SRC", tmp_path)
+    return tmp_path / "contrib/sites/locale/it/LC_MESSAGES/django.po"
+
+
+def test_the_tool_finds_nothing_to_do(copied, capsys):
+    assert messages.main(["--check", "it"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('msgstr "nome di dominio"', 'msgstr ""', "'domain name' is not translated"),
+        ('msgid "domain name"', '#, fuzzy\nmsgid "domain name"', "has a doubtful translation"),
+        ('msgstr "nome di dominio"', 'msgstr "dominio"', "is not compiled"),
+        ('msgid "domain name"', 'msgid "gone"', "is not as the source code has it"),
+    ],
+)
+def test_the_tool_says_what_is_wrong(copied, capsys, old, new, complaint):
+    text = copied.read_text("utf-8")
+    assert old in text
+    copied.write_text(text.replace(old, new), "utf-8")
+    compiled = copied.with_suffix(".mo").read_bytes()
+    assert messages.main(["--check", "it"]) == 1
+    assert complaint in capsys.readouterr().err
+    assert copied.with_suffix(".mo").read_bytes() == compiled
+
+
+def test_the_tool_compiles_what_was_changed(copied):
+    text = copied.read_text("utf-8").replace("nome di dominio", "dominio")
+    copied.write_text(text, "utf-8")
+    assert messages.main(["it"]) == 0
+    assert copied.read_text("utf-8") == text
+    assert read_mo(str(copied.with_suffix(".mo"))).gettext("domain name") == "dominio"
 
 
 SCRIPT = """

@@ -163,6 +163,8 @@ class Atomic(ContextDecorator):
 
     # TestCase's own blocks set this, so that durable=True can be tested within them.
     _from_testcase = False
+    # How many savepoints there had been before it, for them.
+    _savepoint_state = 0
 
     def __init__(self, using: str | None, savepoint: bool, durable: bool) -> None:
         self.using = using

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any
 
 from nuages.apps import apps
+from nuages.core.management._progress import Progress
 from nuages.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 from nuages.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from nuages.db import DEFAULT_DB_ALIAS, connections, router
@@ -32,6 +33,8 @@ class Command(BaseCommand):
     """Applies and unapplies migrations. Manual: "django-admin and manage.py", ``migrate``."""
 
     autodetector = MigrationAutodetector
+    #: How far it is, once there is a plan.
+    progress: Progress | None = None
     help = "Updates database schema. Manages both apps with migrations and those without."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -130,6 +133,7 @@ class Command(BaseCommand):
         if not plan and self.verbosity >= 1:
             self._say_nothing_to_do(executor)
         fake, fake_initial = options["fake"], options["fake_initial"]
+        self.progress = Progress(self.stdout, len(plan))
         after = executor.migrate(
             targets, plan=plan, state=before.clone(), fake=fake, fake_initial=fake_initial
         )
@@ -309,15 +313,17 @@ class Command(BaseCommand):
             return
         timed = self.verbosity > 1
         verbs = {"apply_start": "  Applying {}...", "unapply_start": "  Unapplying {}..."}
+        # Classes are made in one step.
+        progress = self.progress if migration and self.progress else Progress(self.stdout, 1)
         if action in verbs or action == "render_start":
             self.start = time.monotonic()
-            text = verbs[action].format(migration) if migration else "  Rendering model states..."
-            self.stdout.write(text, ending="")
-            self.stdout.flush()
+            progress.start(
+                verbs[action].format(migration) if migration else "  Rendering model states..."
+            )
             return
         elapsed = f" ({time.monotonic() - self.start:.3f}s)" if timed else ""
         done = " FAKED" if fake else " DONE" if action == "render_success" else " OK"
-        self.stdout.write(self.style.SUCCESS(done + elapsed))
+        progress.finish(self.style.SUCCESS(done + elapsed))
 
     def _show_plan(self, plan: Any) -> None:
         say = self.stdout.write

@@ -414,6 +414,10 @@ class BaseDatabaseWrapper(Transactions):
     def enable_constraint_checking(self) -> None:
         """Turn foreign key checks on again."""
 
+    def row_changes(self) -> int | None:
+        """Return how many rows the connection has changed so far; ``None`` if that is not known."""
+        return None
+
     def check_constraints(self, table_names: list[str] | None = None) -> None:
         """Raise ``IntegrityError`` if rows break a foreign key, as at the end of a transaction."""
 

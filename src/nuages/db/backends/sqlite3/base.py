@@ -361,6 +361,9 @@ class DatabaseWrapper(ParkingWrapper):
         with self.cursor() as cursor:
             cursor.execute("BEGIN" if mode is None else f"BEGIN {mode}")
 
+    def row_changes(self) -> int | None:
+        return None if self.connection is None else self.connection.total_changes
+
     # -- constraints -------------------------------------------------------------------------
 
     def disable_constraint_checking(self) -> bool:

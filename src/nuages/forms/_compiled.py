@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Any
 
 from nuages.conf import switches
+from nuages.forms import boundfield
 from nuages.forms.boundfield import BoundField
 from nuages.forms.renderers import functions_for, renders_plainly
 from nuages.forms.utils import ErrorList, RenderableMixin
@@ -358,30 +359,12 @@ def _plain_group(bound: Any, plain_form: Any = None) -> str | None:
         or "as_widget" in bound.__dict__
     ):
         return None
-    given, own_id, hidden = widget.attrs, bound.auto_id, widget.is_hidden
-    wrong = bool(form.errors.get(bound.name))
-    attrs: dict[str, Any] = {}
-    if field.required and form.use_required_attribute:
-        if widget.use_required_attribute(bound.initial):
-            attrs["required"] = True
-    if field.disabled:
-        attrs["disabled"] = True
-    help_text = bound.help_text
-    if not hidden:
-        if wrong:
-            attrs["aria-invalid"] = "true"
-        if own_id and not given.get("aria-describedby"):
-            parts = [f"{own_id}_helptext"] if help_text else []
-            if wrong:
-                parts.append(f"{own_id}_error")
-            if parts:
-                attrs["aria-describedby"] = " ".join(parts)
-    if own_id and "id" not in given:
-        attrs["id"] = own_id
+    own_id, help_text = bound.auto_id, bound.help_text
+    attrs = _attributes_of(bound, form, field, widget, own_id)
     text = bound.label
     if isinstance(text, Promise):
         text = str(text)  # translated once
-    label = _label_of(text, bound, form, given.get("id") or own_id) if text else ""
+    label = _label_of(text, bound, form, widget.attrs.get("id") or own_id) if text else ""
     helped = ""
     if help_text:
         note = f' id="{_shown(own_id)}_helptext"' if own_id else ""
@@ -389,6 +372,53 @@ def _plain_group(bound: Any, plain_form: Any = None) -> str | None:
     errors = _errors_of(bound, form)
     tag = _tag_of(widget, bound.html_name, bound.value(), attrs, form.renderer)
     return f"{label}{helped}{errors}{tag}"
+
+
+def _attributes_of(bound: Any, form: Any, field: Any, widget: Any, own_id: str) -> dict[str, Any]:
+    """Return the attributes that a plain field adds to those of its widget."""
+    given = widget.attrs
+    wrong = bool(form.errors.get(bound.name))
+    attrs: dict[str, Any] = {}
+    if field.required and form.use_required_attribute:
+        if widget.use_required_attribute(bound.initial):
+            attrs["required"] = True
+    if field.disabled:
+        attrs["disabled"] = True
+    if not widget.is_hidden:
+        if wrong:
+            attrs["aria-invalid"] = "true"
+        if own_id and not (widget.use_fieldset or given.get("aria-describedby")):
+            parts = [f"{own_id}_helptext"] if bound.help_text else []
+            if wrong:
+                parts.append(f"{own_id}_error")
+            if parts:
+                attrs["aria-describedby"] = " ".join(parts)
+    if own_id and "id" not in given:
+        attrs["id"] = own_id
+    return attrs
+
+
+def written_widget(bound: Any) -> str | None:
+    """Return what ``as_widget()`` does, of a field of which everything is as the house made it.
+
+    ``None`` where somebody has to be asked.
+    """
+    form, field = bound.form, bound.field
+    widget = field.widget
+    if (
+        _BOUND_PARTS(bound.__class__) != _OWN_BOUND
+        or field.localize
+        or isinstance(widget, MultiWidget)
+        or "build_widget_attrs" in bound.__dict__
+        or not renders_plainly(form.renderer)
+        or functions_for(form.renderer) is None
+    ):
+        return None
+    attrs = _attributes_of(bound, form, field, widget, bound.auto_id)
+    return _tag_of(widget, bound.html_name, bound.value(), attrs, form.renderer)
+
+
+boundfield.written_widget = written_widget
 
 
 def _field_group(context: Context) -> str:

@@ -24,6 +24,9 @@ __all__ = ("BoundField",)
 
 Attributes = Mapping[str, Any]
 
+#: Writes the widget of a plain field at once. From ``_compiled``, which comes with the renderer.
+written_widget: Callable[[Any], str | None] | None = None
+
 
 def _with_widget(what: str, make: Callable[[Field], Widget]) -> Callable[..., SafeString]:
     """Return a method that renders the field with a widget of another kind."""
@@ -166,6 +169,9 @@ class BoundField(RenderableFieldMixin):
             attrs: more HTML attributes.
             only_initial: render the initial value under the name that keeps it.
         """
+        if widget is attrs is None and not only_initial and written_widget is not None:
+            if (written := written_widget(self)) is not None:
+                return mark_safe(written)
         used = widget or self.field.widget
         if self.field.localize:
             used.is_localized = True

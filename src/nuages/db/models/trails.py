@@ -138,6 +138,7 @@ class Path:
         "sliced",
         "slots",
         "state",
+        "total",
     )
 
     def __init__(
@@ -159,6 +160,8 @@ class Path:
         self.children: dict[Any, Any] = {}
         self.plans: dict[Any, Any] = {}
         self.ordering = model._meta.ordering
+        #: Whether the order leaves nothing to chance; ``None`` until somebody asks.
+        self.total: bool | None = None
 
     def take_state(self, queryset: Any) -> None:
         """Take down what a QuerySet shows of itself besides its query."""

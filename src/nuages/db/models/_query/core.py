@@ -174,7 +174,12 @@ class QuerySetCore(AltersData):
         """Whether the order leaves nothing to chance: it has a unique field that is never null."""
         from nuages.db.models._query.ordering import is_total
 
-        return is_total(self)
+        path = self._path
+        if path is None or path.ordering is not self.model._meta.ordering:
+            return is_total(self)
+        if path.total is None:
+            path.total = is_total(path.replay(self._params))
+        return path.total
 
     # -- copies ------------------------------------------------------------------------------
 

@@ -54,6 +54,15 @@ PROJECT = """
             "ContentType.objects.create(app_label='some', model=str(turn))",
         ),
         (
+            "from django.db.backends import utils\n"
+            "class Watching(utils.CursorWrapper):\n"
+            "    def execute(self, *args):\n"
+            "        calls.append('execute')\n"
+            "        return super().execute(*args)\n"
+            "utils.CursorWrapper = Watching",
+            "list(ContentType.objects.filter(app_label='none'))",
+        ),
+        (
             "from django.db.backends.base.base import BaseDatabaseWrapper as Wrapper;"
             " watched(Wrapper, 'cursor')",
             "ContentType.objects.filter(model='none').exists()",
@@ -83,3 +92,22 @@ def test_an_early_hook_is_called_once_for_each_query(hook, use):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) == 1
+
+
+def test_the_admin_can_be_imported_before_the_apps_are_loaded():
+    code = """
+        import nuages
+        from django.conf import settings
+        settings.configure()
+        from django.contrib import admin
+        from django.contrib.admin import actions, filters, helpers, options, sites, utils
+        from django.contrib.admin.templatetags import admin_list, admin_urls
+        from django.contrib.admin.views import main
+        print(options.ModelAdmin is admin.ModelAdmin)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout.strip() == "True", done.stderr

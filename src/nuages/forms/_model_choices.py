@@ -185,15 +185,15 @@ class ModelChoiceField(ChoiceField):
         limit = self.limit_choices_to
         return limit() if callable(limit) else limit
 
-    @property
-    def queryset(self) -> Any:
-        """The rows to choose from."""
+    # Named, since subclasses make properties of them.
+    def _get_queryset(self) -> Any:
         return self._queryset
 
-    @queryset.setter
-    def queryset(self, queryset: Any) -> None:
+    def _set_queryset(self, queryset: Any) -> None:
         self._queryset = None if queryset is None else queryset.all()
         self.widget.choices = self.choices
+
+    queryset = property(_get_queryset, _set_queryset, doc="The rows to choose from.")
 
     def label_from_instance(self, obj: Any) -> str:
         """Return the label of a row: a hook."""

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from http.client import responses as _phrases
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from nuages.conf import settings
@@ -20,6 +20,7 @@ from nuages.core.exceptions import DisallowedRedirect
 from nuages.http._response_headers import BadHeaderError, ResponseHeaders
 from nuages.http._streams import bytes_left
 from nuages.http.cookie import SimpleCookie
+from nuages.utils._lazy import later
 from nuages.utils.encoding import iri_to_uri
 from nuages.utils.functional import cached_property
 from nuages.utils.http import (
@@ -27,6 +28,11 @@ from nuages.utils.http import (
     content_disposition_header,
     http_date,
 )
+
+if TYPE_CHECKING:
+    import mimetypes
+else:
+    mimetypes = later("mimetypes")
 
 _USUALLY_OF_THE_CLASS = (
     "status_code",
@@ -574,8 +580,6 @@ class FileResponse(StreamingHttpResponse):
 
 
 def _type_of(name: str) -> str:
-    import mimetypes
-
     content_type, packing = mimetypes.guess_type(name)
     if packing in _PACKED_TYPES:
         return _PACKED_TYPES[packing]

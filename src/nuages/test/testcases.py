@@ -34,6 +34,7 @@ from nuages.test.assertions import (
 )
 from nuages.test.client import AsyncClient, Client
 from nuages.test.databases import (
+    DatabaseGuard,
     DatabaseOperationForbidden,
     connections_support_savepoints,
     connections_support_transactions,
@@ -46,6 +47,8 @@ from nuages.test.databases import (
 )
 from nuages.test.overrides import modify_settings, override_settings
 from nuages.utils.concurrency import async_to_sync
+
+_DatabaseFailure = DatabaseGuard  # the name that packages look for
 
 __all__ = [
     "DatabaseOperationForbidden",

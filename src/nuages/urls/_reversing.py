@@ -12,7 +12,7 @@ from nuages.urls._patterns import RegexPattern, RoutePattern
 from nuages.urls._routes import route_form
 from nuages.urls.converters import Converter
 from nuages.utils.datastructures import MultiValueDict
-from nuages.utils.http import escape_leading_slashes
+from nuages.utils.http import RFC3986_SUBDELIMS, escape_leading_slashes
 from nuages.utils.regex_helper import normalize
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ Form = tuple[str, list[str]]
 Entry = tuple[list[Form], str, dict[str, Any], dict[str, Converter]]
 
 #: Characters that need no escape in a path: RFC 3986's sub-delimiters, and ``/~:@``.
-RFC3986_SUBDELIMS = "!$&'()*+,;="
 SAFE = RFC3986_SUBDELIMS + "/~:@"
 _needs_no_escape = re.compile(r"[\w.\-!$&'()*+,;=/~:@]*", re.ASCII).fullmatch
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsp
 
 from nuages.core.exceptions import SuspiciousOperation
 from nuages.utils.functional import Promise, keep_lazy, keep_lazy_text
-from nuages.utils.http import RFC3986_GENDELS, RFC3986_SUBDELS
+from nuages.utils.http import RFC3986_GENDELIMS, RFC3986_SUBDELIMS
 from nuages.utils.safestring import SafeString, mark_safe
 from nuages.utils.text import normalize_newlines
 
@@ -187,7 +187,7 @@ def smart_urlquote(url: str) -> str:
     """Percent-encode ``url`` where it is not encoded yet; the host too."""
 
     def requote(part: str) -> str:
-        return quote(unquote(part), safe=RFC3986_SUBDELS + RFC3986_GENDELS + "~")
+        return quote(unquote(part), safe=RFC3986_SUBDELIMS + RFC3986_GENDELIMS + "~")
 
     try:
         scheme, host, path, query, fragment = urlsplit(url)

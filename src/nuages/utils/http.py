@@ -18,8 +18,8 @@ from urllib.parse import urlencode as _urlencode
 from nuages.utils.datastructures import MultiValueDict
 
 # https://datatracker.ietf.org/doc/html/rfc3986#section-2.2
-RFC3986_GENDELS = ":/?#[]@"
-RFC3986_SUBDELS = "!$&'()*+,;="
+RFC3986_GENDELIMS = ":/?#[]@"
+RFC3986_SUBDELIMS = "!$&'()*+,;="
 
 MAX_URL_LENGTH = 2048
 MAX_HEADER_LENGTH = 10_000

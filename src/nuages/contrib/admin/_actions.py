@@ -148,12 +148,16 @@ class ActionPages:
         return self._described(func, name)
 
     @staticmethod
-    def _described(func: Any, name: str) -> Action:
+    def _get_action_description(func: Any, name: str) -> Any:
+        return getattr(func, "short_description", None) or capfirst(name.replace("_", " "))
+
+    @classmethod
+    def _described(cls, func: Any, name: str) -> Action:
         places = getattr(func, "action_location", None) or _LIST
         return Action(
             func,
             name,
-            getattr(func, "short_description", None) or capfirst(name.replace("_", " ")),
+            cls._get_action_description(func, name),
             getattr(func, "plural_description", None),
             [places] if isinstance(places, ActionLocation) else places,
         )

@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import Any
 
 from nuages.contrib.auth import get_user_model
-from nuages.contrib.auth.base_user import AbstractBaseUser
 from nuages.core.exceptions import FieldDoesNotExist, ValidationError
 from nuages.core.validators import EMPTY_VALUES, URLValidator
 from nuages.db import models
@@ -249,6 +248,9 @@ def _holds_password(field: Any) -> bool:
     """Whether a field is that of a user model's passwords."""
     if field.name != "password" or not hasattr(field, "model"):
         return False
+    # Here, since it is a model: the admin may be imported before the apps are loaded.
+    from nuages.contrib.auth.base_user import AbstractBaseUser
+
     return issubclass(field.model, AbstractBaseUser) or issubclass(get_user_model(), field.model)
 
 

@@ -5,6 +5,7 @@ The hooks are here; a visit to a page, which calls them in their order, is :clas
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -14,6 +15,7 @@ from nuages.contrib.admin import helpers
 from nuages.contrib.admin._kept_forms import kept_form
 from nuages.contrib.admin._keys import key_value
 from nuages.contrib.admin._names import IS_POPUP_VAR, SOURCE_MODEL_VAR, TO_FIELD_VAR
+from nuages.contrib.admin._protection import csrf_protect_m
 from nuages.contrib.admin._responses import Answers
 from nuages.contrib.admin._visits import FormPage, fixed_names, in_transaction
 from nuages.contrib.admin._writing import Writing
@@ -265,6 +267,7 @@ class FormPages(Answers, Writing):
         template = own or self.change_form_template or self._model_templates("change_form.html")
         return TemplateResponse(request, template, context)
 
+    @csrf_protect_m
     def changeform_view(
         self,
         request: Any,
@@ -280,9 +283,38 @@ class FormPages(Answers, Writing):
         """
 
         def visit(request: Any) -> Any:
-            return FormPage(self, request, object_id).answer(form_url, extra_context)
+            return self._changeform_view(request, object_id, form_url, extra_context)
 
         return in_transaction(self.model, request, visit)
+
+    # Packages override the next two.
+
+    def _changeform_view(
+        self,
+        request: Any,
+        object_id: str | None,
+        form_url: str,
+        extra_context: dict[str, Any] | None,
+    ) -> Any:
+        """Do what :meth:`changeform_view` does, within its transaction."""
+        return FormPage(self, request, object_id).answer(form_url, extra_context)
+
+    def _create_formsets(self, request: Any, obj: Any, change: bool) -> tuple[list[Any], list[Any]]:
+        """Return the formsets of the inlines, and the inlines. ``obj`` may be one to be added."""
+        owner = (obj,) if change else ()
+        formsets, inlines = [], []
+        used: Counter[str] = Counter()
+        for formset_class, inline in self.get_formsets_with_inlines(request, *owner):
+            prefix = formset_class.get_default_prefix()
+            used[prefix] += 1
+            if used[prefix] > 1 or not prefix:
+                prefix = f"{prefix}-{used[prefix]}"
+            formset = formset_class(**self.get_formset_kwargs(request, obj, inline, prefix))
+            if not inline.has_change_permission(request, *(owner or (None,))):
+                _protect(request, formset, inline, *(owner or (None,)))
+            formsets.append(formset)
+            inlines.append(inline)
+        return formsets, inlines
 
     def add_view(
         self, request: Any, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -302,6 +334,16 @@ class FormPages(Answers, Writing):
 
 
 _OWN_GET_FORM = FormPages.get_form
+
+
+def _protect(request: Any, formset: Any, inline: Any, obj: Any) -> None:
+    """Take rows as they are where the user may not change them, whatever was sent."""
+    may_delete = inline.has_delete_permission(request, obj)
+    for index, form in enumerate(formset.initial_forms):
+        if may_delete and f"{formset.prefix}-{index}-DELETE" in request.POST:
+            continue
+        form._errors = {}
+        form.cleaned_data = form.initial
 
 
 def _names(admin: Any, request: Any, obj: Any) -> list[Any]:

@@ -16,6 +16,7 @@ from nuages.contrib.admin._names import (
     IncorrectLookupParameters,
     ShowFacets,
 )
+from nuages.contrib.admin._protection import csrf_protect_m
 from nuages.contrib.admin._views import DROP_VAR, SAVE_VAR, ListViews
 from nuages.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from nuages.contrib.admin.utils import lookup_spawns_duplicates, model_ngettext
@@ -296,6 +297,7 @@ class ListPages(ListViews):
             return None
         return answer or HttpResponseRedirect(request.get_full_path())
 
+    @csrf_protect_m
     def changelist_view(self, request: Any, extra_context: Any = None) -> Any:
         """Show the list of objects; run actions; save what was edited in place.
 

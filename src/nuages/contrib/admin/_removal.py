@@ -8,6 +8,7 @@ from nuages.contrib.admin._display import shown_name
 from nuages.contrib.admin._keys import unquote
 from nuages.contrib.admin._names import IS_POPUP_VAR, TO_FIELD_VAR
 from nuages.contrib.admin._nested import get_deleted_objects
+from nuages.contrib.admin._protection import csrf_protect_m
 from nuages.contrib.admin._visits import in_transaction, reference
 from nuages.core.exceptions import PermissionDenied
 from nuages.template.response import TemplateResponse
@@ -28,6 +29,7 @@ class RemovalPages:
         """Return what goes if ``objs`` are deleted (see :func:`utils.get_deleted_objects`)."""
         return get_deleted_objects(objs, request, self.admin_site)
 
+    @csrf_protect_m
     def delete_view(
         self, request: Any, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +17,6 @@ from nuages.contrib.admin._names import (
 from nuages.contrib.admin.exceptions import DisallowedModelAdminToField
 from nuages.core.exceptions import BadRequest, PermissionDenied
 from nuages.db import router
-from nuages.forms.formsets import all_valid
 from nuages.http import HttpResponseRedirect
 from nuages.utils.translation import gettext_lazy
 
@@ -154,30 +152,7 @@ class FormPage:
 
     def _formsets(self, obj: Any) -> tuple[list[Any], list[Any]]:
         """Return the formsets of the inlines, and the inlines."""
-        admin, request = self.admin, self.request
-        owner = () if self.add else (obj,)
-        formsets, inlines = [], []
-        used: Counter[str] = Counter()
-        for formset_class, inline in admin.get_formsets_with_inlines(request, *owner):
-            prefix = formset_class.get_default_prefix()
-            used[prefix] += 1
-            if used[prefix] > 1 or not prefix:
-                prefix = f"{prefix}-{used[prefix]}"
-            formset = formset_class(**admin.get_formset_kwargs(request, obj, inline, prefix))
-            if not inline.has_change_permission(request, *(owner or (None,))):
-                self._protect(formset, inline, *(owner or (None,)))
-            formsets.append(formset)
-            inlines.append(inline)
-        return formsets, inlines
-
-    def _protect(self, formset: Any, inline: Any, obj: Any) -> None:
-        """Take rows as they are where the user may not change them, whatever was sent."""
-        may_delete = inline.has_delete_permission(self.request, obj)
-        for index, form in enumerate(formset.initial_forms):
-            if may_delete and f"{formset.prefix}-{index}-DELETE" in self.request.POST:
-                continue
-            form._errors = {}
-            form.cleaned_data = form.initial
+        return self.admin._create_formsets(self.request, obj, change=not self.add)
 
     # Saving
 
@@ -194,7 +169,10 @@ class FormPage:
         obj = admin.save_form(request, form, change=change) if valid else form.instance
         for formset in formsets:
             formset.instance = obj
-        if not (all_valid(formsets) and valid):
+        # By the public module, where it may be replaced.
+        from nuages.contrib.admin import options
+
+        if not (options.all_valid(formsets) and valid):
             return None, formsets, inlines
         admin.save_model(request, obj, form, change)
         admin.save_related(request, form, formsets, change)

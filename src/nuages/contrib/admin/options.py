@@ -24,10 +24,12 @@ from nuages.contrib.admin._names import (
     ShowFacets,
 )
 from nuages.contrib.admin._powers import asks_as_made, is_almighty
+from nuages.contrib.admin._protection import csrf_protect_m
 from nuages.contrib.admin._removal import RemovalPages
 from nuages.contrib.admin.checks import ModelAdminChecks
 from nuages.db import transaction
 from nuages.forms import Media
+from nuages.forms.formsets import all_valid
 
 __all__ = [
     "HORIZONTAL",
@@ -45,6 +47,8 @@ __all__ = [
     "ShowFacets",
     "StackedInline",
     "TabularInline",
+    "all_valid",
+    "csrf_protect_m",
     "get_content_type_for_model",
     "transaction",
 ]

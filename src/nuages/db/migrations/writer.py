@@ -117,7 +117,8 @@ class MigrationWriter:
                 dependencies.append(self.serialize(tuple(dependency))[0])
         body = ["class Migration(migrations.Migration):"]
         if migration.replaces:
-            body += ["", *self._listed("replaces", map(repr, map(tuple, migration.replaces)))]
+            # On one line: what tidies up after squashing looks for it.
+            body += ["", f"{_STEP}replaces = {[tuple(each) for each in migration.replaces]!r}"]
         if migration.initial:
             body += ["", f"{_STEP}initial = True"]
         if not getattr(migration, "atomic", True):

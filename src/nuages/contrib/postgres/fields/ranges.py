@@ -130,7 +130,7 @@ class ContinuousRangeField(RangeField):
         default_bounds: the bounds of lists and tuples.
     """
 
-    keywords = (models.fields._base.keyword("default_bounds", CANONICAL_RANGE_BOUNDS),)
+    _keywords = (models.fields._base.keyword("default_bounds", CANONICAL_RANGE_BOUNDS),)
 
     def __init__(
         self, *args: Any, default_bounds: str = CANONICAL_RANGE_BOUNDS, **kwargs: Any
@@ -165,14 +165,14 @@ class DecimalRangeField(ContinuousRangeField, column="numrange"):
     """A range of decimals."""
 
     base_field, range_type = models.DecimalField, NumericRange  # type: ignore[misc]
-    form_field = forms.DecimalRangeField  # type: ignore[assignment]
+    form_field = forms.DecimalRangeField
 
 
 class DateTimeRangeField(ContinuousRangeField, column="tstzrange"):
     """A range of moments."""
 
     base_field, range_type = models.DateTimeField, DateTimeTZRange  # type: ignore[misc]
-    form_field = forms.DateTimeRangeField  # type: ignore[assignment]
+    form_field = forms.DateTimeRangeField
 
 
 class DateRangeField(RangeField, column="daterange"):

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from nuages.conf import settings
 from nuages.core.exceptions import ImproperlyConfigured
+from nuages.db.backends import utils
 from nuages.db.backends.base import shortcut
 from nuages.db.backends.base.transactions import Transactions
 from nuages.db.backends.base.validation import BaseDatabaseValidation
 from nuages.db.backends.signals import connection_created
-from nuages.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from nuages.db.utils import (
     DEFAULT_DB_ALIAS,
     DatabaseErrorWrapper,
@@ -334,13 +334,13 @@ class BaseDatabaseWrapper(Transactions):
         make = self.make_debug_cursor if self.queries_logged else self.make_cursor
         return make(cursor)
 
-    def make_debug_cursor(self, cursor: Any) -> CursorDebugWrapper:
+    def make_debug_cursor(self, cursor: Any) -> utils.CursorDebugWrapper:
         """Return a cursor that records what it runs."""
-        return CursorDebugWrapper(cursor, self)
+        return utils.CursorDebugWrapper(cursor, self)
 
-    def make_cursor(self, cursor: Any) -> CursorWrapper:
+    def make_cursor(self, cursor: Any) -> utils.CursorWrapper:
         """Return a cursor that does not record what it runs."""
-        return CursorWrapper(cursor, self)
+        return utils.CursorWrapper(cursor, self)
 
     def fetch_rows(self, sql: str, params: Any) -> list[tuple[Any, ...]]:
         """Run a query and return all its rows."""

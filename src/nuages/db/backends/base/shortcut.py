@@ -9,7 +9,7 @@ from threading import get_ident
 from typing import Any
 
 from nuages.conf import settings
-from nuages.db.backends.utils import CursorWrapper
+from nuages.db.backends import utils
 from nuages.utils import asyncio
 from nuages.utils.links import unreplaced
 
@@ -42,7 +42,8 @@ _OF_CONNECTION = (
     "queries_logged",
 )
 _OF_CURSOR = ("__init__", "__enter__", "__exit__", "execute", "_execute", "_execute_with_wrappers")
-remember(CursorWrapper)
+_PLAIN_CURSOR = utils.CursorWrapper
+remember(_PLAIN_CURSOR)
 
 
 def guard(connection_class: type) -> Callable[[Any], bool]:
@@ -52,7 +53,7 @@ def guard(connection_class: type) -> Callable[[Any], bool]:
     connection is open. A subclass is a chain of its own.
     """
     own = unreplaced(connection_class, _OF_CONNECTION, as_made(connection_class, _OF_CONNECTION))
-    own_cursor = unreplaced(CursorWrapper, _OF_CURSOR, as_made(CursorWrapper, _OF_CURSOR))
+    own_cursor = unreplaced(_PLAIN_CURSOR, _OF_CURSOR, as_made(_PLAIN_CURSOR, _OF_CURSOR))
     # Here it is known already that no event loop runs.
     connect = inspect.unwrap(as_made(connection_class, ("ensure_connection",))[0])
 
@@ -79,7 +80,7 @@ def guard(connection_class: type) -> Callable[[Any], bool]:
             or "make_cursor" in held
             or "connect" in held
             or not own(type(connection))
-            or not own_cursor()
+            or not own_cursor(utils.CursorWrapper)
         ):
             return False
         if held["connection"] is None:

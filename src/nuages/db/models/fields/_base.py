@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partialmethod, total_ordering
-from itertools import count
+from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, overload
 
 from nuages.apps import apps
@@ -54,7 +54,7 @@ class Keyword(NamedTuple):
         value = getattr(field, self.attribute)
         if self.name == "choices" and isinstance(value, CallableChoiceIterator):
             value = value.func
-        usual = field.usual.get(self.name, self.default)
+        usual = field._usual.get(self.name, self.default)
         # Others by identity: an equal value that is lazy or foreign stays what it is.
         by_value = type(usual) in (list, int) or type(value) is str
         return (value != usual if by_value else value is not usual), value
@@ -75,13 +75,17 @@ def _load_field(app_label: str, model_name: str, field_name: str) -> Field:
     return apps.get_model(app_label, model_name)._meta.get_field(field_name)
 
 
-_later, _sooner = count(), count(-1, -1)
+_counting = Lock()
 
 
 @total_ordering
 class Field(RegisterLookupMixin):
     """One column (or relation) of a model. Manual: "Model field reference"."""
 
+    #: What the next field is numbered. Fields stand in the order of their numbers; one that makes another
+    #: field beside itself may number both.
+    creation_counter = 0
+    auto_creation_counter = -1
     empty_strings_allowed = True
     empty_values = list(validators.EMPTY_VALUES)
     default_validators: list[Callable[[Any], None]] = []  # noqa: RUF012 - never changed
@@ -122,13 +126,13 @@ class Field(RegisterLookupMixin):
     descriptor_class: Any = DeferredAttribute
 
     #: The name under which database backends know the type; ``None``: that of the class.
-    internal_type: ClassVar[str | None] = None
+    _internal_type: ClassVar[str | None] = None
     #: The form field that edits the type, by its name in ``django.forms``.
-    form_field: ClassVar[str] = "CharField"
+    _form_field: ClassVar[str] = "CharField"
     #: Keywords whose default is another one than that of fields in general.
-    usual: ClassVar[dict[str, Any]] = {}
+    _usual: ClassVar[dict[str, Any]] = {}
     #: The keywords that :meth:`deconstruct` compares with their defaults.
-    keywords: ClassVar[tuple[Keyword, ...]] = (
+    _keywords: ClassVar[tuple[Keyword, ...]] = (
         keyword("verbose_name", None, "_verbose_name"),
         keyword("primary_key", False),
         keyword("max_length"),
@@ -168,7 +172,7 @@ class Field(RegisterLookupMixin):
         "verbose_name",
     )
     #: The generators of check messages that apply to the class, in order.
-    field_checks: ClassVar[tuple[Callable[..., Iterator[CheckMessage]], ...]] = (
+    _field_checks: ClassVar[tuple[Callable[..., Iterator[CheckMessage]], ...]] = (
         _checks.name_is_usable,
         _checks.choices_are_pairs,
         _checks.db_default_is_supported,
@@ -227,8 +231,17 @@ class Field(RegisterLookupMixin):
         self.db_column, self.db_comment, self._db_tablespace = db_column, db_comment, db_tablespace
         # Fields that come with the house (an automatic key, a parent link) stand before those
         # that a class declares.
-        self.creation_counter = next(_sooner if auto_created else _later)
+        self._take_number(auto_created)
         self._validators, self._error_messages = [*validators], error_messages
+
+    def _take_number(self, auto_created: bool) -> None:
+        with _counting:
+            if auto_created:
+                self.creation_counter = Field.auto_creation_counter
+                Field.auto_creation_counter -= 1
+            else:
+                self.creation_counter = Field.creation_counter
+                Field.creation_counter += 1
 
     # What it is called, and how it compares
 
@@ -299,7 +312,7 @@ class Field(RegisterLookupMixin):
 
     def clone(self) -> Field:
         """Return a field made anew from what :meth:`deconstruct` says, without a model."""
-        if (twin := _clones.clone(self, (_later, _sooner))) is not None:
+        if (twin := _clones.clone(self)) is not None:
             return twin
         _name, _path, args, kwargs = self.deconstruct()
         made = type(self)(*args, **kwargs)
@@ -434,7 +447,7 @@ class Field(RegisterLookupMixin):
         """The validators of the class and those of this field."""
         return [*self.default_validators, *self._validators]
 
-    def refuse(self, code: str, value: Any) -> exceptions.ValidationError:
+    def _refuse(self, code: str, value: Any) -> exceptions.ValidationError:
         """Return (not raise) the ``ValidationError`` named ``code`` about ``value``."""
         return exceptions.ValidationError(
             self.error_messages[code], code=code, params={"value": value}
@@ -463,12 +476,12 @@ class Field(RegisterLookupMixin):
         empty = value in self.empty_values
         if self.choices is not None and not empty:
             if not any(value == key for key, _label in self.flatchoices):
-                raise self.refuse("invalid_choice", value)
+                raise self._refuse("invalid_choice", value)
             return
         if value is None and not self.null:
-            raise self.refuse("null", value)
+            raise self._refuse("null", value)
         if empty and not self.blank:
-            raise self.refuse("blank", value)
+            raise self._refuse("blank", value)
 
     def clean(self, value: Any, model_instance: Any) -> Any:
         """Convert and validate; return the converted value or raise ``ValidationError``."""
@@ -557,7 +570,7 @@ class Field(RegisterLookupMixin):
 
     def get_internal_type(self) -> str:
         """Return the name under which the database backends know this type."""
-        return self.internal_type or type(self).__name__
+        return self._internal_type or type(self).__name__
 
     def db_type_parameters(self, connection: Any) -> Any:
         """Return the mapping that fills a backend's column type."""
@@ -648,16 +661,16 @@ class Field(RegisterLookupMixin):
                 if dynamic
                 else {"initial": self.get_default()}
             )
-        wanted = self.form_options() | kwargs
+        wanted = self._form_options() | kwargs
         if self.choices is None:
-            return (form_class or getattr(forms, self.form_field))(**(given | wanted))
+            return (form_class or getattr(forms, self._form_field))(**(given | wanted))
         blank = self.blank or not ("initial" in wanted or self.has_default())
         given |= {"choices": self.get_choices(include_blank=blank), "coerce": self.to_python}
         given |= {"empty_value": None} if self.null else {}
         given |= {name: wanted[name] for name in _CHOICE_KEYWORDS.intersection(wanted)}
         return (choices_form_class or forms.TypedChoiceField)(**given)
 
-    def form_options(self) -> dict[str, Any]:
+    def _form_options(self) -> dict[str, Any]:
         """Return what the form field of this type is told besides."""
         return {}
 
@@ -666,7 +679,7 @@ class Field(RegisterLookupMixin):
     def check(self, **kwargs: Any) -> list[CheckMessage]:
         """Return the messages of the system checks about this field."""
         kwargs["databases"] = kwargs.get("databases") or ()
-        return _checks.flatten(check(self, **kwargs) for check in self.field_checks)
+        return _checks.flatten(check(self, **kwargs) for check in self._field_checks)
 
 
 #: Keywords of a plain form field that a field for choices takes too.
@@ -680,19 +693,19 @@ class UsualKeywords:
     """Gives the constructor the defaults that are usual for the type."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **(self.usual | kwargs))  # type: ignore[attr-defined]
+        super().__init__(*args, **(self._usual | kwargs))  # type: ignore[attr-defined]
 
 
 def _keywords_of(cls: type[Field]) -> list[tuple[Keyword, Any]]:
     """Return the keywords that a class and those above it declare, with what they usually are."""
-    found: list[tuple[Keyword, Any]] | None = cls.__dict__.get("_keywords")
+    found: list[tuple[Keyword, Any]] | None = cls.__dict__.get("_kept_keywords")
     if found is None:
         found = [
-            (each, cls.usual.get(each.name, each.default))
+            (each, cls._usual.get(each.name, each.default))
             for base in cls.__mro__
-            for each in vars(base).get("keywords", ())
+            for each in vars(base).get("_keywords", ())
         ]
-        cls._keywords = found  # type: ignore[attr-defined]
+        cls._kept_keywords = found  # type: ignore[attr-defined]
     return found
 
 

@@ -1,4 +1,4 @@
-"""System checks of fields: generators of messages, listed by each field class in ``field_checks``.
+"""System checks of fields: generators of messages, listed by each field class in ``_field_checks``.
 
 Manual: "System check framework", section "Model fields".
 """
@@ -384,7 +384,7 @@ def collation_is_supported(field: Any, databases: Iterable[str] = (), **kwargs: 
     """E190."""
     if not field.db_collation:
         return
-    kind = field.collated_type
+    kind = field._collated_type
     for connection in lacking(field, databases, f"supports_collation_on_{kind.lower()}"):
         yield checks.Error(
             f"{connection.display_name} does not support a database collation on {kind}s.",

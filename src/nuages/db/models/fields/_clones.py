@@ -50,12 +50,8 @@ def learn(made: Field) -> None:
             cls._shape = None
 
 
-def clone(field: Field, counter: Any) -> Field | None:
-    """Return a copy of a field that looks as if just made; ``None`` for any other.
-
-    Args:
-        counter: the counters of fields that are made by hand, and of those that come by themselves.
-    """
+def clone(field: Field) -> Field | None:
+    """Return a copy of a field that looks as if just made; ``None`` for any other."""
     cls, state = type(field), vars(field)
     shape: Shape | None = cls.__dict__.get("_shape")
     if shape is None or state.keys() != shape[0] or state["name"] is not None:
@@ -73,7 +69,7 @@ def clone(field: Field, counter: Any) -> Field | None:
     twin: Field = object.__new__(cls)
     own = vars(twin)
     own.update(state)
-    own["creation_counter"] = next(counter[bool(state["auto_created"])])
+    twin._take_number(state["auto_created"])
     for name in _LISTS.intersection(own):
         if name in own:
             own[name] = own[name][:]

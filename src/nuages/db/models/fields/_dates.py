@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 class DateTimeCheckMixin:
     """Says that ``auto_now``, ``auto_now_add`` and ``default`` exclude each other."""
 
-    clock_checks = (_checks.one_source_of_the_date,)
+    _clock_checks = (_checks.one_source_of_the_date,)
 
     def check(self, **kwargs: Any) -> list[Any]:
-        own = _checks.flatten(check(self, **kwargs) for check in self.clock_checks)
+        own = _checks.flatten(check(self, **kwargs) for check in self._clock_checks)
         return super().check(**kwargs) + own  # type: ignore[misc]
 
 
@@ -35,9 +35,9 @@ class _Clock(DateTimeCheckMixin, Field):
 
     empty_strings_allowed = False
     #: Reads text; ``None``: it has not the right format.
-    parse: ClassVar[Any]
+    _parse: ClassVar[Any]
     #: The error when the format is right but there is no such date or time.
-    impossible: ClassVar[str]
+    _impossible: ClassVar[str]
 
     def __init__(
         self,
@@ -61,25 +61,25 @@ class _Clock(DateTimeCheckMixin, Field):
             del kwargs["editable"], kwargs["blank"]
         return name, path, args, kwargs | automatic
 
-    def present(self) -> Any:
+    def _present(self) -> Any:
         """Return the present moment, as this field stores it."""
         raise NotImplementedError(type(self).__name__)
 
     def pre_save(self, model_instance: Model, add: bool) -> Any:
         if self.auto_now or (self.auto_now_add and add):
-            value = self.present()
+            value = self._present()
             setattr(model_instance, self.attname, value)
             return value
         return super().pre_save(model_instance, add)
 
-    def read(self, text: Any) -> Any:
+    def _read(self, text: Any) -> Any:
         """Return what ``text`` says, or raise ``ValidationError``."""
         try:
-            value = type(self).parse(text)
+            value = type(self)._parse(text)
         except ValueError:
-            raise self.refuse(self.impossible, text) from None
+            raise self._refuse(self._impossible, text) from None
         if value is None:
-            raise self.refuse("invalid", text)
+            raise self._refuse("invalid", text)
         return value
 
     def get_prep_value(self, value: Any) -> Any:
@@ -102,13 +102,13 @@ class DateField(_Clock):
         ),
     }
     description: Any = _("Date (without time)")
-    parse = staticmethod(parse_date)
-    impossible = "invalid_date"
-    form_field = "DateField"
+    _parse = staticmethod(parse_date)
+    _impossible = "invalid_date"
+    _form_field = "DateField"
 
-    internal_type = "DateField"
+    _internal_type = "DateField"
 
-    def present(self) -> Any:
+    def _present(self) -> Any:
         return datetime.date.today()
 
     def contribute_to_class(self, cls: type[Model], name: str, private_only: bool = False) -> None:
@@ -130,7 +130,7 @@ class DateField(_Clock):
                 return value.date()
             case datetime.date():
                 return value
-        return self.read(value)
+        return self._read(value)
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         if not prepared:
@@ -155,13 +155,13 @@ class DateTimeField(DateField):
         ),
     }
     description = _("Date (with time)")
-    parse = staticmethod(parse_datetime)
-    impossible = "invalid_datetime"
-    form_field = "DateTimeField"
+    _parse = staticmethod(parse_datetime)
+    _impossible = "invalid_datetime"
+    _form_field = "DateTimeField"
 
-    internal_type = "DateTimeField"
+    _internal_type = "DateTimeField"
 
-    def present(self) -> Any:
+    def _present(self) -> Any:
         return timezone.now()
 
     def _made_aware(self, value: datetime.datetime) -> datetime.datetime:
@@ -186,15 +186,15 @@ class DateTimeField(DateField):
         try:
             moment = parse_datetime(value)
         except ValueError:
-            raise self.refuse("invalid_datetime", value) from None
+            raise self._refuse("invalid_datetime", value) from None
         if moment is not None:
             return moment
         try:
             day = parse_date(value)
         except ValueError:
-            raise self.refuse("invalid_date", value) from None
+            raise self._refuse("invalid_date", value) from None
         if day is None:
-            raise self.refuse("invalid", value)
+            raise self._refuse("invalid", value)
         return datetime.datetime(day.year, day.month, day.day)
 
     def get_prep_value(self, value: Any) -> Any:
@@ -222,13 +222,13 @@ class TimeField(_Clock):
         ),
     }
     description = _("Time")
-    parse = staticmethod(parse_time)
-    impossible = "invalid_time"
-    form_field = "TimeField"
+    _parse = staticmethod(parse_time)
+    _impossible = "invalid_time"
+    _form_field = "TimeField"
 
-    internal_type = "TimeField"
+    _internal_type = "TimeField"
 
-    def present(self) -> Any:
+    def _present(self) -> Any:
         return datetime.datetime.now().time()
 
     def to_python(self, value: Any) -> Any:
@@ -238,7 +238,7 @@ class TimeField(_Clock):
             case datetime.datetime():
                 # Accepted for convenience: the date is lost.
                 return value.time()
-        return self.read(value)
+        return self._read(value)
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         if not prepared:
@@ -258,7 +258,7 @@ class DurationField(Field):
     }
     description = _("Duration")
 
-    internal_type = "DurationField"
+    _internal_type = "DurationField"
 
     def to_python(self, value: Any) -> Any:
         if value is None or isinstance(value, datetime.timedelta):
@@ -268,7 +268,7 @@ class DurationField(Field):
         except ValueError:
             length = None
         if length is None:
-            raise self.refuse("invalid", value)
+            raise self._refuse("invalid", value)
         return length
 
     def get_prep_value(self, value: Any) -> Any:
@@ -289,4 +289,4 @@ class DurationField(Field):
         value = self.value_from_object(obj)
         return "" if value is None else duration_string(value)
 
-    form_field = "DurationField"
+    _form_field = "DurationField"

@@ -103,8 +103,8 @@ class ManyToManyField(RelatedField):
     many_to_many = True
     rel_class = ManyToManyRel
     description = _("Many-to-many relationship")
-    field_checks = (
-        *(each for each in RelatedField.field_checks),
+    _field_checks = (
+        *(each for each in RelatedField._field_checks),
         *checks.MANY_TO_MANY,
     )
 

@@ -44,7 +44,7 @@ class BooleanField(Field):
         "0": False,
     }
 
-    internal_type = "BooleanField"
+    _internal_type = "BooleanField"
 
     def to_python(self, value: Any) -> Any:
         if self.null and value in self.empty_values:
@@ -53,7 +53,7 @@ class BooleanField(Field):
             return self.spellings[value]
         except (KeyError, TypeError):
             code = "invalid_nullable" if self.null else "invalid"
-            raise self.refuse(code, value) from None
+            raise self._refuse(code, value) from None
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
@@ -76,7 +76,7 @@ class BooleanField(Field):
 class NullBooleanField(BooleanField):
     """Kept for historical migrations alone."""
 
-    usual = {"null": True, "blank": True}
+    _usual = {"null": True, "blank": True}
 
     system_check_removed_details = {
         "msg": ("NullBooleanField is removed except for support in historical migrations."),
@@ -85,7 +85,7 @@ class NullBooleanField(BooleanField):
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **(kwargs | self.usual))
+        super().__init__(*args, **(kwargs | self._usual))
 
 
 class _Numeric(Field):
@@ -100,7 +100,7 @@ class _Numeric(Field):
         try:
             return type(self).number(value)
         except (TypeError, ValueError):
-            raise self.refuse("invalid", value) from None
+            raise self._refuse("invalid", value) from None
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
@@ -120,7 +120,7 @@ class IntegerField(_Numeric):
     default_error_messages = {"invalid": _("“%(value)s” value must be an integer.")}
     description: Any = _("Integer")
     number = int
-    field_checks = (*Field.field_checks, _checks.max_length_is_not_for_numbers)
+    _field_checks = (*Field._field_checks, _checks.max_length_is_not_for_numbers)
 
     @cached_property
     def validators(self) -> list[Callable[[Any], None]]:
@@ -139,13 +139,13 @@ class IntegerField(_Numeric):
             bounds.append(validators.MaxValueValidator(high))
         return [*own, *bounds]
 
-    internal_type = "IntegerField"
+    _internal_type = "IntegerField"
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         value = super().get_db_prep_value(value, connection, prepared)
         return connection.ops.adapt_integerfield_value(value, self.get_internal_type())
 
-    form_field = "IntegerField"
+    _form_field = "IntegerField"
 
 
 class BigIntegerField(IntegerField):
@@ -154,9 +154,9 @@ class BigIntegerField(IntegerField):
     description = _("Big (8 byte) integer")
     MAX_BIGINT = 2**63 - 1
 
-    internal_type = "BigIntegerField"
+    _internal_type = "BigIntegerField"
 
-    def form_options(self) -> dict[str, Any]:
+    def _form_options(self) -> dict[str, Any]:
         return {"min_value": -self.MAX_BIGINT - 1, "max_value": self.MAX_BIGINT}
 
 
@@ -165,7 +165,7 @@ class SmallIntegerField(IntegerField):
 
     description = _("Small integer")
 
-    internal_type = "SmallIntegerField"
+    _internal_type = "SmallIntegerField"
 
 
 class PositiveIntegerRelDbTypeMixin(_Mixed):
@@ -194,29 +194,29 @@ class PositiveIntegerRelDbTypeMixin(_Mixed):
 
 
 class _Positive(PositiveIntegerRelDbTypeMixin):
-    def form_options(self) -> dict[str, Any]:
-        return super().form_options() | {"min_value": 0}
+    def _form_options(self) -> dict[str, Any]:
+        return super()._form_options() | {"min_value": 0}
 
 
 class PositiveBigIntegerField(_Positive, BigIntegerField):
     """A whole number from 0, of 63 bits."""
 
     description = _("Positive big integer")
-    internal_type = "PositiveBigIntegerField"
+    _internal_type = "PositiveBigIntegerField"
 
 
 class PositiveIntegerField(_Positive, IntegerField):
     """A whole number from 0, of 31 bits."""
 
     description = _("Positive integer")
-    internal_type = "PositiveIntegerField"
+    _internal_type = "PositiveIntegerField"
 
 
 class PositiveSmallIntegerField(_Positive, SmallIntegerField):
     """A whole number from 0, of 15 bits."""
 
     description = _("Positive small integer")
-    internal_type = "PositiveSmallIntegerField"
+    _internal_type = "PositiveSmallIntegerField"
 
 
 class AutoFieldMixin(_Mixed):
@@ -225,12 +225,12 @@ class AutoFieldMixin(_Mixed):
     db_returning = True
     auto_checks = (_checks.automatic_field_is_primary_key,)
 
-    usual = {"blank": True}
+    _usual = {"blank": True}
     #: The field whose numbers the key has.
     counted_type: type[Field]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **(kwargs | self.usual))
+        super().__init__(*args, **(kwargs | self._usual))
 
     def rel_db_type(self, connection: Any) -> str | None:
         """Return the type of the whole number that the key is."""
@@ -290,19 +290,19 @@ class AutoFieldMeta(type):
 class AutoField(AutoFieldMixin, IntegerField, metaclass=AutoFieldMeta):
     """An automatic primary key of 32 bits."""
 
-    internal_type, counted_type = "AutoField", IntegerField
+    _internal_type, counted_type = "AutoField", IntegerField
 
 
 class BigAutoField(AutoFieldMixin, BigIntegerField):
     """An automatic primary key of 64 bits."""
 
-    internal_type, counted_type = "BigAutoField", BigIntegerField
+    _internal_type, counted_type = "BigAutoField", BigIntegerField
 
 
 class SmallAutoField(AutoFieldMixin, SmallIntegerField):
     """An automatic primary key of 16 bits."""
 
-    internal_type, counted_type = "SmallAutoField", SmallIntegerField
+    _internal_type, counted_type = "SmallAutoField", SmallIntegerField
 
 
 class FloatField(_Numeric):
@@ -312,9 +312,9 @@ class FloatField(_Numeric):
     description = _("Floating point number")
     number = float
 
-    internal_type = "FloatField"
+    _internal_type = "FloatField"
 
-    form_field = "FloatField"
+    _form_field = "FloatField"
 
 
 class DecimalField(Field):
@@ -323,8 +323,8 @@ class DecimalField(Field):
     empty_strings_allowed = False
     default_error_messages = {"invalid": _("“%(value)s” value must be a decimal number.")}
     description = _("Decimal number")
-    keywords = (keyword("max_digits"), keyword("decimal_places"))
-    field_checks = (*Field.field_checks, _checks.decimal_has_precision)
+    _keywords = (keyword("max_digits"), keyword("decimal_places"))
+    _field_checks = (*Field._field_checks, _checks.decimal_has_precision)
 
     def __init__(
         self,
@@ -347,7 +347,7 @@ class DecimalField(Field):
         """The precision with which floats are rounded."""
         return decimal.Context(prec=self.max_digits)
 
-    internal_type = "DecimalField"
+    _internal_type = "DecimalField"
 
     def to_python(self, value: Any) -> Any:
         if value is None:
@@ -355,15 +355,15 @@ class DecimalField(Field):
         try:
             if isinstance(value, float):
                 if math.isnan(value):
-                    raise self.refuse("invalid", value)
+                    raise self._refuse("invalid", value)
                 rounding = self.context if self.max_digits is not None else decimal.getcontext()
                 number = rounding.create_decimal_from_float(value)
             else:
                 number = decimal.Decimal(value)
         except (decimal.InvalidOperation, TypeError, ValueError):
-            raise self.refuse("invalid", value) from None
+            raise self._refuse("invalid", value) from None
         if not number.is_finite():
-            raise self.refuse("invalid", value)
+            raise self._refuse("invalid", value)
         return number
 
     def get_prep_value(self, value: Any) -> Any:
@@ -376,7 +376,7 @@ class DecimalField(Field):
             return value
         return connection.ops.adapt_decimalfield_value(value, self.max_digits, self.decimal_places)
 
-    form_field = "DecimalField"
+    _form_field = "DecimalField"
 
-    def form_options(self) -> dict[str, Any]:
+    def _form_options(self) -> dict[str, Any]:
         return {"max_digits": self.max_digits, "decimal_places": self.decimal_places}

@@ -19,9 +19,9 @@ from nuages.utils.translation import gettext_lazy as _
 class _Text(Field):
     """What one line and many lines of text share."""
 
-    keywords = (keyword("db_collation"),)
+    _keywords = (keyword("db_collation"),)
     #: The type named by the check of ``db_collation``.
-    collated_type = "CharField"
+    _collated_type = "CharField"
 
     def __init__(self, *args: Any, db_collation: str | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -30,11 +30,8 @@ class _Text(Field):
     def db_parameters(self, connection: Any) -> dict[str, Any]:
         return super().db_parameters(connection) | {"collation": self.db_collation}
 
-    def to_python(self, value: Any) -> Any:
+    def _as_text(self, value: Any) -> Any:
         return value if value is None or isinstance(value, str) else str(value)
-
-    def get_prep_value(self, value: Any) -> Any:
-        return self.to_python(super().get_prep_value(value))
 
     def slice_expression(self, expression: Any, start: int, length: int | None) -> Any:
         from nuages.db.models.functions import Substr
@@ -45,8 +42,15 @@ class _Text(Field):
 class CharField(_Text):
     """A line of text, as long as ``max_length`` at most."""
 
-    field_checks = (
-        *Field.field_checks,
+    # Of the class itself: a field of a package that converts in its own way says
+    # ``super(models.CharField, self)`` to pass by them.
+    to_python = _Text._as_text
+
+    def get_prep_value(self, value: Any) -> Any:
+        return self.to_python(super().get_prep_value(value))
+
+    _field_checks = (
+        *Field._field_checks,
         _checks.collation_is_supported,
         _checks.max_length_is_positive,
     )
@@ -62,9 +66,9 @@ class CharField(_Text):
             return _("String (unlimited)")
         return _("String (up to %(max_length)s)")
 
-    internal_type = "CharField"
+    _internal_type = "CharField"
 
-    def form_options(self) -> dict[str, Any]:
+    def _form_options(self) -> dict[str, Any]:
         as_null = self.null and not connection.features.interprets_empty_strings_as_nulls
         return {"max_length": self.max_length} | ({"empty_value": None} if as_null else {})
 
@@ -105,25 +109,25 @@ class EmailField(_SizedChar):
     description = _("Email address")
     default_max_length = 254  # RFC 3696, erratum 1690
 
-    form_field = "EmailField"
+    _form_field = "EmailField"
 
 
 class URLField(UsualKeywords, CharField):
     """The address of a page."""
 
-    usual = {"max_length": 200}
+    _usual = {"max_length": 200}
 
     default_validators = [validators.URLValidator()]
     description = _("URL")
 
-    form_field = "URLField"
+    _form_field = "URLField"
 
 
 class SlugField(UsualKeywords, CharField):
     """Letters, digits, hyphens and underscores, for use in addresses."""
 
-    usual = {"max_length": 50, "db_index": True}
-    keywords = (keyword("allow_unicode", False),)
+    _usual = {"max_length": 50, "db_index": True}
+    _keywords = (keyword("allow_unicode", False),)
 
     default_validators = [validators.validate_slug]
     description = _("Slug (up to %(max_length)s)")
@@ -139,24 +143,30 @@ class SlugField(UsualKeywords, CharField):
             self.default_validators = [validators.validate_unicode_slug]
         super().__init__(*args, **kwargs)
 
-    internal_type = "SlugField"
+    _internal_type = "SlugField"
 
-    form_field = "SlugField"
+    _form_field = "SlugField"
 
-    def form_options(self) -> dict[str, Any]:
-        return super().form_options() | {"allow_unicode": self.allow_unicode}
+    def _form_options(self) -> dict[str, Any]:
+        return super()._form_options() | {"allow_unicode": self.allow_unicode}
 
 
 class TextField(_Text):
     """Text of any length."""
 
+    # See CharField.
+    to_python = _Text._as_text
+
+    def get_prep_value(self, value: Any) -> Any:
+        return self.to_python(super().get_prep_value(value))
+
     description = _("Text")
-    collated_type = "TextField"
-    field_checks = (*Field.field_checks, _checks.collation_is_supported)
+    _collated_type = "TextField"
+    _field_checks = (*Field._field_checks, _checks.collation_is_supported)
 
-    internal_type = "TextField"
+    _internal_type = "TextField"
 
-    def form_options(self) -> dict[str, Any]:
+    def _form_options(self) -> dict[str, Any]:
         from nuages.forms import Textarea
 
         widget = {} if self.choices is not None else {"widget": Textarea}
@@ -167,17 +177,17 @@ class TextField(_Text):
 class FilePathField(Field):
     """The path of a file or folder below ``path``."""
 
-    usual = {"max_length": 100}
+    _usual = {"max_length": 100}
 
     description = _("File path")
-    keywords = (
+    _keywords = (
         keyword("path", ""),
         keyword("match"),
         keyword("recursive", False),
         keyword("allow_files", True),
         keyword("allow_folders", False),
     )
-    field_checks = (*Field.field_checks, _checks.path_field_allows_something)
+    _field_checks = (*Field._field_checks, _checks.path_field_allows_something)
 
     def __init__(
         self,
@@ -192,17 +202,17 @@ class FilePathField(Field):
     ) -> None:
         self.path, self.match, self.recursive = path, match, recursive
         self.allow_files, self.allow_folders = allow_files, allow_folders
-        super().__init__(verbose_name, name, **(self.usual | kwargs))
+        super().__init__(verbose_name, name, **(self._usual | kwargs))
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
         return None if value is None else str(value)
 
-    internal_type = "FilePathField"
+    _internal_type = "FilePathField"
 
-    form_field = "FilePathField"
+    _form_field = "FilePathField"
 
-    def form_options(self) -> dict[str, Any]:
+    def _form_options(self) -> dict[str, Any]:
         return {
             "path": self.path() if callable(self.path) else self.path,
             "match": self.match,
@@ -223,16 +233,16 @@ class IPAddressField(Field):
         "id": "fields.E900",
     }
 
-    usual = {"max_length": 15}
+    _usual = {"max_length": 15}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **(kwargs | self.usual))
+        super().__init__(*args, **(kwargs | self._usual))
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
         return None if value is None else str(value)
 
-    internal_type = "IPAddressField"
+    _internal_type = "IPAddressField"
 
 
 class GenericIPAddressField(Field):
@@ -241,9 +251,9 @@ class GenericIPAddressField(Field):
     empty_strings_allowed = False
     description = _("IP address")
     default_error_messages = {"invalid": _("Enter a valid %(protocol)s address.")}
-    keywords = (keyword("protocol", "both"), keyword("unpack_ipv4", False))
-    usual = {"max_length": 39}  # eight groups of four digits
-    field_checks = (*Field.field_checks, _checks.blank_address_is_null)
+    _keywords = (keyword("protocol", "both"), keyword("unpack_ipv4", False))
+    _usual = {"max_length": 39}  # eight groups of four digits
+    _field_checks = (*Field._field_checks, _checks.blank_address_is_null)
 
     def __init__(
         self,
@@ -256,9 +266,9 @@ class GenericIPAddressField(Field):
     ) -> None:
         self.protocol, self.unpack_ipv4 = protocol, unpack_ipv4
         self.default_validators = validators.ip_address_validators(protocol, unpack_ipv4)
-        super().__init__(verbose_name, name, *args, **(kwargs | self.usual))
+        super().__init__(verbose_name, name, *args, **(kwargs | self._usual))
 
-    internal_type = "GenericIPAddressField"
+    _internal_type = "GenericIPAddressField"
 
     def to_python(self, value: Any) -> Any:
         if value is None:
@@ -281,9 +291,9 @@ class GenericIPAddressField(Field):
             value = self.get_prep_value(value)
         return connection.ops.adapt_ipaddressfield_value(value)
 
-    form_field = "GenericIPAddressField"
+    _form_field = "GenericIPAddressField"
 
-    def form_options(self) -> dict[str, Any]:
+    def _form_options(self) -> dict[str, Any]:
         return {"protocol": self.protocol}
 
 
@@ -294,12 +304,12 @@ class UUIDField(Field):
     description = _("Universally unique identifier")
     empty_strings_allowed = False
 
-    usual = {"max_length": 32}
+    _usual = {"max_length": 32}
 
     def __init__(self, verbose_name: Any = None, **kwargs: Any) -> None:
-        super().__init__(verbose_name, **(kwargs | self.usual))
+        super().__init__(verbose_name, **(kwargs | self._usual))
 
-    internal_type = "UUIDField"
+    _internal_type = "UUIDField"
 
     def to_python(self, value: Any) -> Any:
         if value is None or isinstance(value, uuid.UUID):
@@ -307,7 +317,7 @@ class UUIDField(Field):
         try:
             return uuid.UUID(**{"int" if isinstance(value, int) else "hex": value})
         except (AttributeError, ValueError):
-            raise self.refuse("invalid", value) from None
+            raise self._refuse("invalid", value) from None
 
     def get_prep_value(self, value: Any) -> Any:
         return self.to_python(super().get_prep_value(value))
@@ -318,7 +328,7 @@ class UUIDField(Field):
         identifier = self.to_python(value)
         return identifier if connection.features.has_native_uuid_field else identifier.hex
 
-    form_field = "UUIDField"
+    _form_field = "UUIDField"
 
 
 class BinaryField(Field):
@@ -327,16 +337,16 @@ class BinaryField(Field):
     description = _("Raw binary data")
     empty_values = [None, b""]
     default_error_messages = {"invalid": _("“%(value)s” is not a valid binary value.")}
-    field_checks = (*Field.field_checks, _checks.binary_default_is_bytes)
+    _field_checks = (*Field._field_checks, _checks.binary_default_is_bytes)
 
-    usual = {"editable": False}
+    _usual = {"editable": False}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **(self.usual | kwargs))
+        super().__init__(*args, **(self._usual | kwargs))
         if self.max_length is not None:
             self.validators.append(validators.MaxLengthValidator(self.max_length))
 
-    internal_type = "BinaryField"
+    _internal_type = "BinaryField"
 
     def get_placeholder_sql(
         self, value: Any, compiler: Any, connection: Any
@@ -363,4 +373,4 @@ class BinaryField(Field):
         try:
             return memoryview(b64decode(value.encode("ascii"), validate=True))
         except ValueError:
-            raise self.refuse("invalid", value) from None
+            raise self._refuse("invalid", value) from None

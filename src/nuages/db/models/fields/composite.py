@@ -51,9 +51,9 @@ class CompositePrimaryKey(Field):
     """A primary key made of other fields of the model. Manual: "Composite primary keys"."""
 
     descriptor_class = CompositeAttribute
-    field_checks = (
+    _field_checks = (
         key_is_named_pk,
-        *(check for check in Field.field_checks if check is not _checks.name_is_usable),
+        *(check for check in Field._field_checks if check is not _checks.name_is_usable),
     )
 
     def __init__(self, *args: str, **kwargs: Any) -> None:

@@ -193,9 +193,9 @@ class FileField(Field):
 
     attr_class: Any = FieldFile
     descriptor_class = FileDescriptor
-    usual = {"max_length": 100}
+    _usual = {"max_length": 100}
     description = _("File")
-    field_checks = (*Field.field_checks, _checks.file_is_no_key, _checks.upload_to_is_relative)
+    _field_checks = (*Field._field_checks, _checks.file_is_no_key, _checks.upload_to_is_relative)
 
     def __init__(
         self,
@@ -218,7 +218,7 @@ class FileField(Field):
                     f"{cls.__module__}.{cls.__qualname__}"
                 )
         self.upload_to = upload_to
-        super().__init__(verbose_name, name, **(self.usual | kwargs))
+        super().__init__(verbose_name, name, **(self._usual | kwargs))
 
     def deconstruct(self) -> tuple[Any, ...]:
         *place, kwargs = super().deconstruct()
@@ -227,7 +227,7 @@ class FileField(Field):
             kwargs["storage"] = written
         return *place, kwargs | {"upload_to": self.upload_to}
 
-    internal_type = "FileField"
+    _internal_type = "FileField"
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
@@ -272,11 +272,11 @@ class FileField(Field):
         if data is not None:
             setattr(instance, self.name, data or "")
 
-    form_field = "FileField"
+    _form_field = "FileField"
 
-    def form_options(self) -> dict[str, Any]:
+    def _form_options(self) -> dict[str, Any]:
         """Add the length of names."""
-        return super().form_options() | {"max_length": self.max_length}
+        return super()._form_options() | {"max_length": self.max_length}
 
 
 class ImageFileDescriptor(FileDescriptor):
@@ -317,10 +317,10 @@ class ImageField(FileField):
     """
 
     attr_class = ImageFieldFile
-    keywords = (keyword("width_field"), keyword("height_field"))
+    _keywords = (keyword("width_field"), keyword("height_field"))
     descriptor_class = ImageFileDescriptor
     description = _("Image")
-    field_checks = (*FileField.field_checks, _checks.image_library_is_there)
+    _field_checks = (*FileField._field_checks, _checks.image_library_is_there)
 
     def __init__(
         self,
@@ -363,4 +363,4 @@ class ImageField(FileField):
         for dimension, name in fields.items():
             setattr(instance, name, getattr(file, dimension) if file else None)
 
-    form_field = "ImageField"
+    _form_field = "ImageField"

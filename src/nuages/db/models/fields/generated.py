@@ -24,8 +24,8 @@ class GeneratedField(Field):
     generated = True
     db_returning = True
     _query: Any = None
-    field_checks = (
-        *Field.field_checks,
+    _field_checks = (
+        *Field._field_checks,
         _checks.generated_column_is_supported,
         _checks.output_field_is_sound,
     )

@@ -43,8 +43,8 @@ class JSONField(CheckFieldDefaultMixin, Field):
     empty_strings_allowed = False
     description = _("A JSON object")
     default_error_messages = {"invalid": _("Value must be valid JSON.")}
-    keywords = (keyword("encoder"), keyword("decoder"))
-    field_checks = (*Field.field_checks, _checks.json_is_supported)
+    _keywords = (keyword("encoder"), keyword("decoder"))
+    _field_checks = (*Field._field_checks, _checks.json_is_supported)
     _default_hint = ("dict", "{}")
 
     def __init__(
@@ -61,7 +61,7 @@ class JSONField(CheckFieldDefaultMixin, Field):
         self.encoder, self.decoder = encoder, decoder
         super().__init__(verbose_name, name, **kwargs)
 
-    internal_type = "JSONField"
+    _internal_type = "JSONField"
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
         """Read JSON. What is no JSON (a part that the database has taken out) stays as it is."""
@@ -97,14 +97,14 @@ class JSONField(CheckFieldDefaultMixin, Field):
         try:
             json.dumps(value, cls=cast(Any, self.encoder))
         except TypeError:
-            raise self.refuse("invalid", value) from None
+            raise self._refuse("invalid", value) from None
 
     def value_to_string(self, obj: Any) -> Any:
         return self.value_from_object(obj)
 
-    form_field = "JSONField"
+    _form_field = "JSONField"
 
-    def form_options(self) -> dict[str, Any]:
+    def _form_options(self) -> dict[str, Any]:
         return {"encoder": self.encoder, "decoder": self.decoder}
 
 

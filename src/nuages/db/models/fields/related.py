@@ -87,7 +87,7 @@ class RelatedField(FieldCacheMixin, Field):
     one_to_one = False
     many_to_many = False
     many_to_one = False
-    field_checks = (*Field.field_checks, *checks.ANY_RELATION)
+    _field_checks = (*Field._field_checks, *checks.ANY_RELATION)
 
     def __init__(
         self,
@@ -279,7 +279,7 @@ class ForeignObject(RelatedField):
     related_accessor_class: ClassVar[Any] = ReverseManyToOneDescriptor
     forward_related_accessor_class: ClassVar[Any] = ForwardManyToOneDescriptor
     rel_class: ClassVar[Any] = ForeignObjectRel
-    field_checks = (*RelatedField.field_checks, *checks.FOREIGN_OBJECT)
+    _field_checks = (*RelatedField._field_checks, *checks.FOREIGN_OBJECT)
 
     def __init__(
         self,
@@ -524,13 +524,13 @@ class ForeignKey(ForeignObject):
     trail_safe = True
     descriptor_class = ForeignKeyDeferredAttribute
     rel_class = ManyToOneRel
-    usual = {"db_index": True}
+    _usual = {"db_index": True}
     empty_strings_allowed = False
     default_error_messages = {
         "invalid": _("%(model)s instance with %(field)s %(value)r is not a valid choice.")
     }
     description: Any = _("Foreign Key (type determined by related field)")
-    field_checks = (*ForeignObject.field_checks, *checks.FOREIGN_KEY)
+    _field_checks = (*ForeignObject._field_checks, *checks.FOREIGN_KEY)
 
     def __init__(
         self,
@@ -564,7 +564,7 @@ class ForeignKey(ForeignObject):
         kwargs["rel"] = self.rel_class(
             self, to, to_field, parent_link=parent_link, on_delete=on_delete, **names
         )
-        kwargs = self.usual | kwargs
+        kwargs = self._usual | kwargs
         super().__init__(
             to,
             on_delete,

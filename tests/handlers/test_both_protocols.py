@@ -12,6 +12,8 @@ import pytest
 
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.http import HttpResponse
 from django.urls import path
 from django.utils.deprecation import MiddlewareMixin
@@ -255,3 +257,79 @@ def test_two_hundred_views_that_wait_do_so_together(project):
 
     assert asyncio.run(all_of_them()) == [[200]] * 200
     assert most == 200
+
+
+async def ask(handler, url):
+    """Send a request; return the statuses of the answer."""
+    inbox, statuses = asyncio.Queue(), []
+    inbox.put_nowait({"type": "http.request", "body": b""})
+
+    async def send(message):
+        if "status" in message:
+            statuses.append(message["status"])
+
+    await handler({**scope_of((b"host", b"testserver")), "path": url}, inbox.get, send)
+    return statuses
+
+
+def query(request):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    THREADS.append((threading.current_thread(), connection.connection))
+    return HttpResponse("hello")
+
+
+def state(request):
+    """Tell whether the connection of this thread is open before anything was asked."""
+    THREADS.append((threading.current_thread(), connection.connection))
+    return HttpResponse("hello")
+
+
+def test_the_connection_of_a_request_ends_with_it_in_its_thread(project):
+    """Nobody waits for that; but whoever gets the thread next does."""
+    sys.modules["handler_urls"].urlpatterns += [path("query/", query), path("state/", state)]
+
+    async def several():
+        handler = ASGIHandler()
+        return [await ask(handler, url) for url in ("/query/", "/state/") * 3]
+
+    assert asyncio.run(several()) == [[200]] * 6
+    assert len({thread for thread, _ in THREADS}) == 1
+    assert [held is None for _, held in THREADS] == [False, True] * 3
+
+
+def test_what_fails_after_a_request_is_logged(project, monkeypatch, caplog):
+    def failing(self):
+        raise RuntimeError("it cannot be closed")
+
+    sys.modules["handler_urls"].urlpatterns += [path("query/", query), path("state/", state)]
+
+    async def both():
+        handler = ASGIHandler()
+        first = await ask(handler, "/query/")
+        # The thread is free again only when that was tried.
+        return [first, await ask(handler, "/state/")]
+
+    monkeypatch.setattr(
+        type(connections[DEFAULT_DB_ALIAS]), "close_if_unusable_or_obsolete", failing
+    )
+    with caplog.at_level("ERROR", logger="django.request"):
+        assert asyncio.run(both()) == [[200]] * 2
+    assert "it cannot be closed" in caplog.text
+    monkeypatch.undo()
+    connection.close()
+
+
+def test_receivers_of_others_are_waited_for(project):
+    told = []
+
+    def receiver(sender, **kwargs):
+        told.append((sender, threading.current_thread()))
+
+    sys.modules["handler_urls"].urlpatterns.append(path("query/", query))
+    request_finished.connect(receiver)
+    try:
+        asyncio.run(ask(ASGIHandler(), "/query/"))
+    finally:
+        request_finished.disconnect(receiver)
+    assert told == [(ASGIHandler, THREADS[0][0])]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+logger = logging.getLogger("django.request")
 
 _current = SyncToAsync.thread_sensitive_context
 _executors = SyncToAsync.context_to_thread_executor
@@ -54,6 +58,17 @@ class RequestThreads(ThreadSensitiveContext):
                 _executors[self] = ThreadPoolExecutor(1, thread_name_prefix="request")
         return True
 
+    def afterwards(self, work: Callable[[], Any]) -> bool:
+        """Let the request's thread do ``work``, for which nobody waits.
+
+        Whoever gets the thread next waits for it. Returns ``False`` if there is no such thread.
+        """
+        thread = _executors.get(self) if self.used and self.token is not None else None
+        if thread is None:
+            return False
+        thread.submit(copy_context().run, _logged, work)
+        return True
+
     def leave(self) -> None:
         """Give the thread back."""
         if self.token is None:
@@ -67,6 +82,13 @@ class RequestThreads(ThreadSensitiveContext):
             self._idle.append(thread)
         elif thread is not None:
             thread.shutdown(wait=False)
+
+
+def _logged(work: Callable[[], Any]) -> None:
+    try:
+        work()
+    except Exception:
+        logger.exception("A request could not be finished")
 
 
 def _check(message: dict[str, Any]) -> None:

@@ -261,17 +261,9 @@ class ASGIHandler(base.BaseHandler):
                 finished = True
             if complete or answer:
                 response = answer[0]
-                inline = threads is not None and not threads.used and not response.streaming
-                quick = house_receivers(signals.request_finished) if inline else None
-                if quick is None:
+                if not (threads is not None and self._closed_quickly(request, response, threads)):
                     # Where the request's sync parts ran.
                     await sync_to_async(response.close, thread_sensitive=True)()
-                elif type(response).close is _CLOSE:
-                    response._release()
-                    for receiver in quick:
-                        receiver(sender=None)
-                else:
-                    response.close()
             else:
                 # No response was made whose close() would send this.
                 await sync_to_async(signals.request_finished.send)(sender=self.__class__)
@@ -279,6 +271,33 @@ class ASGIHandler(base.BaseHandler):
             if not finished:
                 await _quietly_finish(self.__class__)
             body_file.close()
+
+    def _closed_quickly(self, request: Any, response: Any, threads: RequestThreads) -> bool:
+        """Close a response without waiting for a thread; ``False`` where something might tell."""
+        receivers = None if response.streaming else house_receivers(signals.request_finished)
+        if receivers is None:
+            return False
+        plain = type(response).close is _CLOSE
+        if not threads.used and not plain:
+            response.close()
+            return True
+
+        def tell() -> None:
+            for receiver in receivers:
+                receiver(sender=None)
+
+        if not threads.used:
+            response._release()
+            tell()
+            return True
+        # What the database is told belongs in the request's thread.
+        alone = plain and response._resource_closers == [request.close]
+        if not alone or vars(request).get("_files"):
+            return False
+        if not threads.afterwards(tell):
+            return False
+        response._release()
+        return True
 
     async def _respond(self, request: Any, send: Send, answer: list[Any]) -> None:
         response = await self.run_get_response(request)

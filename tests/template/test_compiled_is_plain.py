@@ -259,3 +259,26 @@ def test_a_missing_template_is_looked_for_again_when_loaders_forget() -> None:
         loader.reset()
     assert not made.lacks("first")
     assert made.select_template(["first", "second"]).render(Context()) == "1"
+
+
+def test_a_context_is_bound_to_one_template_and_free_again_after_an_error() -> None:
+    from django.template import RequestContext
+    from django.test import RequestFactory
+
+    made = engine({}, context_processors=["django.template.context_processors.request"])
+    context = RequestContext(RequestFactory().get("/here/"), {"fails": lambda: 1 / 0})
+    template = made.from_string("{{ request.path }}{% if fails %}{% endif %}")
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            template.render(context)
+        assert context.template is None
+        assert "request" not in context
+    with context.bind_template(template):
+        assert context["request"].path == "/here/"
+        with pytest.raises(RuntimeError), context.bind_template(template):
+            pass
+        assert context.template is template
+    broken = RequestContext(RequestFactory().get("/"), processors=[lambda request: 5])  # type: ignore[list-item, return-value]
+    with pytest.raises(TypeError, match="didn't return a dictionary"):
+        template.render(broken)
+    assert broken.template is None

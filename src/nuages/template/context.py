@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from copy import copy
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Self
@@ -162,18 +162,31 @@ class RenderContext(BaseContext):
         """Return what the uppermost layer has under ``key``, or ``otherwise``."""
         return self.dicts[-1].get(key, otherwise)
 
-    @contextmanager
-    def push_state(self, template: Any, isolated_context: bool = True) -> Iterator[None]:
+    def push_state(
+        self, template: Any, isolated_context: bool = True
+    ) -> AbstractContextManager[None]:
         """For a ``with`` block, make ``template`` the one rendered, by default on a new layer."""
-        outer, self.template = self.template, template
-        if isolated_context:
-            self.push()
-        try:
-            yield
-        finally:
-            self.template = outer
-            if isolated_context:
-                self.pop()
+        return _State(self, template, isolated_context)
+
+
+class _State:
+    """A ``with`` block in which another template is rendered."""
+
+    __slots__ = ("context", "isolated", "outer", "template")
+
+    def __init__(self, context: RenderContext, template: Any, isolated: bool) -> None:
+        self.context, self.template, self.isolated = context, template, isolated
+
+    def __enter__(self) -> None:
+        context = self.context
+        self.outer, context.template = context.template, self.template
+        if self.isolated:
+            context.push()
+
+    def __exit__(self, *error: object) -> None:
+        self.context.template = self.outer
+        if self.isolated:
+            self.context.pop()
 
 
 class Context(BaseContext):
@@ -200,17 +213,9 @@ class Context(BaseContext):
         # Set while a template renders with this context.
         self.template: Template | None = None
 
-    @contextmanager
-    def bind_template(self, template: Template) -> Iterator[None]:
+    def bind_template(self, template: Template) -> AbstractContextManager[None]:
         """For a ``with`` block, make ``template`` the outermost one rendered."""
-        if self.template is None:
-            self.template = template
-            try:
-                yield
-            finally:
-                self.template = None
-        else:
-            raise RuntimeError("Context is already bound to a template")
+        return _Bound(self, template)
 
     def __copy__(self) -> Self:
         own = copy(self.render_context)
@@ -230,6 +235,27 @@ class Context(BaseContext):
         for layer in layers[:-1]:
             ContextDict(self, layer)
         return ContextDict(self, *layers[-1:])
+
+
+class _Bound:
+    """A ``with`` block in which a context has a template.
+
+    Raises:
+        RuntimeError: it has one already.
+    """
+
+    __slots__ = ("context", "template")
+
+    def __init__(self, context: Context, template: Template) -> None:
+        self.context, self.template = context, template
+
+    def __enter__(self) -> None:
+        if self.context.template is not None:
+            raise RuntimeError("Context is already bound to a template")
+        self.context.template = self.template
+
+    def __exit__(self, *error: object) -> None:
+        self.context.template = None
 
 
 class RequestContext(Context):
@@ -258,38 +284,58 @@ class RequestContext(Context):
         for _layer in range(2):
             self.push()
 
-    @contextmanager
-    def bind_template(self, template: Template) -> Iterator[None]:
+    def bind_template(self, template: Template) -> AbstractContextManager[None]:
         """Bind ``template``, with the names of its engine's context processors filled in.
 
         Raises:
             TypeError: a processor does not return a dictionary.
         """
-        with super().bind_template(template):
-            names: dict[str, Any] = {}
-            for processor in (*template.engine.template_context_processors, *self._processors):
-                given = processor(self.request)
-                try:
-                    names |= given
-                except TypeError:
-                    raise TypeError(
-                        f"Context processor {processor.__qualname__} didn't return a dictionary."
-                    ) from None
-            index = self._processors_index
-            if index is None:  # made by new(): holds its values only
-                yield
-                return
-            self.dicts[index] = names
+        return _Filled(self, template, super().bind_template(template))
+
+    def _processed(self, template: Template) -> dict[str, Any]:
+        names: dict[str, Any] = {}
+        for processor in (*template.engine.template_context_processors, *self._processors):
+            given = processor(self.request)
             try:
-                yield
-            finally:
-                self.dicts[index] = {}
+                names |= given
+            except TypeError:
+                raise TypeError(
+                    f"Context processor {processor.__qualname__} didn't return a dictionary."
+                ) from None
+        return names
 
     def new(self, values: Any = None) -> Self:
         """Return a context for the same request that holds ``values`` only."""
         fresh = super().new(values)
         fresh._processors_index = None
         return fresh
+
+
+class _Filled:
+    """A ``with`` block in which a context has a template and the names of its processors."""
+
+    __slots__ = ("binding", "context", "template")
+
+    def __init__(
+        self, context: RequestContext, template: Template, binding: AbstractContextManager[None]
+    ) -> None:
+        self.context, self.template, self.binding = context, template, binding
+
+    def __enter__(self) -> None:
+        context = self.context
+        self.binding.__enter__()
+        try:
+            names = context._processed(self.template)
+        except BaseException as error:
+            self.binding.__exit__(type(error), error, error.__traceback__)
+            raise
+        if context._processors_index is not None:  # else made by new(): holds its values only
+            context.dicts[context._processors_index] = names
+
+    def __exit__(self, *error: Any) -> None:
+        if self.context._processors_index is not None:
+            self.context.dicts[self.context._processors_index] = {}
+        self.binding.__exit__(*error)
 
 
 def make_context(

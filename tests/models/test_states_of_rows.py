@@ -91,3 +91,41 @@ def test_few_and_many_fields_are_loaded_alike(number):
 
 def _without_state(instance):
     return {name: value for name, value in vars(instance).items() if name != "_state"}
+
+
+def owned(book):
+    return [book.author.books.all()[0] for _ in range(3)][-1]
+
+
+def test_an_owner_is_a_cached_relation_like_any_other(book):
+    found = owned(book)
+    assert "fields_cache" not in vars(found._state)
+    assert found._state.related() == {"author": book.author}
+    assert vars(found._state) == {"fields_cache": {"author": book.author}}
+    assert Book.objects.get(pk=book.pk)._state.related() is None
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_an_owner_is_pickled_as_a_cached_relation(book, asked):
+    found = owned(book)
+    if asked:
+        assert found.author == book.author
+    twin = pickle.loads(pickle.dumps(found))
+    assert vars(twin._state) == {
+        "adding": False,
+        "db": "default",
+        "fields_cache": {"author": book.author},
+    }
+
+
+def test_an_owner_that_is_no_longer_saved_forbids_saving(book):
+    found, author = owned(book), book.author
+    author.pk = None
+    with pytest.raises(ValueError, match="unsaved related object 'author'"):
+        found.save()
+
+
+def test_another_key_lets_go_of_the_owner(book):
+    found, other = owned(book), Author.objects.create(name="other")
+    found.author_id = other.pk
+    assert found.author == other

@@ -100,22 +100,37 @@ class Batches:
             "states": base.StatesOfRows(FETCH_ONE),
             "connection": self.connection,
         }
+        if tie is not None:
+            scope["tied"] = base.StatesOfRows(FETCH_ONE, tie[1])
         lines = list(self._conversions(scope))
+        #: Whether the owner of an instance is the one of its group.
+        in_groups = tie is not None and tie[0] == group
+        if group is not None:
+            value = f"v{self.root.places[group]}"
+            lines += [
+                f"try: owner, members = homes[{value}]",
+                "except KeyError:",
+                f"    owner, members = {f'owners.get({value})' if in_groups else 'None'}, []",
+                f"    homes[{value}], groups[{value}] = (owner, members), members",
+            ]
         ordered = list(self.root.all())
         numbers = {id(part): number for number, part in enumerate(ordered)}
         for part in ordered:
             number = numbers[id(part)]
             scope[f"C{number}"], scope[f"newC{number}"] = part.model, part.model.__new__
             related = [f"{each.cache_name!r}: o{numbers[id(each)]}" for each in part.parts]
+            caches = [f"s.fields_cache = {{{', '.join(related)}}}"] if related else []
+            if caches:
+                caches.insert(0, "s = S()")
             if part is self.root and tie is not None:
                 attname, cache_name = tie
-                lines.append(f"owner = owners.get(v{part.places[attname]})")
-                entry = ", ".join([*related, f"{cache_name!r}: owner"])
-                without = f"{{{', '.join(related)}}}" if related else None
-                caches = [f"if owner is not None: s.fields_cache = {{{entry}}}"]
-                caches += [f"else: s.fields_cache = {without}"] if without else []
-            else:
-                caches = [f"s.fields_cache = {{{', '.join(related)}}}"] if related else []
+                if not in_groups:
+                    lines.append(f"owner = owners.get(v{part.places[attname]})")
+                if related:
+                    caches.append(f"if owner is not None: s.fields_cache[{cache_name!r}] = owner")
+                else:
+                    caches += ["if owner is None: s = S()", "else:", "    s = T()"]
+                    caches.append("    s.owner = owner")
             lay_out_rows(part.model)
             body = source_of_instance(
                 f"o{number}",
@@ -124,8 +139,7 @@ class Batches:
                 {name: f"v{place}" for name, place in part.places.items()},
                 part.model,
             )
-            if caches:
-                body = ["s = S()", *caches, *body]
+            body = [*caches, *body]
             if part.keys:
                 missing = " or ".join(f"v{place} is None" for place in part.keys)
                 body = [
@@ -138,18 +152,15 @@ class Batches:
         # The row goes as its instance comes: fewer objects for the collector to look at.
         lines += [f"rows[place] = {last}", "place += 1"]
         if group is not None:
-            value = f"v{self.root.places[group]}"
-            lines += [
-                f"group = groups.get({value})",
-                f"if group is None: groups[{value}] = [{last}]",
-                f"else: group.append({last})",
-            ]
+            lines.append(f"members.append({last})")
         heard = " or ".join(f"heard(pre, post, C{number})" for number in range(len(ordered)))
         source = "\n".join(
             [
                 "def load(rows, using, owners, groups):",
                 f"    if (pre.receivers or post.receivers) and ({heard}): return None",
                 "    S = states[using]",
+                *(["    T = tied[using]"] if tie is not None else []),
+                *(["    homes = {}"] if group is not None else []),
                 "    place = 0",
                 f"    for {''.join(f'v{n}, ' for n in range(self.width))}in rows:",
                 *(f"        {line}" for line in lines),

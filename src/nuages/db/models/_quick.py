@@ -207,7 +207,7 @@ def save(
     cls, state = type(instance), instance._state
     if listened_to(pre_save, post_save, cls) or (force_update and force_insert):
         return False
-    if "fields_cache" in state.__dict__:
+    if state.related():
         instance._prepare_related_fields_for_save(operation_name="save")
     if using is None:
         using = router.db_for_write(cls, instance=instance)

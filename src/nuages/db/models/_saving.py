@@ -42,7 +42,7 @@ def check_related(instance: Model, operation: str, fields: Collection[Any] | Non
     Raises:
         ValueError: one of them is not saved.
     """
-    cached = instance._state.__dict__.get("fields_cache")
+    cached = instance._state.related()
     if not cached:
         return
     options = instance._meta

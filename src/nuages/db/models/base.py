@@ -63,6 +63,11 @@ class ModelState:
     #: Weak references to the instances of the same result.
     peers: Sequence[Any] = ()
 
+    def related(self) -> dict[str, Any] | None:
+        """Return the cached relations; ``None`` if there never were any."""
+        data = self.__dict__
+        return self.fields_cache if "fields_cache" in data or "owner" in data else None
+
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
         if "fields_cache" in state:
@@ -89,17 +94,54 @@ class _StateOfRow(ModelState):
         return ModelState, (), {**self._given, **self.__getstate__()}
 
 
-class StatesOfRows(dict[str, type[ModelState]]):
-    """The class of the states of rows, by the alias of their database; each is made at first use."""
+class _CacheWithOwner:
+    """Makes the dictionary of cached relations of a state that has but its ``owner`` so far."""
 
-    def __init__(self, fetch_mode: FetchMode) -> None:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: Any, cls: type | None = None) -> Any:
+        if instance is None:
+            return self
+        data = instance.__dict__
+        cache = data["fields_cache"] = {self.name: data.pop("owner")} if "owner" in data else {}
+        return cache
+
+
+class _StateOfOwned(_StateOfRow):
+    """The state of an instance that came with the object to which it belongs, its ``owner``.
+
+    Many such are read without anybody's asking for it.
+    """
+
+    def __getstate__(self) -> dict[str, Any]:
+        self.fields_cache  # noqa: B018 (the owner is one of them)
+        state = super().__getstate__()
+        state.pop("owner", None)
+        return state
+
+
+class StatesOfRows(dict[str, type[ModelState]]):
+    """The class of the states of rows, by the alias of their database; each is made at first use.
+
+    Args:
+        owner: the name under which an instance keeps the object to which it belongs, if it has one: such states
+            are given an ``owner``.
+    """
+
+    def __init__(self, fetch_mode: FetchMode, owner: str | None = None) -> None:
         super().__init__()
         self._given = {} if fetch_mode is FETCH_ONE else {"fetch_mode": fetch_mode}
+        self._owner = owner
 
     def __missing__(self, using: str) -> type[ModelState]:
         given = {"adding": False, "db": using, **self._given}
-        made = self[using] = type("ModelState", (_StateOfRow,), {**given, "_given": given})
-        lay_out(made, ("fields_cache",))
+        members: dict[str, Any] = {**given, "_given": given}
+        base: type[ModelState] = _StateOfRow
+        if self._owner is not None:
+            base, members["fields_cache"] = _StateOfOwned, _CacheWithOwner(self._owner)
+        made = self[using] = type("ModelState", (base,), members)
+        lay_out(made, ("fields_cache",) if self._owner is None else ("fields_cache", "owner"))
         return made
 
 

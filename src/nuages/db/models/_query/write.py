@@ -311,7 +311,7 @@ class Writing(Reading):
         if _has_automatic_key(self.model):
             # Nothing to give to those without a key: the database makes it.
             for obj in objs:
-                if "fields_cache" in obj._state.__dict__:
+                if obj._state.related():
                     obj._prepare_related_fields_for_save(operation_name="bulk_create")
             return
         for obj in objs:

@@ -14,7 +14,9 @@ from nuages.db.models import signals, trails
 from nuages.db.models.fields._related_managers import (
     HOME,
     RelatedManager,
+    constructs,
     filter_prefetch_queryset,
+    key_preparer,
     keys_by,
     one_queryset,
     related_on_trail,
@@ -32,8 +34,8 @@ class _ManyToManyManager(RelatedManager):
     #: Whether the manager that it is based on gives all objects.
     gives_all: bool
 
-    #: What all managers of the relation have in common; found when the first one is made.
-    _relation: dict[str, Any] | None = None
+    #: Whether it was found out what all managers of the relation have in common.
+    _is_known = False
     # That is:
     model: Any
     through: Any
@@ -52,11 +54,15 @@ class _ManyToManyManager(RelatedManager):
     add: Callable[..., None]
 
     def __init__(self, instance: Any = None) -> None:
-        super().__init__()
+        if self._constructs:
+            super().__init__()
+        else:
+            self._hints: dict[str, Any] = {}
         self.instance = instance
-        if self._relation is None:
-            type(self)._relation = self._look_at_relation()
-        self.__dict__.update(self._relation or {})
+        if not self._is_known:
+            for name, value in self._look_at_relation().items():
+                setattr(type(self), name, value)
+            type(self)._is_known = True
         near = self.source_field
         self.core_filters = {name: getattr(instance, attname) for name, attname in self._conditions}
         options = instance._meta
@@ -170,11 +176,13 @@ class _ManyToManyManager(RelatedManager):
         if found is None:
             return None
         objects, groups = found
-        prepared: dict[Any, list[Any]] = {}
-        for value, members in groups.items():
-            prepared.setdefault(near.get_db_prep_value(value, connection), []).extend(members)
+        prepare = key_preparer(near, connection)
+        if not getattr(prepare, "kept", frozenset()).issuperset(map(type, groups)):
+            given_as, groups = groups, {}
+            for value, members in given_as.items():
+                groups.setdefault(prepare(value), []).extend(members)
         key_of = keys_by([(far.attname, far)])(connection)
-        return narrowed, objects, prepared, key_of, self.prefetch_cache_name
+        return narrowed, objects, groups, key_of, self.prefetch_cache_name
 
     @property
     def constrained_target(self) -> Any:
@@ -505,6 +513,7 @@ def create_forward_many_to_many_manager(superclass: type, rel: Any, reverse: boo
             "rel": rel,
             "reverse": reverse,
             "gives_all": superclass is Manager,
+            "_constructs": constructs(superclass),
             "__module__": HOME,
         },
     )

@@ -15,6 +15,7 @@ from nuages.core.exceptions import FieldError
 from nuages.db import DEFAULT_DB_ALIAS, NotSupportedError, connections, router
 from nuages.db.engine import Call, Steps, arun, atomic_steps, run
 from nuages.db.models import trails
+from nuages.db.models._lookup_base import shortened
 from nuages.db.models._query.core import QuerySetCore
 from nuages.db.models.fetch_modes import FETCH_ONE
 from nuages.db.models.manager import BaseManager
@@ -121,23 +122,22 @@ def keys_by(columns: Iterable[tuple[str, Any]]) -> Callable[[Any], Callable[[Any
                 field.get_db_prep_value(getattr(obj, name), connection) for name, field in given
             )
         ((name, field),) = given
-        read, prepare = operator.attrgetter(name), field.get_db_prep_value
-        # The same few objects are pointed to again and again.
-        known: dict[Any, Any] = {}
+        read, prepare = operator.attrgetter(name), key_preparer(field, connection)
+        kept: frozenset[type] = getattr(prepare, "kept", frozenset())
 
         def key_of(obj: Any) -> Any:
             value = read(obj)
-            kind = type(value)
-            if kind is not int and kind is not str:
-                return prepare(value, connection)
-            # (1 and True are equal, but no int is a bool.)
-            if value not in known:
-                known[value] = prepare(value, connection)
-            return known[value]
+            return value if type(value) in kept else prepare(value)
 
         return key_of
 
     return on
+
+
+def key_preparer(field: Any, connection: Any) -> Callable[[Any], Any]:
+    """Return the function from a field's value to what the database has; most keys are that already."""
+    prepare = field.get_db_prep_value
+    return shortened(lambda value: prepare(value, connection), field)
 
 
 def tie_of(field: Any) -> Callable[[Any, Any], None]:
@@ -169,6 +169,8 @@ class RelatedManager(AltersData):
     """What the managers of both kinds of relation share."""
 
     do_not_call_in_templates = True
+    #: Whether the manager that it is based on has a constructor of its own.
+    _constructs = True
     # Given by the class that is made for one relation, or by the manager that it is mixed with:
     rel: Any
     field: Any
@@ -278,29 +280,31 @@ class _ManyToOneManager(RelatedManager):
     """``author.book_set``. Made for an author; gives, makes and removes the books."""
 
     def __init__(self, instance: Any) -> None:
-        super().__init__()
+        if self._constructs:
+            super().__init__()
+        else:
+            self._hints: dict[str, Any] = {}
         self.instance = instance
-        self.model = self.rel.related_model
-        self.field = self.rel.field
         self.core_filters = {self.field.name: instance}
 
     def get_queryset(self) -> Any:
         # Not before: the manager of an unsaved object can be looked at.
         instance = self.instance
-        key = instance.__dict__.get(instance._meta.pk.attname)
+        known = instance.__dict__
+        key = known.get(instance._meta.pk.attname)
         if not (type(key) is int or instance._is_pk_set()):
             raise ValueError(
                 f"{self.instance.__class__.__name__!r} instance needs to have a primary key value "
                 "before this relationship can be used."
             )
+        if (fetched := known.get("_prefetched_objects_cache")) and (
+            found := fetched.get(self.prefetch_cache_name)
+        ) is not None:
+            return found
         return super().get_queryset()
 
     def _remade(self, superclass: type) -> type:
         return create_reverse_many_to_one_manager(superclass, self.rel)
-
-    @property
-    def prefetch_cache_name(self) -> str:
-        return self.field.remote_field.cache_name
 
     def _check_fk_val(self) -> None:
         for far in self.field.foreign_related_fields:
@@ -522,7 +526,20 @@ class _NullableManyToOneManager(_ManyToOneManager):
         yield from self._set_apart_steps(self, bulk)
 
 
+def constructs(superclass: Any) -> bool:
+    """Whether a manager's class has a constructor that does something of its own."""
+    return superclass.__init__ is not BaseManager.__init__
+
+
 def create_reverse_many_to_one_manager(superclass: type, rel: Any) -> type:
     """Return the manager class of the objects that point by ``rel``, based on ``superclass``."""
     own = _NullableManyToOneManager if rel.field.null else _ManyToOneManager
-    return type("RelatedManager", (own, superclass), {"rel": rel, "__module__": HOME})
+    members = {
+        "rel": rel,
+        "model": rel.related_model,
+        "field": rel.field,
+        "prefetch_cache_name": rel.field.remote_field.cache_name,
+        "_constructs": constructs(superclass),
+        "__module__": HOME,
+    }
+    return type("RelatedManager", (own, superclass), members)

@@ -12,6 +12,7 @@ __all__ = ["Statement"]
 
 #: So many texts of a statement, for so many lengths of its lists, are kept.
 _TEXTS = 64
+_NOTHING: frozenset[type] = frozenset()
 _PLACEHOLDER = re.compile(r"(%%|%s)")
 
 
@@ -83,7 +84,11 @@ class Statement:
         sizes = tuple([len(values[index]) for _, index, _ in self._many])
         for place, index, adapt in reversed(self._many):
             items = values[index]
-            params[place : place + 1] = items if adapt is None else map(adapt, items)
+            if adapt is not None and not getattr(adapt, "kept", _NOTHING).issuperset(
+                map(type, items)
+            ):
+                items = map(adapt, items)
+            params[place : place + 1] = items
         text = self._texts.get(sizes)
         if text is None:
             if len(self._texts) >= _TEXTS:

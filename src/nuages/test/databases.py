@@ -125,13 +125,19 @@ def unguard(allowed: Iterable[str]) -> None:
 def connections_support_transactions(aliases: Iterable[str] | None = None) -> bool:
     """Whether all (or the named) databases have transactions."""
     names = connections if aliases is None else aliases
-    return all(connections[alias].features.supports_transactions for alias in names)
+    for alias in names:
+        if not connections[alias].features.supports_transactions:
+            return False
+    return True
 
 
 def connections_support_savepoints(aliases: Iterable[str] | None = None) -> bool:
     """Whether all (or the named) databases have savepoints."""
     names = connections if aliases is None else aliases
-    return all(connections[alias].features.uses_savepoints for alias in names)
+    for alias in names:
+        if not connections[alias].features.uses_savepoints:
+            return False
+    return True
 
 
 def _features(names: Iterable[str]) -> Iterator[bool]:

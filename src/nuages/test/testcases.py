@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
-from functools import partial
 from inspect import CO_COROUTINE, iscoroutinefunction
 from types import FunctionType
 from typing import Any, ClassVar
@@ -185,14 +184,19 @@ class SimpleTestCase(ResponseAssertions, unittest.TestCase):
         if _may_be_coroutine_function(test) and iscoroutinefunction(test):
             # unittest is to see a plain method: it would not await.
             setattr(self, self._testMethodName, async_to_sync(test))
-        run = super().debug if debug else partial(super().__call__, result)
         if getattr(type(self), "__unittest_skip__", False) or getattr(
             test, "__unittest_skip__", False
         ):
-            run()
+            self._run_alone(result, debug)
         elif self._did(self._begin, result, debug):
-            run()
+            self._run_alone(result, debug)
             self._did(self._post_teardown, result, debug)
+
+    def _run_alone(self, result: Any, debug: bool) -> None:
+        if debug:
+            super().debug()
+        else:
+            super().__call__(result)
 
     def _begin(self) -> None:
         cls = type(self)
@@ -278,19 +282,25 @@ class TransactionTestCase(QueryAssertions, SimpleTestCase):
     @classmethod
     def _pre_setup(cls) -> None:
         super()._pre_setup()
-        with ExitStack() as on_error:
-            if cls.available_apps is not None:
-                on_error.callback(cls._restore_apps)
-                apps.set_available_apps(cls.available_apps)
-                cls._announce_apps(cls.available_apps, enter=True)
-                # The content types and permissions of the apps that stay.
-                for alias in cls._databases_names(include_mirrors=False):
-                    emit_post_migrate(alias)
+        if cls.available_apps is None:
             cls._fixture_setup()
-            on_error.pop_all()
+        else:
+            cls._set_up_with_some_apps()
         # A log that runs over would hide queries from assertNumQueries().
         for alias in cls._databases_names(include_mirrors=False):
             connections[alias].queries_log.clear()
+
+    @classmethod
+    def _set_up_with_some_apps(cls) -> None:
+        with ExitStack() as on_error:
+            on_error.callback(cls._restore_apps)
+            apps.set_available_apps(cls.available_apps)
+            cls._announce_apps(cls.available_apps, enter=True)
+            # The content types and permissions of the apps that stay.
+            for alias in cls._databases_names(include_mirrors=False):
+                emit_post_migrate(alias)
+            cls._fixture_setup()
+            on_error.pop_all()
 
     @staticmethod
     def _announce_apps(value: Any, enter: bool) -> None:

@@ -90,7 +90,8 @@ class Transactions:
 
     def _tell(self, statement: Callable[[str], str], sid: str) -> None:
         text = statement(sid)
-        if self.execute_compiled(self.driver_sql(text), ()) is None:
+        # (The names of savepoints are ours: there is nothing to be translated for the driver.)
+        if self.execute_compiled(text, ()) is None:
             with self.cursor() as cursor:
                 cursor.execute(text)
 

@@ -150,3 +150,20 @@ def test_what_cannot_be_written_is_named():
     migration.operations = [fresh(name=models.CharField(max_length=9, default=lambda: "x"))]
     with pytest.raises(ValueError, match="Cannot serialize function: lambda"):
         MigrationWriter(migration).as_string()
+
+
+def test_rows_are_read_though_two_fields_have_one_name():
+    # A composite key that was removed leaves its parts, and the key of models without one.
+    state = ProjectState()
+    fields = [("id", models.IntegerField(unique=True)), ("age", models.IntegerField(default=3))]
+    migrations.CreateModel("Cat", fields).state_forwards("tests_history", state)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE tests_history_cat (id integer PRIMARY KEY, age integer)")
+        cursor.execute("INSERT INTO tests_history_cat VALUES (7, 3)")
+    try:
+        cats = state.apps.get_model("tests_history", "Cat").objects
+        assert [(cat.pk, cat.age) for cat in cats.all()] == [(7, 3)]
+        assert cats.get(id=7).pk == 7
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE tests_history_cat")

@@ -453,14 +453,16 @@ def _plain_loader(model: type[Model], attnames: tuple[str, ...], fetch_mode: Any
 def _compile_loader(
     model: type[Model], attnames: tuple[str, ...], fetch_mode: Any, faithful: Loader
 ) -> Loader:
-    values = {name: f"v{n}" for n, name in enumerate(attnames)}
+    columns = [f"v{n}" for n in range(len(attnames))]
+    # (Of fields of one name, which a state of migrations may have, the last one counts.)
+    values = dict(zip(attnames, columns, strict=True))
     lay_out_rows(model)
     source = "\n".join(
         [
             "def load(row, using):",
             "    if (pre.receivers or post.receivers) and heard(pre, post, C):",
             "        return faithful(row, using)",
-            f"    {', '.join(values.values())}, = row",
+            f"    {', '.join(columns)}, = row",
             *(
                 f"    {line}"
                 for line in source_of_instance("self", "C", "states[using]()", values, model)

@@ -164,7 +164,15 @@ def _forward(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
                 return the_one(self.model, results)
         return self.get_queryset().get(*args, **kwargs)
 
-    forwarded: Any = wraps(method)(get if method is QuerySet.get else by_queryset)
+    def narrow(self: BaseManager, *args: Any, **kwargs: Any) -> Any:
+        if not args and type(self).get_queryset is BaseManager.get_queryset:
+            narrowed = trails.narrowed(self, name, kwargs)
+            if narrowed is not None:
+                return narrowed
+        return getattr(self.get_queryset(), name)(*args, **kwargs)
+
+    short = {QuerySet.get: get, QuerySet.filter: narrow, QuerySet.exclude: narrow}
+    forwarded: Any = wraps(method)(short.get(method, by_queryset))
     # The signature is the method's, read by people: names and defaults, without the types.
     code = getattr(method, "__wrapped__", method)
     bare = FunctionType(code.__code__, {}, name, code.__defaults__)

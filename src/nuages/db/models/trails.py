@@ -41,7 +41,9 @@ __all__ = ["Path", "Plan", "bump", "clear", "root", "stats"]
 
 #: Types of arguments that are part of a path's key as they are.
 _PLAIN_TYPES = frozenset({str, int, type(None)})
-#: Attributes that a QuerySet has in its ``__dict__`` only if they are not as usual.
+#: So many names has a QuerySet on a trail in its ``__dict__``, if nothing about it is special.
+_USUAL = 7
+#: Attributes that it has there only if they are not as usual.
 _RARELY_CARRIED = ("_for_write", "_fetch_mode", "_prefetch_related_lookups")
 
 _INTEGERS = (
@@ -181,14 +183,20 @@ class Path:
 
     # -- from call to call -------------------------------------------------------------------
 
-    def start(self, cls: type, db: str | None, hints: dict[str, Any] | None) -> Any:
+    def start(
+        self,
+        cls: type,
+        db: str | None,
+        hints: dict[str, Any] | None,
+        params: tuple[Any, ...] = (),
+    ) -> Any:
         """Return a new QuerySet on this path, of a class that leaves alone what a trail skips."""
         made: Any = object.__new__(cls)
         state = made.__dict__ = self.state.copy()
         state["_db"] = db
         state["_hints"] = hints or {}
         state["_known_related_objects"] = {}
-        state["_params"] = ()
+        state["_params"] = params
         return made
 
     def queryset(self, origin: Any, params: tuple[Any, ...]) -> Any:
@@ -200,9 +208,10 @@ class Path:
         state["_hints"] = own["_hints"]
         state["_known_related_objects"] = own["_known_related_objects"]
         state["_params"] = params
-        for name in _RARELY_CARRIED:
-            if name in own:
-                state[name] = own[name]
+        if len(own) > _USUAL:
+            for name in _RARELY_CARRIED:
+                if name in own:
+                    state[name] = own[name]
         return twin
 
     def step(self, origin: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -548,8 +557,6 @@ def conditions_are_own() -> bool:
 
 
 _ITERATE = iterables.ModelIterable.__iter__
-#: So many names has a QuerySet on a trail in its ``__dict__``, if nothing about it is special.
-_USUAL = 7
 
 
 def _run(
@@ -602,18 +609,42 @@ def results_at(origin: Any, path: Path, values: tuple[Any, ...]) -> list[Any]:
 
 def got(manager: Any, kwargs: dict[str, Any]) -> list[Any] | None:
     """Return what ``get()`` by a manager finds, without a QuerySet; ``None`` if there has to be one."""
-    if "get_queryset" in manager.__dict__ or not _gets_as_all_do(manager._queryset_class):
+    if not _gets_as_all_do(manager._queryset_class):
         return None
-    start = root(manager.model)
-    if start is None or len(kwargs) != 1:
-        return None
-    ((keyword, value),) = kwargs.items()
-    path = start.children.get(("_at_most_one", keyword, type(value)))
-    if type(path) is not Path or path.pickers:
+    found = _first_step(manager, "_at_most_one", kwargs)
+    if found is None:
         return None
     using = manager._db or router.db_for_read(manager.model, **manager._hints)
+    return _instances_at(*found, using)
+
+
+def narrowed(manager: Any, name: str, kwargs: dict[str, Any]) -> Any:
+    """Return what ``filter()`` or ``exclude()`` by a manager gives, without the QuerySet of all before it.
+
+    ``None`` if there has to be one; then nothing was done.
+    """
+    make = manager._queryset_class
+    if type(make) is not type or not is_own(make):
+        return None
+    found = _first_step(manager, name, kwargs)
+    return found and found[0].start(make, manager._db, manager._hints, found[1])
+
+
+def _first_step(
+    manager: Any, name: str, kwargs: dict[str, Any]
+) -> tuple[Path, tuple[Any, ...]] | None:
+    """Return the path of a first call with one plain value, and that; ``None`` if it was not seen yet."""
+    if len(kwargs) != 1 or "get_queryset" in manager.__dict__:
+        return None
+    start = root(manager.model)
+    if start is None:
+        return None
+    ((keyword, value),) = kwargs.items()
+    path = start.children.get((name, keyword, type(value)))
+    if type(path) is not Path or path.pickers:
+        return None
     _counters.hits += 1
-    return _instances_at(path, (value,), using)
+    return path, (value,)
 
 
 def _instances_at(path: Path, values: tuple[Any, ...], using: str) -> list[Any] | None:

@@ -132,3 +132,59 @@ def test_the_order_of_the_other_list_counts() -> None:
     made.get_form(asked(Root()))
     related.ordering = ["-name"]
     assert made.get_form(asked(Root())).base_fields["author"].queryset.query.order_by == ("-name",)
+
+
+class Books(admin.TabularInline):
+    model = Book
+    fields = ["title", "price"]
+
+
+def formsets(kind: type, user: Any = None) -> list[Any]:
+    site = admin.AdminSite()
+    return [kind(Author, site).get_formset(asked(user or Root()), None) for _ in range(2)]
+
+
+def test_formsets_of_inlines_are_kept_too() -> None:
+    first, second = formsets(Books)
+    assert first is second
+    assert first.form._meta.formfield_callback is None
+    assert list(first.form.base_fields) == ["title", "price"]
+
+
+def test_inlines_whose_hooks_or_classes_are_their_own_make_a_formset_each_time() -> None:
+    class Counted(Books):
+        def get_formset(self, request: Any, obj: Any = None, **kwargs: Any) -> Any:
+            return super().get_formset(request, obj, **kwargs)
+
+    class Formed(Books):
+        form = forms.ModelForm.__class__("Own", (forms.ModelForm,), {})
+
+    class Sets(Books):
+        formset = type("Own", (forms.BaseInlineFormSet,), {})
+
+    for kind in (Counted, Formed, Sets):
+        first, second = formsets(kind)
+        assert first is not second
+
+
+def test_the_number_of_forms_and_the_rights_count() -> None:
+    class Growing(Books):
+        shown = 0
+
+        def get_extra(self, request: Any, obj: Any = None, **kwargs: Any) -> int:
+            Growing.shown += 1
+            return Growing.shown
+
+    class Reader(Root):
+        is_superuser = False
+
+        def has_perm(self, name: str, obj: Any = None) -> bool:
+            return ".view_" in name
+
+    first, second = formsets(Growing)
+    assert (first.extra, second.extra) == (1, 2)
+    site = admin.AdminSite()
+    may = Books(Author, site).get_formset(asked(Root()), None)
+    may_not = Books(Author, site).get_formset(asked(Reader()), None)
+    assert may.can_delete and may.form.may_change
+    assert not (may_not.can_delete or may_not.form.may_change)

@@ -8,6 +8,7 @@ from typing import Any
 from nuages import forms
 from nuages.contrib.admin._base import BaseModelAdmin
 from nuages.contrib.admin._guards import InlineRows, MindsRights, guarded
+from nuages.contrib.admin._kept_forms import kept_formset
 from nuages.contrib.admin.checks import InlineModelAdminChecks
 from nuages.contrib.admin.utils import flatten_fieldsets
 from nuages.contrib.admin.widgets import scripts, vendored
@@ -114,10 +115,25 @@ class InlineModelAdmin(BaseModelAdmin):
             options["fields"] = forms.ALL_FIELDS
         options["form"] = guarded(MindsRights, options["form"])
         options["formset"] = guarded(InlineRows, options["formset"])
-        made = self._make_formset(options)
-        made.most_shown = self.delete_confirmation_max_display
-        for name, allowed in rights.items():
-            setattr(made.form, name, allowed)
+
+        def make() -> Any:
+            made = self._make_formset(options)
+            made.most_shown = self.delete_confirmation_max_display
+            for name, allowed in rights.items():
+                setattr(made.form, name, allowed)
+            return made
+
+        if plain:
+            numbers = [options[name] for name in ("extra", "min_num", "max_num", "can_delete")]
+            chosen = (
+                tuple(names) if isinstance(names, list) else names,
+                tuple(excluded or ()),
+                (*numbers, self.delete_confirmation_max_display, self.fk_name),
+                tuple(rights.items()),
+            )
+            made = kept_formset(self, _OWN_HOOKS, request, chosen, make)
+        else:
+            made = make()
         if plain and names is None and isinstance(request, HttpRequest):
             known = vars(request).setdefault("_admin_whole_formsets", [])
             known.append((self, obj, excluded, made))
@@ -180,6 +196,7 @@ class InlineModelAdmin(BaseModelAdmin):
 
 
 _OWN_GET_FORMSET = InlineModelAdmin.get_formset
+_OWN_HOOKS = InlineModelAdmin.get_formset, InlineModelAdmin._make_formset
 
 
 class StackedInline(InlineModelAdmin):

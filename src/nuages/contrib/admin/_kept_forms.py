@@ -16,6 +16,7 @@ from nuages.contrib.admin._base import BaseModelAdmin
 from nuages.contrib.admin._powers import asks_as_made, is_almighty
 from nuages.core.signals import setting_changed
 from nuages.db.models import Manager
+from nuages.forms.models import BaseInlineFormSet
 from nuages.utils.translation import get_language
 
 #: What has a say in how a form's fields are made.
@@ -69,15 +70,39 @@ def kept_form(
     key = None
     if base is forms.ModelForm and type(admin).get_form is own_get_form:
         key = _key(admin, request, options)
+    return _kept(admin, key, make, lambda made: made)
+
+
+def kept_formset(
+    inline: Any, own: tuple[Any, ...], request: Any, options: Any, make: Callable[[], Any]
+) -> Any:
+    """Return a formset class from before, or one that ``make()`` returns; as :func:`kept_form`.
+
+    Args:
+        inline: the inline, which is new for each visit.
+        own: its hooks ``get_formset`` and ``_make_formset``, as the house made them.
+        request: of the user.
+        options: what else the class depends on; hashable.
+        make: makes the class.
+    """
+    kind, key = type(inline), None
+    as_made = (kind.get_formset, kind._make_formset) == own and "get_formset" not in vars(inline)
+    if as_made and inline.form is forms.ModelForm and inline.formset is BaseInlineFormSet:
+        key = _key(inline, request, (kind, inline.parent_model, options))
+    return _kept(inline.admin_site, key, make, lambda made: made.form)
+
+
+def _kept(owner: Any, key: Any, make: Callable[[], Any], form_of: Callable[[Any], Any]) -> Any:
     if key is None:
         return make()
-    kept: dict[Any, Any] = vars(admin).setdefault("_kept_forms", {})
+    kept: dict[Any, Any] = vars(owner).setdefault("_kept_forms", {})
     found = kept.get(key)
     if found is None:
         found = make()
         # Whoever is kept must not hold the request.
-        found._meta.formfield_callback = None
-        del found.Meta.formfield_callback
+        form = form_of(found)
+        form._meta.formfield_callback = None
+        del form.Meta.formfield_callback
         if len(kept) >= _MOST:
             kept.clear()
         kept[key] = found

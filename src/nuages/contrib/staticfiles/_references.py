@@ -90,25 +90,35 @@ def ignored_blocks(content: str, regex: re.Pattern[str]) -> list[tuple[int, int]
     return [found.span() for found in regex.finditer(content)]
 
 
+Blocks = Callable[[str, re.Pattern[str]], list[tuple[int, int]]]
+
+
 def rewrite(
-    name: str, content: str, rules: Iterable[Rule], convert: Callable[[str, int], str | None]
+    name: str,
+    content: str,
+    rules: Iterable[Rule],
+    convert: Callable[[str, int], str | None],
+    blocks_of: Blocks = ignored_blocks,
 ) -> str:
     """Return ``content`` with other addresses.
 
     Args:
         convert: gets an address and its line, and returns the new one, or ``None`` to leave it.
+        blocks_of: finds what holds no references.
     """
     for rule in rules:
-        if not rule.applies_to(name):
+        if not rule.applies_to(name) or (first := rule.regex.search(content)) is None:
             continue
+        # Comments and strings are looked for only where there is a reference to be judged.
         ignored = _IGNORED.get(rule.glob)
-        blocks = ignored_blocks(content, ignored) if ignored is not None else []
-        content = "".join(_pieces(content, rule, blocks, convert))
+        blocks = blocks_of(content, ignored) if ignored is not None else []
+        content = "".join(_pieces(content, first.start(), rule, blocks, convert))
     return content
 
 
 def _pieces(
     content: str,
+    start: int,
     rule: Rule,
     blocks: list[tuple[int, int]],
     convert: Callable[[str, int], str | None],
@@ -116,14 +126,15 @@ def _pieces(
     end = 0
     left = iter(blocks)
     block = next(left, None)
-    for found in rule.regex.finditer(content):
+    line, counted = 1, 0
+    for found in rule.regex.finditer(content, start):
         at = found.start("matched")
         while block is not None and block[1] <= at:
             block = next(left, None)
         # A comment that begins where the reference does is the reference.
         if block is not None and block[0] < at:
             continue
-        line = content.count("\n", 0, at) + 1
+        line, counted = line + content.count("\n", counted, at), at
         address = convert(found["url"], line)
         if address is not None:
             yield content[end : found.start()]

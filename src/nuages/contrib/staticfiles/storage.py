@@ -6,13 +6,14 @@ import json
 import os
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from hashlib import md5
 from typing import Any
 from urllib.parse import unquote, urldefrag, urlsplit, urlunsplit
 
 from nuages.conf import STATICFILES_STORAGE_ALIAS, settings
+from nuages.contrib.staticfiles._copying import Directory, is_directory
 from nuages.contrib.staticfiles._references import (
     CSS_RULES,
     JS_MODULE_RULES,
@@ -185,32 +186,60 @@ class HashedFilesMixin:
         if dry_run:
             return
         globs = {rule.glob for rule in self._rules}
-        waiting = [name for name in paths if matches_patterns(name, globs)]
-        blocked = set(waiting)
+        # By key: the files with references, whose hashed names are not known yet.
+        waiting = {
+            self.hash_key(self.clean_name(name)): name
+            for name in paths
+            if matches_patterns(name, globs)
+        }
         done: dict[str, str] = {}
+        adapted = set(waiting.values())
+        directory = Directory(self) if is_directory(self) else None  # type: ignore[arg-type]
         for name in paths:
-            if name not in blocked:
-                yield self._save_hashed(name, self._read(paths, name), done)
-        while waiting:
-            later = []
-            for name in waiting:
-                # A file may refer to itself, and to those that are done.
-                blocked.discard(name)
-                try:
-                    content = self._adapted(name, self._read(paths, name), done, blocked)
-                except _RefersToWaiting:
-                    later.append(name)
-                    blocked.add(name)
-                except Exception as error:
-                    yield name, None, error
-                else:
-                    yield self._save_hashed(name, content, done)
-            if len(later) == len(waiting):
-                loop = ", ".join(sorted(later))
-                yield loop, None, RuntimeError("Max post-process passes exceeded.")
-                break
-            waiting = later
+            if name not in adapted:
+                yield self._save_hashed(name, self._read(paths, name), done, directory)
+        yield from self._post_process_adapted(paths, waiting, done, directory)
         self.hashed_files.update(done)
+
+    def _post_process_adapted(
+        self,
+        paths: dict[str, Any],
+        waiting: dict[str, str],
+        done: dict[str, str],
+        directory: Directory | None,
+    ) -> Iterator[tuple[str, str | None, Any]]:
+        """Save the files that may refer to others, each after those that it refers to.
+
+        A file is read once to find these, and a second time if there were any to wait for.
+        """
+        ready = list(waiting.items())
+        #: Key → the files that wait for it; and file → for how many others it waits.
+        waited_for: dict[str, list[tuple[str, str]]] = {}
+        missing: dict[str, int] = {}
+        for key, name in ready:  # Grows while it is gone through.
+            # A file may refer to itself, and to those that are done.
+            del waiting[key]
+            needed: set[str] = set()
+            try:
+                content = self._adapted(name, self._read(paths, name), done, waiting, needed)
+            except Exception as error:
+                yield name, None, error
+                needed = set()
+            else:
+                if needed:
+                    waiting[key] = name
+                    missing[key] = len(needed)
+                    for other in needed:
+                        waited_for.setdefault(other, []).append((key, name))
+                    continue
+                yield (*self._save_hashed(name, content, done, directory)[:2], True)
+            for waiter in waited_for.pop(key, ()):
+                missing[waiter[0]] -= 1
+                if not missing[waiter[0]]:
+                    ready.append(waiter)
+        if waiting:
+            loop = ", ".join(sorted(waiting.values()))
+            yield loop, None, RuntimeError("Max post-process passes exceeded.")
 
     @staticmethod
     def _read(paths: dict[str, Any], name: str) -> bytes:
@@ -219,22 +248,36 @@ class HashedFilesMixin:
             return file.read()
 
     def _save_hashed(
-        self, name: str, content: bytes, done: dict[str, str]
+        self, name: str, content: bytes, done: dict[str, str], directory: Directory | None
     ) -> tuple[str, str, bool]:
-        """Save a file under its hashed name, unless it is there already."""
+        """Save a file under its hashed name; also tell whether it was not there yet."""
         key = self.hash_key(self.clean_name(name))
         hashed = self.hashed_name(name, ContentFile(content))
         target = self.clean_name(hashed)
-        if hashed == name and self.exists(target):  # type: ignore[attr-defined]
+        there = self.exists(target)  # type: ignore[attr-defined]
+        if hashed == name and there:
             # Without a hash, the adapted file takes the place of the collected one.
             self.delete(target)  # type: ignore[attr-defined]
-        if not self.exists(target):  # type: ignore[attr-defined]
+            there = False
+        if not there and directory is not None:
+            target = directory.write(target, content)
+        elif not there:
             target = self.clean_name(self.save(target, ContentFile(content)))  # type: ignore[attr-defined]
         done[key] = target
-        return name, target, True
+        return name, target, not there
 
-    def _adapted(self, name: str, content: bytes, done: dict[str, str], waiting: set[str]) -> bytes:
-        """Return a file's content with the hashed names of the files that it refers to."""
+    def _adapted(
+        self,
+        name: str,
+        content: bytes,
+        done: dict[str, str],
+        waiting: Mapping[str, str],
+        needed: set[str],
+    ) -> bytes:
+        """Return a file's content with the hashed names of the files that it refers to.
+
+        Of those that are ``waiting`` the keys are added to ``needed``; then the result is of no use.
+        """
         text = content.decode("utf-8")
         folder = posixpath.dirname(self.clean_name(name))
 
@@ -247,21 +290,23 @@ class HashedFilesMixin:
             else:
                 target = posixpath.normpath(posixpath.join(folder, path))
             target = unquote(target)
-            key = self.hash_key(self.clean_name(urlsplit(target).path))
+            plain = _is_plain(path)
+            key = self.hash_key(self.clean_name(target if plain else urlsplit(target).path))
             if key in waiting:
-                raise _RefersToWaiting
+                needed.add(key)
+                return None
             try:
                 hashed = done.get(key) or self._hash_of_stored(target)
             except ValueError as error:
                 raise ValueError(f"{name}:{line}: {error}") from error
             lead = path.rpartition("/")[0]
-            new = posixpath.basename(urlsplit(hashed).path)
+            new = posixpath.basename(hashed if plain else urlsplit(hashed).path)
             new = f"{lead}/{new}" if "/" in path else new
-            query = urlsplit(path).query
+            query = "" if plain else urlsplit(path).query
             tail = f"?{query}" if query else "?" if "?#" in address else ""
             return f"{new}{tail}{'#' + fragment if fragment else ''}"
 
-        return rewrite(name, text, self._rules, convert).encode()
+        return rewrite(name, text, self._rules, convert, self.get_ignored_blocks).encode()
 
     def _hash_of_stored(self, target: str) -> str:
         """Return the hashed name of a file that was not among the collected ones."""
@@ -270,13 +315,14 @@ class HashedFilesMixin:
         return self.clean_name(self.hashed_name(target))
 
 
-class _RefersToWaiting(Exception):
-    """A file refers to one whose hashed name is not known yet."""
+#: Whether an address is a path and nothing else.
+_is_plain = re.compile(r"[\w./-]+").fullmatch
+_elsewhere = re.compile(r"[a-z]+:|//|#", re.IGNORECASE).match
 
 
 def _leads_elsewhere(address: str) -> bool:
     """Whether an address is none of a static file of this project."""
-    if re.match(r"[a-z]+:|//|#", address, re.IGNORECASE):
+    if _elsewhere(address):
         return True
     return address.startswith("/") and not address.startswith(settings.STATIC_URL)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 from nuages.apps import apps
+from nuages.contrib.staticfiles._copying import Directory, is_directory
 from nuages.contrib.staticfiles.finders import get_finders
 from nuages.contrib.staticfiles.storage import staticfiles_storage
 from nuages.core.checks import Tags
@@ -41,6 +44,15 @@ class Command(BaseCommand):
     help = "Collect the static files of applications and directories in one place."
     requires_system_checks = [Tags.staticfiles]
 
+    storage: Any
+    interactive: bool
+    verbosity: int
+    clear: bool
+    dry_run: bool
+    post_process: bool
+    symlink: bool
+    ignore_patterns: list[str]
+
     copied_files: list[str]
     deleted_files: list[str]
     post_processed_files: list[str]
@@ -53,6 +65,10 @@ class Command(BaseCommand):
         self.style, self.storage = no_style(), staticfiles_storage
         for kind in _KINDS:
             setattr(self, f"{kind}_files", [])
+        #: Whether storages are directories, by their identity.
+        self._directories: dict[int, bool] = {}
+        self._copied: set[str] = set()
+        self._left: set[str] = set()
 
     def is_local_storage(self) -> bool:
         """Whether the storage is one of the file system."""
@@ -64,6 +80,10 @@ class Command(BaseCommand):
         with suppress(NotImplementedError):
             return self.storage.path("") is not None
         return False
+
+    @cached_property
+    def _directory(self) -> Directory:
+        return Directory(self.storage)
 
     def add_arguments(self, parser: Any) -> None:
         """Add the options."""
@@ -85,11 +105,9 @@ class Command(BaseCommand):
         for name in ("interactive", "verbosity", "clear", "dry_run", "post_process"):
             setattr(self, name, options[name])
         self.symlink = options["link"]
-        own = (
-            apps.get_app_config("staticfiles").ignore_patterns
-            if options["use_default_ignore_patterns"]
-            else ()
-        )
+        # The project's subclass of the configuration may have others.
+        config: Any = apps.get_app_config("staticfiles")
+        own = config.ignore_patterns if options["use_default_ignore_patterns"] else ()
         self.ignore_patterns = list({*options["ignore_patterns"], *own})
 
     def handle(self, **options: Any) -> str | None:
@@ -136,7 +154,7 @@ class Command(BaseCommand):
         details = [
             f"{len(stats[key])} {'static file ' if key == 'deleted' else ''}{words}"
             for key, words in further.items()
-            if stats[key] or (key == "post_processed" and self.post_process)
+            if stats[key]
         ]
         return f"\n{count} {noun} {done}{target}{''.join(', ' + each for each in details)}."
 
@@ -173,7 +191,17 @@ class Command(BaseCommand):
             "deleted": self.deleted_files,
         }
 
-    def _found(self) -> Any:
+    def _are_directories(self, source_storage: Any) -> bool:
+        """Whether files may be compared and copied by their paths."""
+        for storage in (source_storage, self.storage):
+            if id(storage) not in self._directories:
+                inner = getattr(storage, "_wrapped", storage)
+                self._directories[id(storage)] = is_directory(inner)
+            if not self._directories[id(storage)]:
+                return False
+        return True
+
+    def _found(self) -> Iterator[tuple[str, Any]]:
         for finder in get_finders():
             yield from finder.list(self.ignore_patterns)
 
@@ -228,14 +256,19 @@ class Command(BaseCommand):
 
     def delete_file(self, path: str, prefixed_path: str, source_storage: Any) -> bool:
         """Make room for a file; return False where the one that is there can stay."""
+        if not self.symlink and self._are_directories(source_storage):
+            current = self._copy_is_current(path, prefixed_path, source_storage)
+            if current is None:
+                return True
+            if current:
+                self._leave(path, prefixed_path)
+                return False
         there = self.storage.exists(prefixed_path)
         broken = self.local and os.path.islink(self.storage.path(prefixed_path))
         if not (there or broken):
             return True
         if there and self._is_current(path, prefixed_path, source_storage):
-            if prefixed_path not in self.unmodified_files:
-                self.unmodified_files.append(prefixed_path)
-            self.log(f"Skipping '{path}' (not modified)")
+            self._leave(path, prefixed_path)
             return False
         if self.dry_run:
             self.log(f"Pretending to delete '{path}'")
@@ -246,6 +279,24 @@ class Command(BaseCommand):
             else:
                 self.storage.delete(prefixed_path)
         return True
+
+    def _leave(self, path: str, prefixed_path: str) -> None:
+        if prefixed_path not in self._left:
+            self._left.add(prefixed_path)
+            self.unmodified_files.append(prefixed_path)
+        self.log(f"Skipping '{path}' (not modified)")
+
+    def _copy_is_current(self, path: str, prefixed_path: str, source_storage: Any) -> bool | None:
+        """Whether a copy is as new as its source, to the second; ``None`` if there is none."""
+        try:
+            copy = os.lstat(self.storage.path(prefixed_path))
+        except FileNotFoundError:
+            return None
+        try:
+            source = os.stat(source_storage.path(path))
+        except OSError:
+            return False
+        return not stat.S_ISLNK(copy.st_mode) and int(copy.st_mtime) >= int(source.st_mtime)
 
     def _is_current(self, path: str, prefixed_path: str, source_storage: Any) -> bool:
         """Whether the collected file is as new as its source, and of the right kind."""
@@ -290,7 +341,7 @@ class Command(BaseCommand):
 
     def copy_file(self, path: str, prefixed_path: str, source_storage: Any) -> None:
         """Copy a file into the storage."""
-        if prefixed_path in self.copied_files:
+        if prefixed_path in self._copied:
             self.log(f"Skipping '{path}' (already copied earlier)")
             return
         if not self.delete_file(path, prefixed_path, source_storage):
@@ -300,6 +351,10 @@ class Command(BaseCommand):
             self.log(f"Pretending to copy '{shown}'", level=1)
         else:
             self.log(f"Copying '{shown}'", level=2)
-            with source_storage.open(path) as source:
-                self.storage.save(prefixed_path, source)
+            if self._are_directories(source_storage):
+                self._directory.copy(prefixed_path, shown)
+            else:
+                with source_storage.open(path) as source:
+                    self.storage.save(prefixed_path, source)
+        self._copied.add(prefixed_path)
         self.copied_files.append(prefixed_path)

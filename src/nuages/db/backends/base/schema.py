@@ -745,6 +745,9 @@ class BaseDatabaseSchemaEditor(ColumnSQL, IndexSQL):
                 new._meta.get_field(getattr(new_field, name)()),
             )
 
+    def _stop_counting(self, model: Any, field: Any) -> None:
+        """Do what a column needs before it ceases to be the primary key."""
+
     def _field_became_primary_key(self, old_field: Any, new_field: Any) -> bool:
         return bool(not old_field.primary_key and new_field.primary_key)
 

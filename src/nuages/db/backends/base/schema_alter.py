@@ -146,6 +146,7 @@ class FieldAlteration:
 
     def drop_own_primary_key(self) -> None:
         if self.old.primary_key and not self.new.primary_key:
+            self.editor._stop_counting(self.model, self.old)
             for name in self._names(self.model, self.old.column, primary_key=True):
                 self.editor.execute(self.editor._delete_primary_key_sql(self.model, name))
 

@@ -60,8 +60,9 @@ class ColumnSQL:
         yield column_db_type
         if collation := field_db_params.get("collation"):
             yield self._collate_sql(collation)
-        if features.supports_comments_inline and field.db_comment:
-            yield self._comment_sql(field.db_comment)
+        comment = field.db_comment if features.supports_comments_inline else None
+        if comment and not field.generated:
+            yield self._comment_sql(comment)
         include_default = include_default and not field.generated and not self.skip_default(field)
         if field.has_db_default():
             default_sql, default_params = self.db_default_sql(field)
@@ -81,6 +82,9 @@ class ColumnSQL:
             generated_sql, generated_params = self._column_generated_sql(field)
             params.extend(generated_params)
             yield generated_sql
+            # What the column is made of stands right after its type.
+            if comment:
+                yield self._comment_sql(comment)
         else:
             if features.interprets_empty_strings_as_nulls and not field.primary_key:
                 # There is no telling an empty string from NULL there.

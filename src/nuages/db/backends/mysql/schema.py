@@ -208,6 +208,13 @@ class DatabaseSchemaEditor(BaseDatabaseSchemaEditor):
         column_type = new_field.db_parameters(connection=self.connection)["type"]
         return self._modify(model, old_field, new_field, column_type, new_field.null)
 
+    def _stop_counting(self, model: Any, field: Any) -> None:
+        # Only a key counts by itself.
+        column_type = field.db_type(self.connection) or ""
+        plain = column_type.removesuffix(" AUTO_INCREMENT")
+        if plain != column_type:
+            self._alter_column(model, *self._modify(model, field, field, plain, False))
+
     def _rename_field_sql(self, table: str, old_field: Any, new_field: Any, new_type: str) -> str:
         old_params = old_field.db_parameters(connection=self.connection)
         if not self._field_db_check(old_field, old_params):

@@ -191,7 +191,7 @@ class ModelChoiceField(ChoiceField):
 
     def _set_queryset(self, queryset: Any) -> None:
         self._queryset = None if queryset is None else queryset.all()
-        self.widget.choices = self.choices
+        self.widget.choices = self.choices  # type: ignore[method-assign]
 
     queryset = property(_get_queryset, _set_queryset, doc="The rows to choose from.")
 

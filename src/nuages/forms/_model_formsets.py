@@ -34,6 +34,8 @@ def _set_by_the_database(key: Any) -> bool:
 
 def _ordered_by_key_at_last(rows: Any) -> Any:
     """Return the rows in their own order, and by primary key where that leaves a choice."""
+    if not (rows.ordered or rows.model._meta.ordering):
+        return rows.order_by("pk")
     query = rows.query
     own = query.order_by or (query.get_meta().ordering if query.default_ordering else ())
     return rows.order_by(*own, "pk")
@@ -381,14 +383,13 @@ class BaseInlineFormSet(BaseModelFormSet):
         """Add the hidden field of the relation to the parent."""
         super().add_fields(form, index)
         relation = self.fk.remote_field
+        options: dict[str, Any] = {"pk_field": True}
         if self._pk_field == self.fk:
-            name, options = self._pk_field.name, {"pk_field": True}
+            name = self._pk_field.name
         else:
             name = self.fk.name
             shown = form.fields.get(name)
-            options: dict[str, Any] = {
-                "label": shown.label if shown else capfirst(self.fk.verbose_name)
-            }
+            options = {"label": shown.label if shown else capfirst(self.fk.verbose_name)}
         if relation.field_name != relation.model._meta.pk.name:
             options["to_field"] = relation.field_name
         if self.instance._state.adding:

@@ -169,7 +169,8 @@ class BoundField(RenderableFieldMixin):
             attrs: more HTML attributes.
             only_initial: render the initial value under the name that keeps it.
         """
-        if widget is attrs is None and not only_initial and written_widget is not None:
+        own = widget is None and attrs is None and not only_initial
+        if own and written_widget is not None:
             if (written := written_widget(self)) is not None:
                 return mark_safe(written)
         used = widget or self.field.widget
@@ -268,7 +269,8 @@ class BoundField(RenderableFieldMixin):
                 field.widget, MultiWidget
             ):
                 parts: Any = field
-                for part, part_widget in zip(parts.fields, used.widgets):
+                several: Any = used
+                for part, part_widget in zip(parts.fields, several.widgets):
                     part_widget.attrs["required"] = part.required and (
                         part_widget.use_required_attribute(self.initial)
                     )

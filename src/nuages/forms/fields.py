@@ -211,7 +211,7 @@ class ImageField(FileField):
             # Pillow raises whatever a broken file makes its decoders stumble on.
             raise self._error("invalid_image") from error
         upload.image = image
-        upload.content_type = Image.MIME.get(image.format)
+        upload.content_type = Image.MIME.get(image.format or "")
         if callable(getattr(upload, "seek", None)):
             upload.seek(0)
         return upload
@@ -284,7 +284,7 @@ _THREE_STATES = {
 class NullBooleanField(BooleanField):
     """Yes, no or unknown. Manual: "Form fields", class ``NullBooleanField``."""
 
-    widget = NullBooleanSelect
+    widget: Any = NullBooleanSelect
 
     def to_python(self, value: Any) -> Any:
         """Return ``True``, ``False``, or ``None`` for anything else."""
@@ -328,7 +328,7 @@ class ChoiceField(Field):
 
     @choices.setter
     def choices(self, value: Any) -> None:
-        self._choices = self.widget.choices = normalize_choices(value)
+        self._choices = self.widget.choices = normalize_choices(value)  # type: ignore[method-assign]
 
     def validate(self, value: Any) -> None:
         """Refuse what is not among the choices."""
@@ -361,6 +361,7 @@ class _Coercing:
 
     coerce: Callable[[Any], Any]
     empty_value: Any
+    _error: Callable[..., ValidationError]
 
     def _coerced(self, value: Any) -> Any:
         try:
@@ -640,7 +641,8 @@ class GenericIPAddressField(CharField):
 
     def __init__(self, *, protocol: str = "both", unpack_ipv4: bool = False, **kwargs: Any) -> None:
         self.unpack_ipv4 = unpack_ipv4
-        self.default_validators = validators.ip_address_validators(protocol, unpack_ipv4)
+        own: Any = self
+        own.default_validators = validators.ip_address_validators(protocol, unpack_ipv4)
         super().__init__(**{"max_length": MAX_IPV6_ADDRESS_LENGTH, **kwargs})
 
     def to_python(self, value: Any) -> Any:
@@ -650,7 +652,8 @@ class GenericIPAddressField(CharField):
         address = value.strip()
         if ":" not in address:
             return address
-        return clean_ipv6_address(address, self.unpack_ipv4, max_length=self.max_length)
+        most: Any = self.max_length
+        return clean_ipv6_address(address, self.unpack_ipv4, max_length=most)
 
 
 class SlugField(CharField):
@@ -661,7 +664,8 @@ class SlugField(CharField):
     def __init__(self, *, allow_unicode: bool = False, **kwargs: Any) -> None:
         self.allow_unicode = allow_unicode
         if allow_unicode:
-            self.default_validators = [validators.validate_unicode_slug]
+            own: Any = self
+            own.default_validators = [validators.validate_unicode_slug]
         super().__init__(**kwargs)
 
 

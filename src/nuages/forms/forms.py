@@ -231,18 +231,17 @@ class BaseForm(RenderableFormMixin):
                 "The argument `field` must be `None` when the `error` argument is a dictionary."
             )
         for name, found in by_field.items():
-            if name not in self.errors:
+            known = self.errors
+            if name not in known:
                 if name == NON_FIELD_ERRORS:
-                    self._errors[name] = self.error_class(
-                        error_class="nonfield", renderer=self.renderer
-                    )
+                    known[name] = self.error_class(error_class="nonfield", renderer=self.renderer)
                 elif name in self.fields:
-                    self._errors[name] = self.error_class(
+                    known[name] = self.error_class(
                         renderer=self.renderer, field_id=self[name].auto_id
                     )
                 else:
                     raise ValueError(f"'{type(self).__name__}' has no field named '{name}'.")
-            self._errors[name].extend(found)
+            known[name].extend(found)
             self.cleaned_data.pop(name, None)
 
     def has_error(self, field: str, code: str | None = None) -> bool:

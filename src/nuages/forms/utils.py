@@ -9,7 +9,7 @@ import json
 from collections import UserList
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from nuages.core.exceptions import ValidationError
 from nuages.utils import timezone
@@ -129,7 +129,8 @@ class RenderableMixin:
     ) -> SafeString:
         """Return the HTML; each argument replaces what the object itself would use."""
         chosen = renderer or getattr(self, "renderer", None) or standard_renderer()
-        name = template_name or self.template_name
+        own: Any = self
+        name = template_name or own.template_name
         return mark_safe(chosen.render(name, context or self.get_context()))
 
     def __html__(self) -> str:
@@ -182,9 +183,13 @@ class RenderableErrorMixin(RenderableMixin):
     def __init_subclass__(cls, folder: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if folder:
-            base = f"django/forms/errors/{folder}"
-            cls.template_name = f"{base}/default.html"
-            cls.template_name_ul, cls.template_name_text = f"{base}/ul.html", f"{base}/text.txt"
+            base, kind = f"django/forms/errors/{folder}", cast(Any, cls)
+            kind.template_name = f"{base}/default.html"
+            kind.template_name_ul, kind.template_name_text = f"{base}/ul.html", f"{base}/text.txt"
+
+    if TYPE_CHECKING:
+
+        def get_json_data(self, escape_html: bool = False) -> Any: ...
 
     as_ul = _rendered("ul", "the errors as an HTML list")
     as_text = _rendered("text", "the errors as plain lines with bullets")
@@ -194,7 +199,7 @@ class RenderableErrorMixin(RenderableMixin):
         return json.dumps(self.get_json_data(escape_html))
 
 
-class ErrorDict(dict, RenderableErrorMixin, folder="dict"):
+class ErrorDict(dict[Any, Any], RenderableErrorMixin, folder="dict"):
     """Errors by field name. Manual: "The Forms API", ``Form.errors``."""
 
     def __init__(self, *args: Any, renderer: BaseRenderer | None = None, **kwargs: Any) -> None:
@@ -221,7 +226,7 @@ def _shown(error: Any) -> Any:
     return error
 
 
-class ErrorList(UserList, list, RenderableErrorMixin, folder="list"):
+class ErrorList(UserList[Any], list[Any], RenderableErrorMixin, folder="list"):  # type: ignore[misc]
     """Errors of one field: stores ``ValidationError`` objects or texts, shows texts.
 
     Manual: "The Forms API", class ``ErrorList``.
@@ -291,7 +296,8 @@ class ErrorList(UserList, list, RenderableErrorMixin, folder="list"):
 
     def __reduce_ex__(self, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
         # The items live in ``data``; what the list protocol adds would be stored twice.
-        function, arguments, state, *_rest = super().__reduce_ex__(*args, **kwargs)
+        reduced: Any = super().__reduce_ex__(*args, **kwargs)
+        function, arguments, state, *_rest = reduced
         return function, arguments, state, None, None
 
 

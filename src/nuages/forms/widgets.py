@@ -89,6 +89,8 @@ class Widget(ClonedByParts, metaclass=MediaDefiningClass):
     is_localized = is_required = use_fieldset = False
     supports_microseconds = True
     needs_multipart_form: Any = False
+    template_name: Any
+    input_type: str | None
     clone_parts = {"attrs": _own_dict}
 
     def __init_subclass__(
@@ -244,9 +246,12 @@ class HiddenInput(Input, kind="hidden", template="hidden"):
     """``<input type="hidden">``."""
 
 
-def _never(self: Any, *args: Any) -> bool:
+def _always_false(self: Any, *args: Any) -> bool:
     """Return ``False``: nothing chosen and nothing sent look the same."""
     return False
+
+
+_never: Any = _always_false
 
 
 class MultipleHiddenInput(HiddenInput, template="multiple_hidden"):
@@ -738,7 +743,7 @@ class SplitDateTimeWidget(MultiWidget, template="splitdatetime"):
         """Return date and time of a ``datetime``, in the current time zone."""
         if not value:
             return [None, None]
-        local = to_current_timezone(value)
+        local: Any = to_current_timezone(value)
         return [local.date(), local.time()]
 
 

@@ -1,10 +1,12 @@
 """The blocking backend: what the manual says of PostgreSQL, and what we add."""
 
+import datetime
+
 import pytest
 from shop.models import Author, Book, Seat
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import IntegrityError, connection, connections, models, transaction
+from django.db import DataError, IntegrityError, connection, connections, models, transaction
 from django.db.backends.postgresql.base import to_numbered
 from django.db.models.deletion import Collector
 from django.test.utils import CaptureQueriesContext
@@ -180,3 +182,24 @@ def test_more_values_than_the_protocol_counts():
     Author.objects.bulk_create(Author(name="n", age=number) for number in numbers)
     assert Author.objects.filter(age__in=list(numbers)).count() == len(numbers)
     assert Author.objects.filter(age__in=list(numbers), name="n").update(name="m") == len(numbers)
+
+
+def test_many_rows_get_values_of_their_own_from_arrays():
+    author = Author.objects.create(name="a")
+    books = Book.objects.bulk_create(Book(title="t", author=author) for _ in range(3))
+    moment = datetime.datetime(2024, 2, 3, 4, 5, tzinfo=datetime.UTC)
+    for number, book in enumerate(books):
+        book.title, book.price = f'"{number}\\,', number
+        book.published = moment if number else None
+    with CaptureQueriesContext(connection) as queries:
+        assert Book.objects.bulk_update(books, ["title", "price", "published", "author"]) == 3
+    assert ["UNNEST" in each["sql"] for each in queries if "UPDATE" in each["sql"]] == [True]
+    for _ in range(2):
+        assert Book.objects.bulk_update(books, ["title", "price", "published", "author"]) == 3
+        found = Book.objects.order_by("pk").values_list("title", "price", "published")
+        assert list(found) == [
+            (f'"{number}\\,', number, moment if number else None) for number in range(3)
+        ]
+    books[0].title = "t" * 51
+    with pytest.raises(DataError):
+        Book.objects.bulk_update(books, ["title"])

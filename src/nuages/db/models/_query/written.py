@@ -220,14 +220,17 @@ def update_from_values(
     model, connection = queryset.model, connections[using]
     options = model._meta
     if (
-        not connection.features.supports_update_from_values
-        or len(options.pk_fields) > 1
+        len(options.pk_fields) > 1
         or not _can_write((options.pk, *fields), model)
         or queryset.query.where
         or queryset.query.is_sliced
     ):
         return None
     columns = (options.pk, *fields)
+    # Where a column of values is one array, the statement is the same for any number of objects.
+    arrays = connection.ops.values_as_arrays(columns)
+    if not (arrays or connection.features.supports_update_from_values):
+        return None
     # Of several objects with the same key, the first one counts.
     firsts = {obj.pk: obj for obj in reversed(objs)}
     rows = [[getattr(obj, field.attname) for field in columns] for obj in firsts.values()]
@@ -238,9 +241,14 @@ def update_from_values(
     changes = ", ".join(
         f"{quote(field.column)} = given.column{place}" for place, field in enumerate(fields, 2)
     )
-    row = f"({', '.join(['%s'] * len(columns))})"
+    if arrays:
+        names = ", ".join(f"column{place}" for place, _ in enumerate(columns, 1))
+        given = f"({arrays}) AS given ({names})"
+    else:
+        row = f"({', '.join(['%s'] * len(columns))})"
+        given = f"(VALUES {', '.join([row] * len(rows))}) AS given"
     statement = (
-        f"UPDATE {table} SET {changes} FROM (VALUES {', '.join([row] * len(rows))}) AS given "
+        f"UPDATE {table} SET {changes} FROM {given} "
         f"WHERE {table}.{quote(options.pk.column)} = given.column1"
     )
     # (It needs this module.)
@@ -251,8 +259,16 @@ def update_from_values(
     for field, values in zip(columns, zip(*rows, strict=True), strict=True):
         prepare = field.get_db_prep_save
         plainly = set(map(type, values)) <= taken_as_they_are(field, connection)
-        by_column.append(values if plainly else [prepare(each, connection) for each in values])
-    params = [value for values in zip(*by_column, strict=True) for value in values]
-    with mark_for_rollback_on_error(using=using), connection.cursor() as cursor:
-        cursor.execute(statement, params)
-        return cursor.rowcount
+        by_column.append(
+            list(values) if plainly else [prepare(each, connection) for each in values]
+        )
+    params: list[Any] = by_column
+    if not arrays:
+        params = [value for values in zip(*by_column, strict=True) for value in values]
+    with mark_for_rollback_on_error(using=using):
+        changed = connection.execute_compiled(connection.driver_sql(statement), params)
+        if changed is None:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, params)
+                changed = cursor.rowcount
+        return changed

@@ -226,3 +226,35 @@ def test_an_error_list_of_another_class_speaks_even_if_it_is_empty():
 
     assert str(One(error_class=Talking, renderer=FAST)).count("<i>all well</i>") == 2
     assert One({}, error_class=Talking).errors["name"].copy().error_class == "errorlist"
+
+
+@pytest.mark.parametrize("auto_id", ["id_%s", False, "<%s>"])
+@pytest.mark.parametrize("data", [None, {}, {"name": '"<a>"', "mail": "nobody", "day": "x"}])
+def test_single_widgets_are_those_of_the_template(auto_id, data):
+    def shown(renderer):
+        form = Guest(data, auto_id=auto_id, renderer=renderer)
+        return [without_space(str(bound)) for bound in form]
+
+    assert shown(FAST) == shown(PLAIN)
+
+
+def test_whoever_overrides_a_part_of_a_widget_is_asked():
+    class Marked(forms.BoundField):
+        def build_widget_attrs(self, attrs, widget=None):
+            return super().build_widget_attrs({**attrs, "data-marked": "1"}, widget)
+
+    class Loud(forms.TextInput):
+        def build_attrs(self, base_attrs, extra_attrs=None):
+            return super().build_attrs(base_attrs, extra_attrs) | {"class": "loud"}
+
+    class One(forms.Form):
+        plain = forms.CharField()
+        loud = forms.CharField(widget=Loud)
+
+    marked = One(bound_field_class=Marked, renderer=FAST)
+    assert 'data-marked="1"' in str(marked["plain"])
+    assert 'class="loud"' in str(One(renderer=FAST)["loud"])
+    own = One(renderer=FAST)
+    own["plain"].field.widget.format_value = lambda value: "formatted"
+    assert 'value="formatted"' in str(own["plain"])
+    assert str(own["plain"].as_widget(attrs={"class": "given"})).count('class="given"') == 1

@@ -339,16 +339,25 @@ def prefetch_one_level_steps(
     return related, additional
 
 
+class _Source:
+    """Makes the QuerySet of which the results were prefetched, when somebody looks at its query."""
+
+    __slots__ = ("base", "name", "obj")
+
+    def __init__(self, obj: Any, name: str, base: Any) -> None:
+        self.obj, self.name, self.base = obj, name, base
+
+    def __call__(self) -> Any:
+        return getattr(self.obj, self.name)._apply_rel_filters(self.base)
+
+
 def _results_of(prefetcher: Any, querysets: Any, name: str) -> Callable[[Any, list[Any]], Any]:
     """Return the function from an object and what is related to it to the relation's QuerySet."""
     alike = getattr(prefetcher, "queryset_alike", None)
     base: Any = alike and alike(querysets[0] if querysets else None)
 
     def lazily(obj: Any, values: list[Any]) -> Any:
-        def source() -> Any:
-            return getattr(obj, name)._apply_rel_filters(base)
-
-        return base._with_results(values, source, obj)
+        return base._with_results(values, _Source(obj, name, base), obj)
 
     def at_once(obj: Any, values: list[Any]) -> Any:
         manager = getattr(obj, name)

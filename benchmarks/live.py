@@ -108,10 +108,29 @@ def client(port: int, page: str, seconds: float, connections: int) -> float:
     return float(done.stdout)
 
 
+def measure(
+    server: str, framework: str, database: str, seconds: float, connections: int
+) -> list[tuple[float, float]] | None:
+    """Return requests per second and CPU time of each, in microseconds, for every page."""
+    with serving(server, framework, database) as served:
+        if served is None:
+            return None
+        port, pid = served
+        found = []
+        for page in PAGES:
+            client(port, page, 0.5, connections)
+            before = cpu_seconds(pid)
+            rate = client(port, page, seconds, connections)
+            spent = cpu_seconds(pid) - before
+            found.append((rate, spent / (rate * seconds) * 1e6))
+        return found
+
+
 def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.live", description=__doc__)
     parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--client", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -124,23 +143,20 @@ def main() -> int:
     with sqlite3.connect(database) as connection:
         connection.execute("CREATE TABLE bench_note (id integer PRIMARY KEY, text varchar(100))")
         connection.execute("INSERT INTO bench_note VALUES (1, 'nuages')")
-    print("requests per second / µs of the server's CPU for each")
+    print(f"requests per second / µs of the server's CPU for each, best of {options.rounds} rounds")
     for server in SERVERS:
         print(f"{server:22}" + "".join(f"{page:>18}" for page in PAGES))
+        best: dict[str, list[tuple[float, float]]] = {}
+        # In turn, so that what else runs on the machine meets all of them.
+        for framework in list(FRAMEWORKS) * options.rounds:
+            found = measure(server, framework, database, options.seconds, options.connections)
+            if found is not None:
+                pairs = zip(found, best.get(framework, found), strict=True)
+                best[framework] = [(max(a[0], b[0]), min(a[1], b[1])) for a, b in pairs]
         for framework in FRAMEWORKS:
-            with serving(server, framework, database) as served:
-                if served is None:
-                    print(f"  {framework:20}(not available)")
-                    continue
-                port, pid = served
-                cells = []
-                for page in PAGES:
-                    client(port, page, 0.5, options.connections)
-                    before = cpu_seconds(pid)
-                    rate = client(port, page, options.seconds, options.connections)
-                    spent = cpu_seconds(pid) - before
-                    cells.append(f"{rate:.0f}/{spent / (rate * options.seconds) * 1e6:.0f}")
-                print(f"  {framework:20}" + "".join(f"{cell:>18}" for cell in cells))
+            cells = [f"{rate:.0f}/{spent:.0f}" for rate, spent in best.get(framework, ())]
+            shown = "".join(f"{cell:>18}" for cell in cells) or "(not available)"
+            print(f"  {framework:20}{shown}")
     return 0
 
 

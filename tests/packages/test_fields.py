@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from django.db import connection, migrations, models
+from django.db import connection, connections, migrations, models
 from django.db.migrations.writer import MigrationWriter
 from django.db.models import Field
 
@@ -69,3 +69,14 @@ def test_what_a_migration_replaces_stands_on_one_line():
     migration.replaces = [("shop", "0001_initial"), ["shop", "0002_more"]]
     lines = MigrationWriter(migration).as_string().splitlines()
     assert "    replaces = [('shop', '0001_initial'), ('shop', '0002_more')]" in lines
+
+
+def test_what_is_computed_can_be_set_on_one_object():
+    field = models.IntegerField(unique=True)
+    assert field.unique
+    # As the copy of a field in a table of history is told.
+    field.unique = False
+    assert not field.unique
+    assert models.IntegerField(primary_key=True).unique
+    wrapper = connections["default"]
+    assert type(wrapper).SchemaEditorClass is wrapper.SchemaEditorClass

@@ -493,3 +493,4 @@ from nuages.forms._model_formsets import (  # noqa: E402, F401
     inlineformset_factory,
     modelformset_factory,
 )
+from nuages.forms.formsets import formset_factory  # noqa: E402, F401

@@ -52,6 +52,21 @@ class cached_property[T]:
         return value
 
 
+class settable[T]:
+    """A property that is computed at each look, unless an instance was given another value."""
+
+    def __init__(self, method: Callable[[Any], T]) -> None:
+        self.method = method
+        self.__doc__ = method.__doc__
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> settable[T]: ...
+    @overload
+    def __get__(self, instance: object, owner: type | None = None) -> T: ...
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else self.method(instance)
+
+
 class classproperty:
     """A read-only property of the class, seen from its instances too."""
 

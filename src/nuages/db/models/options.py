@@ -18,7 +18,7 @@ from nuages.db.models.fetch_modes import FETCH_ONE
 from nuages.db.models.fields import composite
 from nuages.db.models.query_utils import PathInfo
 from nuages.utils.datastructures import ImmutableList
-from nuages.utils.functional import cached_property
+from nuages.utils.functional import cached_property, settable
 from nuages.utils.module_loading import import_string
 from nuages.utils.text import camel_case_to_spaces, format_lazy
 from nuages.utils.translation import override
@@ -252,7 +252,7 @@ class Options:
         with override(None):
             return str(self.verbose_name)
 
-    @property
+    @settable
     def swapped(self) -> str | None:
         """The model named by the setting ``swappable`` in the place of this one, or ``None``."""
         replacement = self.swappable and getattr(settings, self.swappable, None)

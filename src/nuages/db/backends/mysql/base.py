@@ -18,6 +18,7 @@ from nuages.db.backends.mysql.introspection import DatabaseIntrospection
 from nuages.db.backends.mysql.operations import DatabaseOperations
 from nuages.db.backends.mysql.validation import DatabaseValidation
 from nuages.utils.asyncio import async_unsafe
+from nuages.utils.functional import classproperty
 
 #: What breaks a constraint, where drivers speak of an operational error: a NULL in a column that takes
 #: none, a value out of range in an expression, a check (MySQL's, MariaDB's).
@@ -148,8 +149,8 @@ class DatabaseWrapper(BaseDatabaseWrapper):
 
     isolation_levels = {"read uncommitted", "read committed", "repeatable read", "serializable"}
 
-    @property
-    def SchemaEditorClass(self) -> Any:  # noqa: N802 (a class, made available late)
+    @classproperty
+    def SchemaEditorClass(cls) -> Any:  # noqa: N802 (a class, made available late)
         """The schema editor, imported when it is needed."""
         from nuages.db.backends.mysql.schema import DatabaseSchemaEditor
 

@@ -43,6 +43,7 @@ from nuages.db.backends.postgresql.operations import DatabaseOperations
 from nuages.db.backends.utils import CursorDebugWrapper as BaseCursorDebugWrapper
 from nuages.db.engine.pools import close_pools
 from nuages.utils.asyncio import async_unsafe
+from nuages.utils.functional import classproperty
 
 __all__ = ["Cursor", "CursorDebugWrapper", "DatabaseWrapper", "ServerBindingCursor"]
 
@@ -175,8 +176,8 @@ class DatabaseWrapper(Pooled, BaseDatabaseWrapper):
     _pools: ClassVar[dict[str, Any]] = {}
     _pools_lock = threading.Lock()
 
-    @property
-    def SchemaEditorClass(self) -> Any:  # noqa: N802
+    @classproperty
+    def SchemaEditorClass(cls) -> Any:  # noqa: N802
         """The schema editor, imported when it is needed."""
         from nuages.db.backends.postgresql.schema import DatabaseSchemaEditor
 

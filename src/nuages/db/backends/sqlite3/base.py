@@ -33,6 +33,7 @@ from nuages.db.backends.sqlite3.parking import (
 from nuages.db.utils import IntegrityError
 from nuages.utils.asyncio import async_unsafe
 from nuages.utils.dateparse import parse_date, parse_datetime, parse_time
+from nuages.utils.functional import classproperty
 
 
 def register_if_missing(connection: Any, error: Exception) -> bool:
@@ -215,8 +216,8 @@ class DatabaseWrapper(ParkingWrapper):
 
     transaction_modes = frozenset({"DEFERRED", "EXCLUSIVE", "IMMEDIATE"})
 
-    @property
-    def SchemaEditorClass(self) -> Any:  # noqa: N802 (a class, made available late)
+    @classproperty
+    def SchemaEditorClass(cls) -> Any:  # noqa: N802 (a class, made available late)
         """The schema editor, imported when it is needed."""
         from nuages.db.backends.sqlite3.schema import DatabaseSchemaEditor
 

@@ -25,7 +25,7 @@ from nuages.utils.choices import (
     normalize_choices,
 )
 from nuages.utils.datastructures import DictWrapper
-from nuages.utils.functional import Promise, cached_property
+from nuages.utils.functional import Promise, cached_property, settable
 from nuages.utils.text import capfirst
 from nuages.utils.translation import gettext_lazy as _
 
@@ -369,9 +369,11 @@ class Field(RegisterLookupMixin):
             if method not in cls.__dict__:
                 setattr(cls, method, partialmethod(cls._get_FIELD_display, field=self))
 
-    unique = property(
-        lambda self: self.primary_key or self._unique, doc="Whether no value occurs twice."
-    )
+    @settable
+    def unique(self) -> bool:
+        """Whether no value occurs twice. (Copies of fields in tables of history are told otherwise.)"""
+        return self.primary_key or self._unique
+
     db_tablespace = property(
         lambda self: self._db_tablespace or settings.DEFAULT_INDEX_TABLESPACE,
         doc="Where the index of the column is.",

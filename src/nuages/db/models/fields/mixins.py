@@ -6,12 +6,13 @@ from typing import Any
 
 from nuages.core.checks import CheckMessage
 from nuages.db.models.fields import NOT_PROVIDED, _checks
+from nuages.utils.functional import settable
 
 
 class FieldCacheMixin:
     """Keeps related objects in the instance's ``_state.fields_cache``, under ``cache_name``."""
 
-    @property
+    @settable
     def cache_name(self) -> str:
         raise NotImplementedError(f"{type(self).__name__} says no cache_name.")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nuages.core import exceptions
 from nuages.db.models.fields.mixins import FieldCacheMixin
-from nuages.utils.functional import cached_property
+from nuages.utils.functional import cached_property, settable
 from nuages.utils.hashable import make_hashable
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ class ForeignObjectRel(FieldCacheMixin):
 
     accessor_name = cached_property(get_accessor_name)
 
-    @property
+    @settable
     def cache_name(self) -> str:
         """The name under which instances keep the pointing object."""
         return self.get_accessor_name()  # type: ignore[return-value]

@@ -433,6 +433,8 @@ class Collector:
 
     def sort(self) -> None:
         """Bring the models into an order in which their rows can go; circles stay as they are."""
+        if len(self.data) < 2:
+            return
         by_concrete: dict[Any, list[Any]] = defaultdict(list)
         for model in self.data:
             by_concrete[model._meta.concrete_model].append(model)
@@ -480,9 +482,16 @@ class Collector:
         return sum(deleted.values()), dict(deleted)
 
     def _delete_one(self, model: Any, instance: Any, deleted: Counter[str]) -> Steps[None]:
-        query = sql.DeleteQuery(model)
-        deleted[model._meta.label] += yield Call(query.delete_batch, [instance.pk], self.using)
+        deleted[model._meta.label] += yield Call(self._delete_row, model, instance.pk)
         setattr(instance, model._meta.pk.attname, None)
+
+    def _delete_row(self, model: Any, key: Any) -> int:
+        from nuages.db.models._query import written
+
+        count = written.delete_one(model, key, self.using)
+        if count is None:
+            count = sql.DeleteQuery(model).delete_batch([key], self.using)
+        return count
 
     def _delete_all(self, deleted: Counter[str]) -> Steps[None]:
         facts = {"using": self.using, "origin": self.origin}

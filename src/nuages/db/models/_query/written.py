@@ -210,6 +210,32 @@ def _saver(field: Any, connection: Any) -> Callable[[Any], Any]:
     return lambda value: save(value, connection)
 
 
+def delete_one(model: Any, key: Any, using: str) -> int | None:
+    """Delete the row with a primary key from a model's own table; return the number of rows."""
+    root = trails.root(model)
+    if root is None or type(key) not in PLAIN or not trails.compilers_are_own():
+        return None
+    connection = connections[using]
+
+    def compile_it() -> _Writing:
+        pk = model._meta.pk
+        if model._meta.is_composite_pk or not _can_write((pk,), model):
+            raise LeavesTrail
+        query = sql.DeleteQuery(model)
+        query.add_filter(f"{pk.attname}__in", [key])
+        text, params = query.get_compiler(using).as_sql()
+        if len(params) != 1:
+            raise LeavesTrail
+        slot = SlotParam(0, _saver(pk, connection))
+        return _Writing(Statement(text, [slot], connection.driver_sql), (pk,))
+
+    writing = _compiled(root.plans, ("delete", using), compile_it)
+    if writing is None or not connection.shows_nobody():
+        return None
+    text, params = writing.statement.bind([key])
+    return connection.execute_compiled(text, params)
+
+
 def update_from_values(
     queryset: Any, objs: Sequence[Any], fields: Sequence[Any], using: str
 ) -> int | None:

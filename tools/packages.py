@@ -69,6 +69,8 @@ class Package:
         done = self.home / "installed"
         if not done.exists():
             venv.create(self.home / "venv", with_pip=True, clear=True)
+            # Packages that configure nothing would get the configuration of this checkout's tests.
+            (CACHE / "pytest.ini").write_text("[pytest]\n")
             own = [f"{self.name}=={self.version}", DJANGO, "pytest", "pytest-django"]
             self._pip("install", *own, *self.requires, "--editable", str(ROOT))
             self._pip(

@@ -223,6 +223,9 @@ def test_the_side_list_and_the_theme(browser: Any) -> None:
 
 def test_without_scripts(browser: Any, concert: str) -> None:
     """Everything that saves works without scripts, too."""
+    from selenium.webdriver.support import expected_conditions
+    from selenium.webdriver.support.ui import WebDriverWait
+
     browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         browser.driver.get(f"{browser.office}club/concert/{concert}/change/")
@@ -230,6 +233,7 @@ def test_without_scripts(browser: Any, concert: str) -> None:
         title.clear()
         title.send_keys("Plain Evening")
         browser.one("[name=_save]").click()
+        WebDriverWait(browser.driver, 8).until(expected_conditions.staleness_of(title))
         assert "was changed successfully" in browser.text(".messagelist")
         assert browser.one("#changelist-filter").is_displayed()
         assert not browser.one(".palette-open").is_displayed()

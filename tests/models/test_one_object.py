@@ -108,3 +108,13 @@ def test_a_query_may_run_while_another_one_does(author):
         assert connection.fetch_compiled("SELECT named(?)", [author.pk]) == [("found",)]
     book = Book.objects.create(title="t", author=author)
     assert Book.objects.get(pk=book.pk) == book
+
+
+def test_a_get_queryset_that_was_replaced_for_all_is_asked(author):
+    from django.db.models.manager import BaseManager
+
+    own = BaseManager.get_queryset
+    with mock.patch.object(BaseManager, "get_queryset", autospec=True, side_effect=own) as asked:
+        assert Author.objects.get(pk=author.pk) == author
+        assert list(Author.objects.filter(pk=author.pk)) == [author]
+    assert asked.call_count == 2

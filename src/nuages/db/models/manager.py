@@ -151,6 +151,10 @@ class BaseManager:
         return twin
 
 
+#: As it was made: who replaces it, on this class or another, is asked.
+_OWN_GET_QUERYSET = BaseManager.get_queryset
+
+
 def _forward(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
     """A manager's method that calls the QuerySet's method of the same name."""
 
@@ -158,14 +162,14 @@ def _forward(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         return getattr(self.get_queryset(), name)(*args, **kwargs)
 
     def get(self: BaseManager, *args: Any, **kwargs: Any) -> Any:
-        if not args and type(self).get_queryset is BaseManager.get_queryset:
+        if not args and type(self).get_queryset is _OWN_GET_QUERYSET:
             results = trails.got(self, kwargs)
             if results is not None:
                 return the_one(self.model, results)
         return self.get_queryset().get(*args, **kwargs)
 
     def narrow(self: BaseManager, *args: Any, **kwargs: Any) -> Any:
-        if not args and type(self).get_queryset is BaseManager.get_queryset:
+        if not args and type(self).get_queryset is _OWN_GET_QUERYSET:
             narrowed = trails.narrowed(self, name, kwargs)
             if narrowed is not None:
                 return narrowed

@@ -27,8 +27,8 @@ BARS = {
     "session: loaded, changed, saved": 5,
     "dump of 1,000 objects": 4,
     "upload of 10 MB": 3,
-    "upload of 10 MB, streamed": 1.3,
-    "upload of 10 MB over ASGI": 2.5,
+    "upload of 10 MB, streamed": 3,
+    "upload of 10 MB over ASGI": 3,
 }
 
 LIST = (

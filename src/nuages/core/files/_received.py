@@ -1,8 +1,9 @@
-"""Files within a request's body that was received whole: read from where they lie.
+"""Uploaded files that are read from where they lie.
 
 Many servers hand over a body that is already in memory or in a temporary file: ASGI always, and WSGI
-servers that buffer. A large file in such a body need not be written a second time. It is a
-:class:`Window`, and becomes a temporary file of its own when something asks for one.
+servers that buffer. A large file in such a body need not be written a second time. One that comes from
+a stream is written to a file without a name. Either is a :class:`Window`, and becomes a temporary
+file like others when something asks for one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from collections.abc import Callable, Iterator
 from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedRandom, BufferedReader, BytesIO, RawIOBase
 from tempfile import SpooledTemporaryFile
 from typing import Any, Self
+
+from nuages.core.files._scratch import Scratch
 
 _COPY_SIZE = 2**20
 
@@ -49,7 +52,7 @@ class OnDisk:
         os.close(self._fileno)
 
 
-Body = InMemory | OnDisk
+Body = InMemory | OnDisk | Scratch
 
 
 class Received:
@@ -77,6 +80,8 @@ def received(stream: Any) -> Received | None:
     if type(stream) is BytesIO:
         # No copy: the buffer and the bytes are one.
         return Received(InMemory(stream.getvalue()), stream.tell())
+    if type(stream) is BufferedReader and type(stream.raw) is Window:
+        return stream.raw.received(stream.tell())
     if type(stream) in (BufferedRandom, BufferedReader) and hasattr(os, "preadv"):
         fileno = stream.fileno()
         if stat.S_ISREG(os.fstat(fileno).st_mode):
@@ -124,10 +129,28 @@ class Window(RawIOBase):
         """Return the position."""
         return self._position
 
+    def received(self, position: int) -> Received | None:
+        """Return the body, and where in it ``position`` is; ``None`` after closing."""
+        return None if self._body is None else Received(self._body, self._start + position)
+
+    def move_to(self, target: Any) -> bool:
+        """Make what this shows the content of an open temporary file, without copying it.
+
+        Returns ``False`` where that cannot be: the window shows a part of a file only.
+        """
+        body = self._body
+        whole = type(body) is Scratch and (self._start, self._length) == (0, body.size)
+        return whole and body.move_to(target)  # type: ignore[union-attr]
+
     def close(self) -> None:
         """Let go of the body."""
         self._body = None
         super().close()
+
+
+def opened(file: Scratch) -> BufferedReader:
+    """Return all of ``file``, to be read."""
+    return BufferedReader(Window(file, 0, file.size))
 
 
 def _of_file(name: str) -> Any:
@@ -186,7 +209,7 @@ class PartFile:
 
     @property
     def in_body(self) -> bool:
-        """Whether the content is still read from the body, and there is no temporary file."""
+        """Whether the content is still read from where it lay first, and there is no named file."""
         return self._make is not None
 
     def _become_file(self) -> None:
@@ -194,13 +217,19 @@ class PartFile:
         make, window = self._make, self._file
         if make is None:
             return
-        position = window.tell()  # ValueError where it is closed.
+        if window.closed:
+            # As a temporary file that was closed: deleted, with a name.
+            self._file, self._make = make(), None
+            self._file.close()
+            return
+        position = window.tell()
         target = make()
         try:
-            window.seek(0)
-            while piece := window.read(_COPY_SIZE):
-                target.write(piece)
-            target.flush()
+            if not window.raw.move_to(target):
+                window.seek(0)
+                while piece := window.read(_COPY_SIZE):
+                    target.write(piece)
+                target.flush()
             target.seek(position)
         except BaseException:
             target.close()

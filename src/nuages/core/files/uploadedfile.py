@@ -3,11 +3,13 @@
 import os
 from functools import partial
 from io import BytesIO
+from tempfile import gettempdir
 from typing import Any, Self
 
 from nuages.conf import settings
 from nuages.core.files import temp as tempfile
 from nuages.core.files._received import PartFile, Window
+from nuages.core.files._scratch import Scratch, scratch
 from nuages.core.files.base import File
 from nuages.core.files.utils import validate_file_name
 
@@ -65,10 +67,15 @@ def _temporary_file(name: str) -> Any:
     )
 
 
+def scratch_file() -> Scratch | None:
+    """Return a file for an upload that needs no name yet; ``None`` where there are none such."""
+    return scratch(settings.FILE_UPLOAD_TEMP_DIR or gettempdir())
+
+
 class TemporaryUploadedFile(UploadedFile):
     """An upload kept in a temporary file, which can be moved to where it shall stay.
 
-    As long as nobody needs that file, the content may be read from the request's body instead.
+    As long as nobody needs that file, the content may be read from where it lies instead.
     """
 
     def __init__(

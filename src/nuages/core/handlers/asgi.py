@@ -9,9 +9,12 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
 from typing import Any
 
-from nuages.conf import settings
+from nuages.conf import settings, switches
 from nuages.core import signals
 from nuages.core.exceptions import RequestAborted, RequestDataTooBig
+from nuages.core.files._received import opened
+from nuages.core.files._scratch import Scratch
+from nuages.core.files.uploadedfile import scratch_file
 from nuages.core.handlers import base
 from nuages.core.handlers._signals import house_receivers
 from nuages.core.handlers._tasks import RequestThreads, UnlessDisconnected
@@ -321,6 +324,7 @@ class ASGIHandler(base.BaseHandler):
             RequestAborted: the client went away.
         """
         body_file: Any = None
+        on_disk: Scratch | None = None
         waiting: list[bytes] = []
         size = 0
         limit = settings.FILE_UPLOAD_MAX_MEMORY_SIZE
@@ -336,17 +340,21 @@ class ASGIHandler(base.BaseHandler):
                 if not piece and not more:
                     return io.BytesIO()
                 body_file = tempfile.SpooledTemporaryFile(max_size=limit, mode="w+b")
-            if piece and limit and (waiting or body_file.tell() + len(piece) > limit):
+            if piece and limit and (waiting or on_disk or body_file.tell() + len(piece) > limit):
                 # Only a write to disk may block; the way to a thread is worth a large one.
                 waiting.append(piece)
                 size += len(piece)
             elif piece:
                 body_file.write(piece)
             if waiting and (not more or size >= _DISK_WRITE):
-                whole = b"".join(waiting)
-                await sync_to_async(body_file.write, thread_sensitive=False)(whole)
+                if on_disk is None and (on_disk := _scratch_instead_of(body_file)) is not None:
+                    waiting.insert(0, body_file._file.getvalue())
+                write = _write_joined(body_file) if on_disk is None else on_disk.write_all
+                await sync_to_async(write, thread_sensitive=False)(waiting)
                 waiting, size = [], 0
             if not more:
+                if on_disk is not None:
+                    return opened(on_disk)
                 body_file.seek(0)
                 return body_file
 
@@ -399,6 +407,22 @@ class ASGIHandler(base.BaseHandler):
             return
         for start in range(0, len(data), size):
             yield data[start : start + size], start + size >= len(data)
+
+
+def _scratch_instead_of(body_file: Any) -> Scratch | None:
+    """Return a file to write a body to that has become too large for memory.
+
+    ``None`` where it goes on in the file itself: that is not the usual one.
+    """
+    if type(body_file) is not tempfile.SpooledTemporaryFile or "write" in vars(body_file):
+        return None
+    if body_file._rolled or not switches.enabled("UPLOADS_IN_PLACE"):
+        return None
+    return scratch_file()
+
+
+def _write_joined(body_file: Any) -> Callable[[list[bytes]], Any]:
+    return lambda pieces: body_file.write(b"".join(pieces))
 
 
 #: How many bytes of a body are collected for one write to disk.

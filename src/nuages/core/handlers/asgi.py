@@ -414,11 +414,11 @@ def _scratch_instead_of(body_file: Any) -> Scratch | None:
 
     ``None`` where it goes on in the file itself: that is not the usual one.
     """
-    if type(body_file) is not tempfile.SpooledTemporaryFile or "write" in vars(body_file):
+    kind: Any = type(body_file)
+    if kind is not tempfile.SpooledTemporaryFile or "write" in vars(body_file):
         return None
-    if body_file._rolled or not switches.enabled("UPLOADS_IN_PLACE"):
-        return None
-    return scratch_file()
+    in_memory = type(body_file._file) is io.BytesIO
+    return scratch_file() if in_memory and switches.enabled("UPLOADS_IN_PLACE") else None
 
 
 def _write_joined(body_file: Any) -> Callable[[list[bytes]], Any]:

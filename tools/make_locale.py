@@ -76,6 +76,20 @@ OWN: dict[str, dict[str, Any]] = {
         "TIME_INPUT_FORMATS": ["%H:%M:%S", "%H.%M:%S", "%H.%M", "%H:%M"],
     },
 }
+#: The decimal and the thousands separator where projects, their scripts and the data that they import are used to
+#: others than CLDR's for Western digits.
+SEPARATORS = {
+    "ar": (",", "."),
+    "az": (",", "\xa0"),
+    "es": (",", "\xa0"),
+    "es-ve": (",", "\xa0"),
+    "ka": (".", " "),
+    "km": (",", "."),
+    "lt": (",", "."),
+    "sq": (",", "."),
+    "zh-hans": (".", ""),
+    "zh-hant": (".", ""),
+}
 # CLDR's letters for dates, and ours.
 LETTERS = {
     "d": "j",
@@ -131,6 +145,23 @@ def first_day(locale: Locale) -> int:
     return (locale.first_week_day + 1) % 7
 
 
+def ways_to_write(short: str) -> list[str]:
+    """Return the formats in which people write dates, given the short format of their language.
+
+    That one comes first; then its parts in the same order: in languages that write full stops with and without spaces
+    between, and at the end, in others with other separators; then the year in two digits.
+    """
+    order = [f"%{letter}" for letter in re.findall("[dmY]", short)]
+    ways = [re.sub("([dmY])", r"%\1", short)]
+    if "." in short:
+        ends = (".", "") if short.endswith(".") else ("",)
+        ways += [separator.join(order) + end for separator in (".", ". ") for end in ends]
+    else:
+        ways += [separator.join(order) for separator in "./-"]
+    short_years = [way.replace("%Y", "%y") for way in ways]
+    return list(dict.fromkeys([*ways, "%Y/%m/%d", *short_years]))
+
+
 def formats(code: str) -> dict[str, Any]:
     """Return the format settings of a language."""
     locale = cldr(code)
@@ -151,12 +182,17 @@ def formats(code: str) -> dict[str, Any]:
         symbols = locale.number_symbols.get("latn", {})
         found["DECIMAL_SEPARATOR"] = symbols.get("decimal", ".")
         found["THOUSAND_SEPARATOR"] = symbols.get("group", ",").replace("\u202f", "\xa0")
+        if code in SEPARATORS:
+            found["DECIMAL_SEPARATOR"], found["THOUSAND_SEPARATOR"] = SEPARATORS[code]
         found["NUMBER_GROUPING"] = 3
     found.update(OWN.get(code, {}))
     short = found.get("SHORT_DATE_FORMAT", "")
     if "DATE_INPUT_FORMATS" not in found and re.fullmatch(r"[dmYy./ -]+", short):
-        full = re.sub("([dmY])", r"%\1", short)
-        found["DATE_INPUT_FORMATS"] = list(dict.fromkeys([full, full.replace("%Y", "%y")]))
+        found["DATE_INPUT_FORMATS"] = ways_to_write(short)
+    time = found.get("TIME_FORMAT", "")
+    if "TIME_INPUT_FORMATS" not in found and re.search(r"[GH]\.i", time):
+        colons = ["%H:%M:%S", "%H:%M:%S.%f", "%H:%M"]
+        found["TIME_INPUT_FORMATS"] = [*colons, "%H.%M.%S", "%H.%M.%S.%f", "%H.%M"]
     if "DATETIME_INPUT_FORMATS" not in found and "DATE_INPUT_FORMATS" in found:
         found["DATETIME_INPUT_FORMATS"] = [
             f"{date} {time}"

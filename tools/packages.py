@@ -73,9 +73,8 @@ class Package:
             (CACHE / "pytest.ini").write_text("[pytest]\n")
             own = [f"{self.name}=={self.version}", DJANGO, "pytest", "pytest-django"]
             self._pip("install", *own, *self.requires, "--editable", str(ROOT))
-            self._pip(
-                "download", "--no-deps", "--no-binary", ":all:", "--dest", str(self.home), own[0]
-            )
+            sources = ["--no-deps", "--no-binary", self.name, "--dest", str(self.home)]
+            self._pip("download", *sources, own[0])
             [archive] = self.home.glob("*.tar.gz")
             with tarfile.open(archive) as packed:
                 packed.extractall(self.home / "source", filter="data")

@@ -29,6 +29,14 @@ def test_none_and_several_are_errors(author):
             Author.objects.get(name="found")
 
 
+def test_what_was_asked_is_in_the_frame_that_raises(author):
+    """Reports of tests show the arguments of that frame."""
+    for _ in range(3):
+        with pytest.raises(Author.DoesNotExist) as caught:
+            Author.objects.all().get(pk=0)
+        assert isinstance(caught.traceback[-1].locals["self"], QuerySet)
+
+
 @pytest.mark.parametrize("place", [QuerySet, models.Manager])
 def test_a_get_that_was_replaced_is_called(author, place):
     with mock.patch.object(place, "get", lambda self, *args, **kwargs: "mine"):

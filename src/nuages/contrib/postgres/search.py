@@ -249,6 +249,13 @@ class CombinedSearchQuery(SearchQueryCombinable, _CombinedInLanguage):
         return f"({super().__str__()})"
 
 
+class _Float4Field(FloatField):
+    """Numbers of single precision, as functions that rank take weights. (Packages know it by this name.)"""
+
+    def db_type(self, connection: Any) -> str:
+        return "float4"
+
+
 class SearchRank(Func):
     """How well a document matches a query. Manual: "SearchRank"."""
 
@@ -271,9 +278,8 @@ class SearchRank(Func):
         ]
         if weights is not None:
             known = hasattr(weights, "resolve_expression")
-            given = weights if known else Value(weights, ArrayField(FloatField()))
-            # The function takes floats of single precision.
-            parts.insert(0, Func(given, template="%(expressions)s::float4[]"))
+            singles = ArrayField(_Float4Field())
+            parts.insert(0, Cast(weights, singles) if known else Value(weights, singles))
         if normalization is not None:
             known = hasattr(normalization, "resolve_expression")
             parts.append(normalization if known else Value(normalization))

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from nuages.db import router
 from nuages.db.models import trails
-from nuages.db.models._query.read import the_one
+from nuages.db.models._query.read import not_one
 from nuages.db.models.query import QuerySet
 
 __all__ = ["BaseManager", "EmptyManager", "Manager", "ManagerDescriptor"]
@@ -165,7 +165,9 @@ def _forward(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         if not args and type(self).get_queryset is _OWN_GET_QUERYSET:
             results = trails.got(self, kwargs)
             if results is not None:
-                return the_one(self.model, results)
+                if len(results) == 1:
+                    return results[0]
+                raise not_one(self.model, results)
         return self.get_queryset().get(*args, **kwargs)
 
     def narrow(self: BaseManager, *args: Any, **kwargs: Any) -> Any:

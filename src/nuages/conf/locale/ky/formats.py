@@ -11,5 +11,5 @@ FIRST_DAY_OF_WEEK = 1
 DECIMAL_SEPARATOR = ','
 THOUSAND_SEPARATOR = '\xa0'
 NUMBER_GROUPING = 3
-DATE_INPUT_FORMATS = ['%d/%m/%Y', '%d/%m/%y']
-DATETIME_INPUT_FORMATS = ['%d/%m/%Y %H:%M:%S', '%d/%m/%Y %H:%M:%S.%f', '%d/%m/%Y %H:%M', '%d/%m/%y %H:%M:%S', '%d/%m/%y %H:%M:%S.%f', '%d/%m/%y %H:%M']
+DATE_INPUT_FORMATS = ['%d/%m/%Y', '%d.%m.%Y', '%d-%m-%Y', '%Y/%m/%d', '%d/%m/%y', '%d.%m.%y', '%d-%m-%y']
+DATETIME_INPUT_FORMATS = ['%d/%m/%Y %H:%M:%S', '%d/%m/%Y %H:%M:%S.%f', '%d/%m/%Y %H:%M', '%d.%m.%Y %H:%M:%S', '%d.%m.%Y %H:%M:%S.%f', '%d.%m.%Y %H:%M', '%d-%m-%Y %H:%M:%S', '%d-%m-%Y %H:%M:%S.%f', '%d-%m-%Y %H:%M', '%Y/%m/%d %H:%M:%S', '%Y/%m/%d %H:%M:%S.%f', '%Y/%m/%d %H:%M', '%d/%m/%y %H:%M:%S', '%d/%m/%y %H:%M:%S.%f', '%d/%m/%y %H:%M', '%d.%m.%y %H:%M:%S', '%d.%m.%y %H:%M:%S.%f', '%d.%m.%y %H:%M', '%d-%m-%y %H:%M:%S', '%d-%m-%y %H:%M:%S.%f', '%d-%m-%y %H:%M']

@@ -11,5 +11,5 @@ FIRST_DAY_OF_WEEK = 1
 DECIMAL_SEPARATOR = ','
 THOUSAND_SEPARATOR = '\xa0'
 NUMBER_GROUPING = 3
-DATE_INPUT_FORMATS = ['%Y-%m-%d', '%y-%m-%d']
-DATETIME_INPUT_FORMATS = ['%Y-%m-%d %H:%M:%S', '%Y-%m-%d %H:%M:%S.%f', '%Y-%m-%d %H:%M', '%y-%m-%d %H:%M:%S', '%y-%m-%d %H:%M:%S.%f', '%y-%m-%d %H:%M']
+DATE_INPUT_FORMATS = ['%Y-%m-%d', '%Y.%m.%d', '%Y/%m/%d', '%y-%m-%d', '%y.%m.%d', '%y/%m/%d']
+DATETIME_INPUT_FORMATS = ['%Y-%m-%d %H:%M:%S', '%Y-%m-%d %H:%M:%S.%f', '%Y-%m-%d %H:%M', '%Y.%m.%d %H:%M:%S', '%Y.%m.%d %H:%M:%S.%f', '%Y.%m.%d %H:%M', '%Y/%m/%d %H:%M:%S', '%Y/%m/%d %H:%M:%S.%f', '%Y/%m/%d %H:%M', '%y-%m-%d %H:%M:%S', '%y-%m-%d %H:%M:%S.%f', '%y-%m-%d %H:%M', '%y.%m.%d %H:%M:%S', '%y.%m.%d %H:%M:%S.%f', '%y.%m.%d %H:%M', '%y/%m/%d %H:%M:%S', '%y/%m/%d %H:%M:%S.%f', '%y/%m/%d %H:%M']

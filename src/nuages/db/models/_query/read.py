@@ -30,24 +30,20 @@ MAX_GET_RESULTS = 21
 STREAM_CHUNK_SIZE = 2000
 
 
-def the_one(model: Any, results: list[Any], most: int | None = MAX_GET_RESULTS) -> Any:
-    """Return the only one of a query's results.
+def not_one(
+    model: type[Model], results: list[Any], most: int | None = MAX_GET_RESULTS
+) -> ObjectDoesNotExist | MultipleObjectsReturned:
+    """Return what ``get()`` raises where a query does not have one result.
 
     Args:
         most: so many were asked for; ``None``: all.
-
-    Raises:
-        model.DoesNotExist: there is none.
-        model.MultipleObjectsReturned: there are several.
     """
-    number = len(results)
-    if number == 1:
-        return results[0]
+    number, name = len(results), model._meta.object_name
     if not number:
-        raise model.DoesNotExist(f"{model._meta.object_name} matching query does not exist.")
+        return model.DoesNotExist(f"{name} matching query does not exist.")
     shown = number if most is None or number < most else f"more than {most - 1}"
-    raise model.MultipleObjectsReturned(
-        f"get() returned more than one {model._meta.object_name} -- it returned {shown}!"
+    return model.MultipleObjectsReturned(
+        f"get() returned more than one {name} -- it returned {shown}!"
     )
 
 
@@ -64,7 +60,10 @@ class Reading(Refinements):
         if self._path is not None and not args:
             found = self._path.find("_at_most_one", (), kwargs, self._params)
             if found is not None:
-                return the_one(self.model, trails.results_at(self, *found), MAX_GET_RESULTS)
+                results = trails.results_at(self, *found)
+                if len(results) == 1:
+                    return results[0]
+                raise not_one(self.model, results)
         return run(self._get_steps(args, kwargs))
 
     async def aget(self, *args: Any, **kwargs: Any) -> Any:
@@ -75,7 +74,11 @@ class Reading(Refinements):
         found = self._at_most_one(*args, **kwargs)
         yield Call(found._fetch_all)
         most = MAX_GET_RESULTS if found.query.high_mark is not None else None
-        return the_one(self.model, found._result_cache or [], most)
+        results = found._result_cache or []
+        if len(results) == 1:
+            return results[0]
+        # Raised here, where reports of tests show `self`.
+        raise not_one(self.model, results, most)
 
     def _at_most_one(self, *args: Any, **kwargs: Any) -> Any:
         """The QuerySet that ``get()`` fetches: a few more rows than one, in any order."""

@@ -202,7 +202,9 @@ class EmailMessage:
             zone = get_current_timezone() if settings.EMAIL_USE_LOCALTIME else UTC
             yield "Date", datetime.now(zone)
         if "message-id" not in given:
-            yield "Message-ID", make_msgid(domain=DNS_NAME)
+            # Its name is looked up when it is written out.
+            domain: Any = DNS_NAME
+            yield "Message-ID", make_msgid(domain=domain)
         for name, value in self.extra_headers.items():
             # Lazy text counts as text; a header object of the standard library stays one.
             yield (

@@ -77,8 +77,8 @@ class RangeField(OfBaseField, NeedsApp, models.Field):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if "default_bounds" in kwargs:
             raise TypeError(f"Cannot use 'default_bounds' with {type(self).__name__}.")
-        # The class becomes a field: each range has a base of its own.
-        if isinstance(self.base_field, type):
+        # The class becomes a field: each range has a base of its own. (RangeField itself has none.)
+        if isinstance(getattr(self, "base_field", None), type):
             self.base_field = self.base_field()  # type: ignore[misc]
         super().__init__(*args, **kwargs)
 

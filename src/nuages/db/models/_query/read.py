@@ -30,9 +30,7 @@ MAX_GET_RESULTS = 21
 STREAM_CHUNK_SIZE = 2000
 
 
-def not_one(
-    model: type[Model], results: list[Any], most: int | None = MAX_GET_RESULTS
-) -> ObjectDoesNotExist | MultipleObjectsReturned:
+def not_one(model: Any, results: list[Any], most: int | None = MAX_GET_RESULTS) -> Any:
     """Return what ``get()`` raises where a query does not have one result.
 
     Args:

@@ -223,3 +223,37 @@ def test_names_cannot_lead_out_of_the_folder(tmp_path):
     assert directory.write("a.txt", b"1") == "a.txt"
     assert directory.write("a.txt", b"2") != "a.txt"
     assert (tmp_path / "inside" / "a.txt").read_bytes() == b"1"
+
+
+class Fussy(Manifest):
+    """Has its own opinion on what holds no references."""
+
+    def get_ignored_blocks(self, content, regex):
+        end = content.find("!")
+        return [*super().get_ignored_blocks(content, regex), *([(0, end)] if end > 0 else [])]
+
+
+@pytest.mark.parametrize("text", ["", "ä ſ K"], ids=["ascii", "letters"])
+def test_references_are_found_in_any_case(collect, text):
+    css = collect.source / "css"
+    (css / "cases.css").write_text(f'/* {text} */ @IMPORT "base.css"; a {{ b: URL(base.css) }}')
+    js = collect.source / "js"
+    (js / "cases.js").write_text(f'// {text}\nIMPORT "./one.js";\n"import \'./gone.js\'";\n')
+    collect(Manifest)
+    names = json.loads((collect.out / "staticfiles.json").read_text())["paths"]
+    base = names["css/base.css"].removeprefix("css/")
+    written = (collect.out / names["css/cases.css"]).read_text()
+    assert written == f'/* {text} */ @import url("{base}"); a {{ b: url("{base}") }}'
+    one = names["js/one.js"].removeprefix("js/")
+    written = (collect.out / names["js/cases.js"]).read_text()
+    assert written == f'// {text}\nimport"./{one}";\n"import \'./gone.js\'";\n'
+
+
+def test_a_storage_may_ignore_more(collect):
+    content = "a { b: url(gone.png) } ! c { d: url(base.css) }"
+    (collect.source / "css" / "fussy.css").write_text(content)
+    collect(Fussy)
+    names = json.loads((collect.out / "staticfiles.json").read_text())["paths"]
+    base = names["css/base.css"].removeprefix("css/")
+    written = (collect.out / names["css/fussy.css"]).read_text()
+    assert written == content.replace("url(base.css)", f'url("{base}")')

@@ -59,6 +59,17 @@ JS_MODULE_RULES = (
 )
 
 
+#: What a text must have, in lower case, for one of the expressions above to find anything in it.
+_LEADS = dict(
+    zip(
+        (rule if isinstance(rule, str) else rule[0] for rule in CSS_RULES + JS_RULES),
+        ("url(", "@import", "sourcemappingurl=", "sourcemappingurl="),
+        strict=True,
+    )
+)
+_LEADS |= {rule[0]: rule[0][len("(?P<matched>") :][:6] for rule in JS_MODULE_RULES}
+
+
 @dataclass(frozen=True)
 class Rule:
     """How one kind of reference looks, and how it is written anew."""
@@ -66,6 +77,7 @@ class Rule:
     glob: str
     regex: re.Pattern[str]
     template: str
+    lead: str = ""
 
     def applies_to(self, name: str) -> bool:
         """Whether files of this name have such references."""
@@ -74,15 +86,13 @@ class Rule:
 
 def compile_rules(patterns: Iterable[Any], default_template: str) -> list[Rule]:
     """Return the rules that a storage's ``patterns`` describe."""
-    return [
-        Rule(
-            glob,
-            re.compile(entry if isinstance(entry, str) else entry[0], re.IGNORECASE),
-            default_template if isinstance(entry, str) else entry[1],
-        )
-        for glob, entries in patterns
-        for entry in entries
-    ]
+    rules = []
+    for glob, entries in patterns:
+        for entry in entries:
+            source, template = (entry, default_template) if isinstance(entry, str) else entry
+            regex = re.compile(source, re.IGNORECASE)
+            rules.append(Rule(glob, regex, template, _LEADS.get(source, "")))
+    return rules
 
 
 def ignored_blocks(content: str, regex: re.Pattern[str]) -> list[tuple[int, int]]:
@@ -98,29 +108,46 @@ def rewrite(
     content: str,
     rules: Iterable[Rule],
     convert: Callable[[str, int], str | None],
-    blocks_of: Blocks = ignored_blocks,
+    blocks_of: Blocks | None = None,
 ) -> str:
     """Return ``content`` with other addresses.
 
     Args:
         convert: gets an address and its line, and returns the new one, or ``None`` to leave it.
-        blocks_of: finds what holds no references.
+        blocks_of: finds what holds no references, if not :func:`ignored_blocks`.
     """
+    applies: dict[str, bool] = {}
+    lowered = ""
     for rule in rules:
-        if not rule.applies_to(name) or (first := rule.regex.search(content)) is None:
+        if (fits := applies.get(rule.glob)) is None:
+            fits = applies[rule.glob] = rule.applies_to(name)
+        # Letters outside of ASCII may count as letters of the lead.
+        if not fits or (
+            content.isascii() and rule.lead not in (lowered := lowered or content.lower())
+        ):
+            continue
+        if (first := rule.regex.search(content)) is None:
             continue
         # Comments and strings are looked for only where there is a reference to be judged.
         ignored = _IGNORED.get(rule.glob)
-        blocks = blocks_of(content, ignored) if ignored is not None else []
+        blocks: Iterable[tuple[int, int]] = ()
+        if ignored is not None:
+            blocks = blocks_of(content, ignored) if blocks_of else _spans(content, ignored)
         content = "".join(_pieces(content, first.start(), rule, blocks, convert))
+        lowered = ""
     return content
+
+
+def _spans(content: str, regex: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """Yield what :func:`ignored_blocks` lists, as far as somebody asks."""
+    return (found.span() for found in regex.finditer(content))
 
 
 def _pieces(
     content: str,
     start: int,
     rule: Rule,
-    blocks: list[tuple[int, int]],
+    blocks: Iterable[tuple[int, int]],
     convert: Callable[[str, int], str | None],
 ) -> Iterator[str]:
     end = 0

@@ -306,7 +306,9 @@ class HashedFilesMixin:
             tail = f"?{query}" if query else "?" if "?#" in address else ""
             return f"{new}{tail}{'#' + fragment if fragment else ''}"
 
-        return rewrite(name, text, self._rules, convert, self.get_ignored_blocks).encode()
+        ours = "get_ignored_blocks" not in vars(self) and type(self).get_ignored_blocks is _BLOCKS
+        blocks = None if ours else self.get_ignored_blocks
+        return rewrite(name, text, self._rules, convert, blocks).encode()
 
     def _hash_of_stored(self, target: str) -> str:
         """Return the hashed name of a file that was not among the collected ones."""
@@ -314,6 +316,8 @@ class HashedFilesMixin:
             return target
         return self.clean_name(self.hashed_name(target))
 
+
+_BLOCKS = HashedFilesMixin.get_ignored_blocks
 
 #: Whether an address is a path and nothing else.
 _is_plain = re.compile(r"[\w./-]+").fullmatch

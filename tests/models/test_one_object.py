@@ -72,6 +72,20 @@ def test_the_router_is_asked(author):
     assert set(asked) == {Author}
 
 
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_router_is_asked_once_for_a_query(author, enabled):
+    class Router:
+        def db_for_read(self, model, **hints):
+            asked.append(hints["instance"])
+
+    asked = []
+    with override_settings(DATABASE_ROUTERS=[Router()], NUAGES={"TRAILS": enabled}):
+        del router.routers
+        author.refresh_from_db()
+    del router.routers
+    assert asked == [author]
+
+
 def test_receivers_hear_of_the_object(author):
     heard = []
 

@@ -239,8 +239,7 @@ class CheckConstraint(BaseConstraint):
                 "W027",
             )
         )
-        wanted = "supports_table_check_constraints"
-        if wanted in model._meta.required_db_features or getattr(connection.features, wanted):
+        if connection.features.supports_table_check_constraints:
             is_q = isinstance(self.condition, Q)
             references = set(_references(model, self.condition)) if is_q else set()
             found += self._check_references(model, references)
@@ -447,11 +446,11 @@ class UniqueConstraint(BaseConstraint):
         features = connection.features
         needed = model._meta.required_db_features
         if isinstance(self.condition, Q) and (
-            features.supports_partial_indexes or "supports_partial_indexes" in needed
+            features.supports_partial_indexes or "supports_partial_indexes" not in needed
         ):
             references.update(_references(model, self.condition))
         if self.contains_expressions and (
-            features.supports_expression_indexes or "supports_expression_indexes" in needed
+            features.supports_expression_indexes or "supports_expression_indexes" not in needed
         ):
             for expression in self.expressions:
                 references.update(_references(model, expression))

@@ -90,7 +90,7 @@ def instance_builder(queryset: Any, compiler: Any) -> Callable[[Any], Any]:
     columns = info["select_fields"]
     start, stop = columns[0], columns[-1] + 1
     attnames = tuple(item[0].target.attname for item in compiler.select[start:stop])
-    load = instance_loader(info["model"], attnames, queryset.db, queryset._fetch_mode)
+    load = instance_loader(info["model"], attnames, compiler.using, queryset._fetch_mode)
     if start == 0 and stop == len(compiler.select) and not compiler.annotation_col_map:
         return load
     return lambda row: load(row[start:stop])
@@ -100,7 +100,7 @@ def _finishing(queryset: Any, compiler: Any) -> Callable[[Any, Any], None] | Non
     """The function for what an instance gets beyond its own columns; ``None`` if that is nothing."""
     annotations = list((compiler.annotation_col_map or {}).items())
     populators = get_related_populators(
-        compiler.klass_info, compiler.select, queryset.db, queryset._fetch_mode
+        compiler.klass_info, compiler.select, compiler.using, queryset._fetch_mode
     )
     known = []
     if queryset._known_related_objects:

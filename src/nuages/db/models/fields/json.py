@@ -394,17 +394,26 @@ def _as_json(connection: Any, sql: str, params: Any) -> tuple[str, Any]:
     return sql, params
 
 
+def _mysql_document(connection: Any, sql: str) -> str:
+    """Return the SQL of a document that is compared with ``IN``."""
+    return _mysql_unquoted(connection, f"JSON_EXTRACT({sql}, '$')")
+
+
+def _mysql_unquoted(connection: Any, sql: str) -> str:
+    # To MariaDB's IN a text and a document with this text are two things.
+    return f"JSON_UNQUOTE({sql})" if connection.mysql_is_mariadb else sql
+
+
 class JSONIn(lookups.In):
     """The document is equal to one of these values, however either is spaced."""
 
     def process_lhs(self, compiler: Any, connection: Any, lhs: Any = None) -> Any:
+        if connection.vendor == "mysql" and connection.mysql_is_mariadb:
+            # Its documents are texts, kept as they came: they have to be read before quotes can go.
+            sql, params = super(lookups.BuiltinLookup, self).process_lhs(compiler, connection, lhs)
+            return _mysql_document(connection, sql), params
         sql, params = super().process_lhs(compiler, connection, lhs)
-        if connection.vendor == "sqlite":
-            sql = f"JSON({sql})"
-        elif connection.vendor == "mysql" and connection.mysql_is_mariadb:
-            # Its documents are texts, kept as they came.
-            sql = f"JSON_EXTRACT({sql}, '$')"
-        return sql, params
+        return (f"JSON({sql})" if connection.vendor == "sqlite" else sql), params
 
     def resolve_expression_parameter(
         self, compiler: Any, connection: Any, sql: str, param: Any
@@ -415,7 +424,7 @@ class JSONIn(lookups.In):
         if connection.vendor == "sqlite":
             sql = f"JSON({sql})"
         elif connection.vendor == "mysql":
-            sql = f"JSON_EXTRACT({sql}, '$')"
+            sql = _mysql_document(connection, sql)
         return sql, params
 
     def _document(self, value: Value, connection: Any) -> Any:
@@ -503,7 +512,7 @@ class KeyTransformIsNull(lookups.IsNull):
 def _json_param(connection: Any, sql: str, param: Any) -> str:
     """Return the SQL of a JSON value that is compared with an extracted one."""
     if connection.vendor == "mysql":
-        return f"JSON_EXTRACT({sql}, '$')"
+        return _mysql_document(connection, sql)
     if connection.vendor == "sqlite" and param not in connection.ops.jsonfield_datatype_values:
         return f"JSON_EXTRACT({sql}, '$')"
     return sql
@@ -516,8 +525,11 @@ class KeyTransformIn(lookups.In):
         self, compiler: Any, connection: Any, sql: str, param: Any
     ) -> Any:
         sql, params = super().resolve_expression_parameter(compiler, connection, sql, param)
-        compiled = hasattr(param, "as_sql") and not isinstance(param, Value)
-        if compiled or connection.features.has_native_json_field:
+        if hasattr(param, "as_sql") and not isinstance(param, Value):
+            return (
+                _mysql_unquoted(connection, sql) if connection.vendor == "mysql" else sql
+            ), params
+        if connection.features.has_native_json_field:
             return sql, params
         return _json_param(connection, sql, params[0]), params
 

@@ -2,7 +2,9 @@
 
 import atexit
 import os
+import sqlite3
 import tempfile
+from contextlib import closing
 
 import pytest
 
@@ -70,3 +72,69 @@ def tables():
     from django.core.management import call_command
 
     call_command("migrate", run_syncdb=True, verbosity=0)
+    _found.rows = _found.count_rows()
+
+
+@pytest.fixture
+def rolled_back(tables):
+    """Run the test in a transaction that is rolled back."""
+    from django.db import transaction
+
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+class _Found:
+    """What a test finds, and must leave so for the next one: rows, settings, language, time zone.
+
+    The order of the tests does not matter then.
+    """
+
+    def __init__(self):
+        from django.db import connection
+
+        self.file, self.rows = connection.settings_dict["NAME"], {}
+        self.settings = settings._wrapped
+
+    def count_rows(self):
+        """Return the number of committed rows by table."""
+        with closing(sqlite3.connect(self.file)) as watching:
+            names = watching.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'sqlite_sequence'"
+            )
+            tables = [name for (name,) in names]
+            return {
+                name: watching.execute(f'SELECT COUNT(*) FROM "{name}"').fetchone()[0]
+                for name in tables
+            }
+
+    def check(self):
+        """Fail if the test has left something behind."""
+        from django.db import connection
+        from django.utils import timezone, translation
+
+        assert settings._wrapped is self.settings, "the test leaves settings behind"
+        assert translation.get_language() == "en-us", "the test leaves a language behind"
+        assert timezone.get_current_timezone_name() == settings.TIME_ZONE
+        assert not connection.in_atomic_block, "the test leaves a transaction open"
+        if self.rows:
+            rows = self.count_rows()
+            left = {
+                name: rows.get(name)
+                for name in rows | self.rows
+                if rows.get(name) != self.rows.get(name)
+            }
+            self.rows = rows
+            assert not left, f"the test leaves rows behind: {left}"
+
+
+_found = _Found()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown():
+    """Look at what the test has left when all of its fixtures are done."""
+    result = yield
+    _found.check()
+    return result

@@ -3,9 +3,9 @@
 import pytest
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def database(tables):
-    """Make the rows; give the connection."""
+    """Make the rows, for other connections too; give the connection."""
     from shop.models import Author, Book
 
     from django.db import connection
@@ -13,10 +13,12 @@ def database(tables):
     authors = [Author(name=name, age=age) for name, age in (("b", 3), ("a", None), ("c", 5))]
     Author.objects.bulk_create(authors)
     Book.objects.bulk_create(
-        Book(title=f"t{n % 4}", price=n, in_print=n % 3 > 0, author=authors[n % 3])
+        Book(pk=n + 1, title=f"t{n % 4}", price=n, in_print=n % 3 > 0, author=authors[n % 3])
         for n in range(12)
     )
-    return connection
+    yield connection
+    Book.objects.all().delete()
+    Author.objects.all().delete()
 
 
 @pytest.fixture

@@ -3,21 +3,12 @@
 import pytest
 from shop.models import Author, Book
 
-from django.db import transaction
 from django.db.models import F
 
 
-class Undo(Exception):
-    pass
-
-
 @pytest.fixture(autouse=True)
-def undone():
+def undone(rolled_back):
     """Roll back what the test wrote."""
-    block = transaction.atomic()
-    block.__enter__()
-    yield
-    block.__exit__(Undo, Undo(), None)
 
 
 def test_each_object_gets_its_own_values():

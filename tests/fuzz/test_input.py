@@ -31,6 +31,7 @@ from django.template import Context, Engine, TemplateSyntaxError
 from django.test.utils import override_settings
 from django.urls import Resolver404, include, path, re_path
 from django.urls.resolvers import RegexPattern, URLResolver
+from django.utils import translation
 from django.utils.http import (
     parse_etags,
     parse_header_parameters,
@@ -208,11 +209,12 @@ def test_the_whole_stack_answers(sent: dict[str, Any]) -> None:
         "django.middleware.http.ConditionalGetMiddleware",
         "django.middleware.gzip.GZipMiddleware",
     ]
-    with override_settings(
+    options = override_settings(
         ROOT_URLCONF=Everything,
         MIDDLEWARE=middleware,
         SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
-    ):
+    )
+    with options, translation.override("en-us"):
         status: list[str] = []
         answer = WSGIHandler()(environ_of(sent), lambda line, headers: status.append(line))
         b"".join(answer)

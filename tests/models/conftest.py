@@ -2,12 +2,7 @@
 
 import pytest
 
-from django.db import transaction
-
 
 @pytest.fixture(autouse=True)
-def rolled_back(tables):
-    """Run the test in a transaction that is rolled back."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
+def _each_rolled_back(rolled_back):
+    """Run each test in a transaction that is rolled back."""

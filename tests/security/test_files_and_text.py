@@ -289,7 +289,7 @@ def test_cve_2026_7666_no_mail_goes_out_after_a_failed_handshake(monkeypatch):
 
 
 @isolate_apps("shop")
-def test_cve_2026_87975_formsets_stay_within_their_rows(tables):
+def test_cve_2026_87975_formsets_stay_within_their_rows(rolled_back):
     from shop.models import Author
 
     inside = Author.objects.create(name="Inside", age=1)

@@ -13,7 +13,7 @@ from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Extract, Trunc
 from django.test.utils import CaptureQueriesContext
 
-pytestmark = pytest.mark.usefixtures("tables", "road")
+pytestmark = pytest.mark.usefixtures("rolled_back", "road")
 REFUSED = (FieldDoesNotExist, FieldError, ValueError, TypeError)
 TIMES = range(3)
 

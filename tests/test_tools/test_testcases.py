@@ -8,12 +8,7 @@ from shop.models import Author, Book
 from django.db import connection, transaction
 from django.test import Client, SimpleTestCase, TestCase
 
-
-@pytest.fixture(autouse=True)
-def empty(tables):
-    """Begin without what other tests have left."""
-    for model in (Book, Author):
-        model.objects.all().delete()
+pytestmark = pytest.mark.usefixtures("tables")
 
 
 def run(case):

@@ -22,6 +22,7 @@ from nuages.db.models._compiled import (
 from nuages.db.models.fetch_modes import FETCH_ONE
 from nuages.db.models.fields.mixins import FieldCacheMixin
 from nuages.db.models.signals import post_init, pre_init
+from nuages.db.models.sql._rows import conversion_lines, opening_lines
 from nuages.utils.codegen import compile_function
 
 #: ``load(rows, using, owners, groups)``; the last two are ``None`` where nothing is said of them.
@@ -51,16 +52,22 @@ class Part:
 class Batches:
     """The loaders for the rows of one compiled query; each is made when it is first wanted."""
 
-    __slots__ = ("connection", "converters", "loaders", "root", "width")
+    __slots__ = ("bare", "connection", "converters", "loaders", "root", "width")
 
-    def __init__(self, root: Part, width: int, converters: dict[int, Any], connection: Any) -> None:
+    def __init__(
+        self, root: Part, width: int, converters: dict[int, Any], connection: Any, bare: Any
+    ) -> None:
         self.root, self.width = root, width
-        self.converters, self.connection = converters, connection
+        self.converters, self.connection, self.bare = converters, connection, bare
         self.loaders: dict[Any, BatchLoader | None] = {}
 
     @classmethod
-    def of(cls, compiler: Any) -> Batches | None:
-        """Return the loaders for a compiler's rows; ``None`` if some of it takes the plain road."""
+    def of(cls, compiler: Any, bare: Any = None) -> Batches | None:
+        """Return the loaders for a compiler's rows; ``None`` if some of it takes the plain road.
+
+        Args:
+            bare: what the connection's ``bare_columns()`` said, if columns are read so.
+        """
         root = _part_of(compiler.klass_info, compiler.select)
         if root is None:
             return None
@@ -70,7 +77,7 @@ class Batches:
             root.places[name] = place
         columns = [item[0] for item in compiler.select[: compiler.col_count]]
         converters = compiler.get_converters(columns)
-        return cls(root, len(compiler.select), converters, compiler.connection)
+        return cls(root, len(compiler.select), converters, compiler.connection, bare)
 
     def loader(self, tie: tuple[str, str] | None = None, group: str | None = None) -> Any:
         """Return the function that makes instances; ``None`` if there can be none.
@@ -102,7 +109,7 @@ class Batches:
         }
         if tie is not None:
             scope["tied"] = base.StatesOfRows(FETCH_ONE, tie[1])
-        lines = list(self._conversions(scope))
+        lines = list(conversion_lines(self.converters, self.bare, scope))
         #: Whether the owner of an instance is the one of its group.
         in_groups = tie is not None and tie[0] == group
         if group is not None:
@@ -159,6 +166,7 @@ class Batches:
                 "def load(rows, using, owners, groups):",
                 f"    if (pre.receivers or post.receivers) and ({heard}): return None",
                 "    S = states[using]",
+                *(f"    {line}" for line in opening_lines(self.bare, scope)),
                 *(["    T = tied[using]"] if tie is not None else []),
                 *(["    homes = {}"] if group is not None else []),
                 "    place = 0",
@@ -169,19 +177,6 @@ class Batches:
         )
         label = f"lists of {self.root.model._meta.label}"
         return compile_function(source, "load", scope, label)
-
-    def _conversions(self, scope: dict[str, Any]) -> Iterable[str]:
-        for place, (functions, expression) in self.converters.items():
-            scope[f"e{place}"] = expression
-            for number, function in enumerate(functions):
-                scope[f"c{place}_{number}"] = function
-                line = f"v{place} = c{place}_{number}(v{place}, e{place}, connection)"
-                kept = getattr(function, "keeps", None)
-                if kept is not None and len(functions) == 1:
-                    # What the driver gave is what is wanted, mostly.
-                    scope[f"k{place}"] = kept
-                    line = f"if v{place}.__class__ is not k{place}: {line}"
-                yield line
 
 
 def _part_of(info: dict[str, Any], select: Any) -> Part | None:

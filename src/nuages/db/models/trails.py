@@ -27,14 +27,12 @@ from nuages.conf import switches
 from nuages.core.exceptions import EmptyResultSet, FullResultSet
 from nuages.db import connections, router
 from nuages.db.models import _trail_values, sql
+from nuages.db.models._plans import QUERIES, Plan, depends_on_zone, summary_query
 from nuages.db.models._query import iterables
-from nuages.db.models._query.related import has_own_from_db
 from nuages.db.models._trail_values import SLOTTABLE, fill, read, slots_for
-from nuages.db.models.expressions import ColPairs
 from nuages.db.models.fetch_modes import FETCH_ONE
 from nuages.db.models.signals import listened_to, post_init, pre_init
 from nuages.db.models.sql.slots import LeavesTrail, Slot, holds_slot
-from nuages.db.models.sql.statements import Statement
 from nuages.utils.links import unreplaced
 
 __all__ = ["Path", "Plan", "bump", "clear", "root", "stats"]
@@ -329,15 +327,27 @@ class Path:
         kind is of a query that ``make`` derives from that for the rows.
         """
         plan = self.plans.get((using, kind))
-        if plan is None:
+        if plan is None or (plan is not _UNSAFE and plan.made_of is not None):
             try:
-                plan = Plan(self, using, kind, make or _QUERIES[kind])
+                if plan is None:
+                    plan = Plan(self, using, kind, make or QUERIES[kind])
+                if plan.made_of is not None:
+                    plan = self._settle(plan, using)
             except (LeavesTrail, EmptyResultSet, FullResultSet):
                 plan = _UNSAFE
             self.plans[using, kind] = plan
-        if plan is _UNSAFE or self.model._meta.ordering is not self.ordering:
+        if (
+            plan is _UNSAFE
+            or plan.made_of is not None
+            or self.model._meta.ordering is not self.ordering
+        ):
             return None
         return plan
+
+    def _settle(self, plan: Plan, using: str) -> Plan:
+        """Return a plan that can be run; the same one if that has to wait."""
+        connection = connections[using]
+        return (connection.shows_nobody() and plan.settled()) or plan
 
 
 def _lookups_of(query: Any, slots: Sequence[Slot]) -> dict[int, Any]:
@@ -353,7 +363,7 @@ def _lookups_of(query: Any, slots: Sequence[Slot]) -> dict[int, Any]:
         if hasattr(node, "children"):
             waiting += node.children
             continue
-        if _depends_on_zone(getattr(node, "lhs", None)):
+        if depends_on_zone(getattr(node, "lhs", None)):
             raise LeavesTrail
         rhs = getattr(node, "rhs", None)
         if holds_slot(rhs):
@@ -364,129 +374,11 @@ def _lookups_of(query: Any, slots: Sequence[Slot]) -> dict[int, Any]:
     return found
 
 
-def _depends_on_zone(lhs: Any) -> bool:
-    """Whether the SQL of an expression names the current time zone."""
-    from nuages.db.models.functions.datetime import TimezoneMixin
-
-    while lhs is not None:
-        if isinstance(lhs, TimezoneMixin):
-            return True
-        lhs = getattr(lhs, "lhs", None)
-    return False
-
-
 def _natural_of(field: Any) -> frozenset[type]:
     """Return the types that a field, or the one that a relation points to, takes as they are."""
     while field.remote_field is not None:
         field = field.target_field
     return NATURAL.get(field.get_internal_type(), frozenset())
-
-
-class Plan:
-    """The SQL of a path for one database, the makers of its parameters, the maker of its rows."""
-
-    __slots__ = (
-        "batches",
-        "build",
-        "compiler",
-        "convert",
-        "finish",
-        "many",
-        "names",
-        "path",
-        "shape",
-        "statement",
-    )
-
-    def __init__(self, path: Path, using: str, kind: Any, make: Callable[..., Any]) -> None:
-        self.path = path
-        probe = path.replay(path.slots)
-        probe._db = using
-        query = make(probe.query)
-        compiler = self.compiler = query.get_compiler(using)
-        text, params = compiler.as_sql()
-        columns = [item[0] for item in compiler.select or ()]
-        if (
-            query.select_for_update
-            or compiler.has_extra_select
-            or any(isinstance(column, ColPairs) for column in columns)
-            or any(
-                _depends_on_zone(part)
-                for expression in (*columns, *(item[0] for item in compiler.get_order_by()))
-                for part in expression.flatten()
-            )
-        ):
-            raise LeavesTrail
-        self.statement = Statement(text, params, compiler.connection.driver_sql)
-        self.build: Any = None
-        self.shape: Any = None
-        self.finish: Any = None
-        self.convert: Any = None
-        self.many: Any = None
-        self.batches: Any = None
-        #: What the columns of a row are called, where they are aggregates.
-        self.names = tuple(query.annotation_select)
-        if kind in ("count", "exists"):
-            return
-        self.convert = row_converter(compiler)
-        if kind != "rows":
-            return
-        if probe._iterable_class is iterables.ModelIterable:
-            if not has_own_from_db(path.model):
-                raise LeavesTrail
-            self.build = iterables.instance_builder(probe, compiler)
-            self.finish = iterables._finishing(probe, compiler)
-            # (When models are declared.)
-            from nuages.db.models._batches import Batches
-
-            self.batches = Batches.of(compiler)
-            self.many = self.batches and self.batches.loader()
-        else:
-            self.shape = iterables.shape_of_rows(probe._iterable_class, probe)
-            if self.shape is None:
-                raise LeavesTrail
-
-
-def _summary_query(query: Any, expressions: dict[str, Any]) -> Any:
-    from nuages.db.models.sql import _summary
-
-    aggregates, needs_outer = _summary.resolve_aggregates(query, expressions)
-    return _summary.summary_query(query, aggregates, needs_outer)
-
-
-def _count_query(query: Any) -> Any:
-    from nuages.db.models.aggregates import Count
-
-    return _summary_query(query, {"__count": Count("*")})
-
-
-_QUERIES: dict[str, Callable[[Any], Any]] = {
-    "rows": lambda query: query,
-    "count": _count_query,
-    "exists": lambda query: query.exists(),
-}
-
-
-def row_converter(compiler: Any) -> Callable[[Any], Any] | None:
-    """Return a function generated for the converters of a compiler's columns; ``None`` if none."""
-    from nuages.utils.codegen import compile_function
-
-    expressions = [item[0] for item in compiler.select[: compiler.col_count]]
-    converters = compiler.get_converters(expressions)
-    if not converters:
-        return None
-    names = [f"v{n}" for n in range(len(compiler.select))]
-    namespace: dict[str, Any] = {"connection": compiler.connection}
-    results = list(names)
-    for place, (functions, expression) in converters.items():
-        namespace[f"e{place}"] = expression
-        for number, function in enumerate(functions):
-            namespace[f"c{place}_{number}"] = function
-            results[place] = f"c{place}_{number}({results[place]}, e{place}, connection)"
-    source = (
-        f"def convert(row):\n    {', '.join(names)}, = row\n    return ({', '.join(results)},)\n"
-    )
-    return compile_function(source, "convert", namespace, "converters of a trail")
 
 
 # -- guards --------------------------------------------------------------------------------------
@@ -576,7 +468,11 @@ def _run_at(
     make: Callable[..., Any] | None = None,
 ) -> tuple[Plan, list[tuple[Any, ...]], str] | None:
     plan = path.plans.get((using, kind))
-    if type(plan) is not Plan or path.model._meta.ordering is not path.ordering:
+    if (
+        type(plan) is not Plan
+        or plan.made_of is not None
+        or path.model._meta.ordering is not path.ordering
+    ):
         plan = path.plan(using, kind, make)
         if plan is None:
             return None
@@ -586,7 +482,14 @@ def _run_at(
         text, params = plan.statement.bind(values)
     except LeavesTrail:
         return None
-    rows = connections[using].fetch_compiled(text, params)
+    connection = connections[using]
+    if plan.bare is not None:
+        rows = connection.fetch_bare(text, params, plan.bare)
+        if rows is None and connection.shows_nobody():
+            # The columns are not what they were. The next run may find out what they are.
+            path.plans[using, kind] = plan.usual
+    else:
+        rows = connection.fetch_compiled(text, params)
     return None if rows is None else (plan, rows, using)
 
 
@@ -659,7 +562,8 @@ def _instances_at(path: Path, values: tuple[Any, ...], using: str) -> list[Any] 
         or (ran := _run_at(path, values, using)) is None
     ):
         return None
-    found: list[Any] | None = plan.many(ran[1], using, None, None)
+    # (Another thread may have put another plan there meanwhile.)
+    found: list[Any] | None = ran[0].many(ran[1], using, None, None)
     assert found is not None, "nobody can have begun to listen meanwhile"
     return found
 
@@ -687,7 +591,7 @@ def aggregate(queryset: Any, expressions: dict[str, Any]) -> dict[str, Any] | No
 
     def make(query: Any) -> Any:
         try:
-            return _summary_query(query, dict(expressions))
+            return summary_query(query, dict(expressions))
         except Exception as error:
             raise LeavesTrail from error
 
@@ -724,10 +628,11 @@ def _results_of(queryset: Any, plan: Plan, rows: list[Any], using: str) -> list[
         is not None
     ):
         return found
+    if plan.shape is not None:
+        shaped: list[Any] = plan.shape(rows)
+        return shaped
     if plan.convert is not None:
         rows = list(map(plan.convert, rows))
-    if plan.build is None:
-        return list(plan.shape(rows))
     results = list(map(plan.build, rows))
     finish = plan.finish
     if known:

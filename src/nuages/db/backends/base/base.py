@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -362,8 +362,30 @@ class BaseDatabaseWrapper(Transactions):
         """
         return None
 
+    #: Whether ``bare_columns()`` may give anything.
+    reads_bare = False
+
+    def bare_columns(self, columns: Mapping[int, tuple[str, str]]) -> Any:
+        """Return which columns of an open connection's tables may be read as bare expressions (``+column``).
+
+        That is cheaper where the driver looks up how to convert a column by its declared type. What is
+        returned has their ``kinds``, and knows how to convert the values (``lines()``); ``None`` if it
+        cannot be told now.
+
+        Args:
+            columns: table and column, by their place in the row.
+        """
+        return None
+
+    def fetch_bare(self, sql: str, params: Any, bare: Any) -> list[tuple[Any, ...]] | None:
+        """Do what ``fetch_compiled`` does, for a query that reads columns as ``bare_columns()`` said.
+
+        Returns ``None``, too, if that is so no more.
+        """
+        return None
+
     def execute_compiled(self, sql: str, params: Any) -> int | None:
-        """Do the same for a statement that gives no rows, and return how many it changed."""
+        """Do what ``fetch_compiled`` does for a statement that gives no rows, and return how many it changed."""
         return None
 
     def execute_batch(self, statements: Sequence[tuple[str, Any]]) -> list[int] | None:

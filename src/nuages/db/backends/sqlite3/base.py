@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import decimal
 import warnings
 from collections.abc import Iterable, Mapping
@@ -14,6 +13,7 @@ from typing import Any
 
 from nuages.core.exceptions import ImproperlyConfigured
 from nuages.db.backends.base.shortcut import guard
+from nuages.db.backends.sqlite3._bare import Bare, bare_columns, holds
 from nuages.db.backends.sqlite3.client import DatabaseClient
 from nuages.db.backends.sqlite3.creation import DatabaseCreation
 from nuages.db.backends.sqlite3.features import DatabaseFeatures
@@ -25,6 +25,7 @@ from nuages.db.backends.sqlite3.parking import (
     identify,
     key_of,
     note,
+    note_script,
     only_sets,
     set_up,
     skips_none_but,
@@ -32,7 +33,6 @@ from nuages.db.backends.sqlite3.parking import (
 )
 from nuages.db.utils import IntegrityError
 from nuages.utils.asyncio import async_unsafe
-from nuages.utils.dateparse import parse_date, parse_datetime, parse_time
 from nuages.utils.functional import classproperty
 
 
@@ -48,24 +48,6 @@ def register_if_missing(connection: Any, error: Exception) -> bool:
     return True
 
 
-def _reader(fast: Any, careful: Any) -> Any:
-    """A converter for columns of a temporal type: ISO texts at once, others as well as can be."""
-
-    def read(raw: bytes) -> Any:
-        text = raw.decode()
-        try:
-            return fast(text)
-        except ValueError:
-            return careful(text)
-
-    return read
-
-
-Database.register_converter("bool", b"1".__eq__)
-Database.register_converter("date", _reader(datetime.date.fromisoformat, parse_date))
-Database.register_converter("time", _reader(datetime.time.fromisoformat, parse_time))
-for _name in ("datetime", "timestamp"):
-    Database.register_converter(_name, _reader(datetime.datetime.fromisoformat, parse_datetime))
 Database.register_adapter(decimal.Decimal, str)
 
 
@@ -98,6 +80,7 @@ class SQLiteCursorWrapper(Database.Cursor):
             return super().execute(*arguments)
 
     def executescript(self, script: str) -> Any:
+        note_script(self.connection)
         # A statement in the middle cannot be tried again.
         if not getattr(self.connection, "has_our_functions", True):
             from nuages.db.backends.sqlite3._functions import register_once
@@ -211,6 +194,7 @@ class DatabaseWrapper(ParkingWrapper):
         }.items()
     }
 
+    reads_bare = True
     #: A cursor that is done with, for the next query.
     _spare: Any = None
 
@@ -266,7 +250,7 @@ class DatabaseWrapper(ParkingWrapper):
         conn = take(key, conn_params["database"])
         if conn is None:
             conn = Database.connect(**options)
-            identify(conn, conn_params["database"])
+            identify(conn, conn_params["database"], conn_params["detect_types"])
             if not isinstance(conn, Handle):
                 from nuages.db.backends.sqlite3._functions import register
 
@@ -301,6 +285,26 @@ class DatabaseWrapper(ParkingWrapper):
         try:
             rows = cursor.execute(sql, params).fetchall()
         except Database.Error as error:
+            return self._second_try(error, sql, params).fetchall()
+        self._spare = cursor
+        return rows
+
+    def bare_columns(self, columns: Mapping[int, tuple[str, str]]) -> Bare | None:
+        return bare_columns(self.connection, columns)
+
+    def fetch_bare(self, sql: str, params: Any, bare: Bare) -> list[tuple[Any, ...]] | None:
+        if not nobody_looks(self) or not holds(self.connection, bare):
+            return None
+        cursor, self._spare = self._spare, None
+        handle = self.connection
+        if cursor is None or cursor.connection is not handle:
+            cursor = handle.cursor()
+        try:
+            rows = cursor.execute(sql, params).fetchall()
+        except Database.Error as error:
+            if "Could not decode" in str(error):
+                # The message names a column, which has another name here.
+                return None
             return self._second_try(error, sql, params).fetchall()
         self._spare = cursor
         return rows

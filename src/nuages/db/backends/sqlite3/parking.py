@@ -21,6 +21,7 @@ from typing import Any
 
 from nuages.db.backends.base.base import BaseDatabaseWrapper
 from nuages.db.backends.base.shortcut import as_made
+from nuages.db.backends.sqlite3._bare import Declared, schema_changes
 from nuages.db.backends.signals import connection_created
 from nuages.utils.asyncio import async_unsafe
 
@@ -52,12 +53,16 @@ class Handle(Database.Connection):
     pristine = True
     #: The file that it has open; ``None`` if that cannot be told.
     file: Any = None
+    #: What its columns are declared as, if the driver looks for converters by that.
+    declared: Any = None
 
 
 def _noting(name: str) -> Any:
     original = getattr(Database.Connection, name)
 
     def method(self: Handle, *args: Any, **kwargs: Any) -> Any:
+        if name == "executescript":
+            note_script(self)
         self.pristine = False
         return original(self, *args, **kwargs)
 
@@ -86,20 +91,35 @@ for _name in (
 _HARMLESS = frozenset(
     "SELECT INSERT UPDATE DELETE WITH REPLACE BEGIN COMMIT ROLLBACK SAVEPOINT RELEASE".split()
 )
+_WORD = re.compile(r"\s*(\w+)")
+#: Those that may leave more behind, but no other tables.
+_OF_CONNECTION = frozenset("ANALYZE EXPLAIN PRAGMA REINDEX VACUUM".split())
 
 
 def note(handle: Any, statement: str) -> None:
-    """Take down that a statement ran, which may have changed the state of the connection."""
-    if handle.__class__ is Handle and handle.pristine:
-        word = statement.lstrip().partition(" ")[0]
-        if word.upper() not in _HARMLESS:
+    """Take down that a statement runs, which may change the state of the connection or the schema."""
+    if handle.__class__ is Handle:
+        found = _WORD.match(statement)
+        word = "" if found is None else found[1].upper()
+        if word not in _HARMLESS:
             handle.pristine = False
+            if word not in _OF_CONNECTION or "schema" in statement.lower():
+                schema_changes(handle)
 
 
-def identify(handle: Any, name: Any) -> None:
-    """Take down which file a new connection has opened."""
+def note_script(handle: Any) -> None:
+    """Take down that several statements run."""
+    if handle.__class__ is Handle:
+        handle.pristine = False
+        schema_changes(handle)
+
+
+def identify(handle: Any, name: Any, detect_types: int) -> None:
+    """Take down which file a new connection has opened, and how."""
     if handle.__class__ is Handle:
         handle.file = _identity(name)
+        if detect_types & Database.PARSE_DECLTYPES:
+            handle.declared = Declared()
 
 
 def _identity(name: Any) -> Any:

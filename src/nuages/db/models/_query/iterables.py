@@ -148,30 +148,62 @@ def shape_of_rows(cls: type, queryset: Any) -> Callable[[Any], Any] | None:
     return maker and maker(queryset)
 
 
+def shape_source(queryset: Any, row: list[str]) -> tuple[str, dict[str, Any]] | None:
+    """Return an expression for the result of one row, and what it needs; ``None`` for a foreign iterable class.
+
+    Args:
+        row: the variables with the row's values.
+    """
+    kind = queryset._iterable_class
+    if kind is FlatValuesListIterable:
+        return row[0], {}
+    if kind is ValuesIterable:
+        pairs = zip(column_names(queryset.query), row, strict=False)
+        return f"{{{', '.join(f'{name!r}: {value}' for name, value in pairs)}}}", {}
+    if kind is ValuesListIterable or kind is NamedValuesListIterable:
+        places = _places(queryset)
+        values = row if places is None else [row[place] for place in places]
+        result = f"({''.join(f'{value}, ' for value in values)})"
+        if kind is ValuesListIterable:
+            return result, {}
+        return f"new(Row, {result})", {"new": tuple.__new__, "Row": _row_class(queryset)}
+    return None
+
+
 def _dictionaries(queryset: Any) -> Callable[[Any], Any]:
     names = column_names(queryset.query)
     # Rows may have more columns at their end, such as those needed for the order.
     return lambda rows: (dict(zip(names, row, strict=False)) for row in rows)
 
 
+def _places(queryset: Any) -> list[int] | None:
+    """Return the columns that make a tuple; ``None`` if it is all of them as they are."""
+    if not queryset._fields:
+        return None
+    query = queryset.query
+    have = column_names(query)
+    wanted = list(queryset._fields)
+    wanted += [name for name in query.annotation_select if name not in queryset._fields]
+    if wanted == have:
+        return None
+    places = {name: place for place, name in enumerate(have)}
+    return [places[name] for name in wanted]
+
+
 def _tuples(queryset: Any) -> Callable[[Any], Any]:
-    if queryset._fields:
-        query = queryset.query
-        have = column_names(query)
-        wanted = list(queryset._fields)
-        wanted += [name for name in query.annotation_select if name not in queryset._fields]
-        if wanted != have:
-            places = {name: place for place, name in enumerate(have)}
-            pick = [places[name] for name in wanted]
-            take = itemgetter(*pick) if len(pick) > 1 else (lambda row: (row[pick[0]],))
-            return lambda rows: map(take, rows)
-    return lambda rows: rows
+    pick = _places(queryset)
+    if pick is None:
+        return lambda rows: rows
+    take = itemgetter(*pick) if len(pick) > 1 else (lambda row: (row[pick[0]],))
+    return lambda rows: map(take, rows)
+
+
+def _row_class(queryset: Any) -> Any:
+    return create_namedtuple_class(*(queryset._fields or column_names(queryset.query)))
 
 
 def _named_tuples(queryset: Any) -> Callable[[Any], Any]:
-    names = queryset._fields or column_names(queryset.query)
-    cls = create_namedtuple_class(*names)
-    tuples = _tuples(queryset)
+    cls, tuples = _row_class(queryset), _tuples(queryset)
     return lambda rows: (tuple.__new__(cls, row) for row in tuples(rows))
 
 

@@ -183,7 +183,7 @@ class Refinements(QuerySetCore):
 
         With ``flat``, and one field, its values; with ``named``, named tuples.
         """
-        if self._path is not None and fields:
+        if self._path is not None and (fields or not flat):
             further = self._path.step(self, "values_list", fields, {"flat": flat, "named": named})
             if further is not None:
                 return further

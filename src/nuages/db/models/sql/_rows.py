@@ -52,6 +52,42 @@ def converted(
         yield row
 
 
+def conversion_lines(
+    converters: dict[int, Any], bare: Any, scope: dict[str, Any]
+) -> Iterator[str]:
+    """Yield source that converts the variables ``v0``, ``v1`` … of a row, as ``converted()`` does.
+
+    Args:
+        bare: what the connection's ``bare_columns()`` said, if columns are read so.
+        scope: gets what the source needs, but ``connection`` and what ``opening_lines()`` give.
+    """
+    kinds = {} if bare is None else bare.kinds
+    for place in sorted({*converters, *kinds}):
+        functions, expression = converters.get(place, ([], None))
+        if place in kinds:
+            lines, functions = bare.lines(place, f"v{place}", functions, scope)
+            yield from lines
+        if functions:
+            scope[f"e{place}"] = expression
+        for number, function in enumerate(functions):
+            scope[f"c{place}_{number}"] = function
+            line = f"v{place} = c{place}_{number}(v{place}, e{place}, connection)"
+            kept = getattr(function, "keeps", None)
+            if kept is not None and len(functions) == 1:
+                # What the driver gave is what is wanted, mostly.
+                scope[f"k{place}"] = kept
+                line = f"if v{place}.__class__ is not k{place}: {line}"
+            yield line
+
+
+def opening_lines(bare: Any, scope: dict[str, Any]) -> list[str]:
+    """Return source that a function with ``conversion_lines()`` begins with."""
+    if bare is None or not bare.needs_zone:
+        return []
+    scope["zone_of"] = bare.zone_of
+    return ["zone = zone_of(connection)"]
+
+
 def composed(
     rows: Iterable[Sequence[Any]], expressions: Sequence[Any]
 ) -> Iterator[tuple[Any, ...]]:

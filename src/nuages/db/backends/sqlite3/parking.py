@@ -21,8 +21,8 @@ from typing import Any
 
 from nuages.db.backends.base.base import BaseDatabaseWrapper
 from nuages.db.backends.base.shortcut import as_made
-from nuages.db.backends.sqlite3._bare import Declared, schema_changes
 from nuages.db.backends.signals import connection_created
+from nuages.db.backends.sqlite3._bare import Declared, schema_changes
 from nuages.utils.asyncio import async_unsafe
 
 #: How many connections may wait for each database.

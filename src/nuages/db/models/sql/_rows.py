@@ -52,9 +52,7 @@ def converted(
         yield row
 
 
-def conversion_lines(
-    converters: dict[int, Any], bare: Any, scope: dict[str, Any]
-) -> Iterator[str]:
+def conversion_lines(converters: dict[int, Any], bare: Any, scope: dict[str, Any]) -> Iterator[str]:
     """Yield source that converts the variables ``v0``, ``v1`` … of a row, as ``converted()`` does.
 
     Args:

@@ -1,20 +1,22 @@
 """Statements that come again: straight on the protocol, prepared by the server, answered in its binary form.
 
-The plain twin is psycopg's ``RawCursor``. Values whose types are known travel as text that is written here; all others are left
+The plain twin is psycopg's ``RawCursor``. Values whose types are known travel as text (``_values.py``); all others are left
 to the driver's dumpers. What comes back is made by the driver's loaders, which are looked up once per statement.
 """
 
 from __future__ import annotations
 
-import datetime
-import decimal
-import uuid
+import select
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from psycopg import adapt, errors, generators, postgres
+from psycopg import adapt, errors, generators, postgres, waiting
 from psycopg.adapt import PyFormat
 from psycopg.pq import ExecStatus, Format, TransactionStatus
+
+from nuages.db.backends.postgresql._values import KINDS, oid_of, writer, written
+from nuages.utils.bridge import bridge_here
 
 if TYPE_CHECKING:
     from nuages.db.backends.postgresql._driver import Connection
@@ -24,22 +26,12 @@ MOST_STATEMENTS = 600
 #: Rows from which on the memory of a result is given back at once.
 _LARGE = 100
 
-_TUPLES, _DONE = ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK
+_TUPLES, _DONE, _ERROR = ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK, ExecStatus.FATAL_ERROR
 _IDLE, _FAILED = TransactionStatus.IDLE, TransactionStatus.INERROR
 #: Types whose binary form gives the same values as their text does.
 _BINARY = (
     "bool bytea bpchar date float8 int2 int4 int8 numeric oid text time timestamp uuid varchar"
 ).split()
-
-
-def _oid(name: str) -> int:
-    return postgres.types[name].oid
-
-
-_INT4, _INT8 = _oid("int4"), _oid("int8")
-_INT4S, _INT8S, _TEXTS = (postgres.types[name].array_oid for name in ("int4", "int8", "text"))
-_LEAST, _MOST = -(2**31), 2**31 - 1
-_LEAST_8, _MOST_8 = -(2**63), 2**63 - 1
 
 
 @cache
@@ -69,24 +61,59 @@ class Statement:
         self.loads: Any = None
 
 
+class _Interrupted:
+    """A generator of the driver's, at a place where its wait was interrupted."""
+
+    def __init__(self, generator: Any, interruption: BaseException) -> None:
+        self._generator = generator
+        self._interruption: BaseException | None = interruption
+
+    def __iter__(self) -> _Interrupted:
+        return self
+
+    def __next__(self) -> Any:
+        interruption, self._interruption = self._interruption, None
+        if interruption is not None:
+            raise interruption
+        return next(self._generator)
+
+    def send(self, ready: Any) -> Any:
+        """Go on, as the socket is ready."""
+        return self._generator.send(ready)
+
+
+def _poller(handle: Connection) -> Callable[[], Any] | None:
+    """Return the function that waits until the server says something; ``None`` if the driver has to do that."""
+    if getattr(waiting, "wait_c", None) is not waiting.wait or not hasattr(select, "poll"):
+        # Somebody has chosen another way, or the machine has none.
+        return None
+    asked = select.poll()
+    asked.register(handle.pgconn.socket, select.POLLIN)
+    return asked.poll
+
+
 class Statements:
     """The statements of one connection."""
 
     def __init__(self, handle: Connection) -> None:
         self._handle = handle
+        self._poll = _poller(handle)
         self._known: dict[tuple[str, tuple[int, ...]], Statement] = {}
+        #: What writes the parameters of a prepared statement, and the types that it writes.
+        self._recipes: dict[str, tuple[Callable[[Any], Any], tuple[int, ...]]] = {}
         self._named = 0
         #: The driver's own way for values; it keeps dumpers by type.
         self._dumps = adapt.Transformer(handle)
         adapters, pristine = handle.adapters, _pristine()
         self._writes = all(
             adapters.get_dumper(kind, PyFormat.AUTO) is pristine.get_dumper(kind, PyFormat.AUTO)
-            for kind in (int, str, list, *_WRITERS)
+            for kind in KINDS
         )
 
     def forget(self) -> None:
         """Forget all statements; the server has forgotten them."""
         self._known.clear()
+        self._recipes.clear()
 
     def rows(self, sql: str, params: Any) -> list[tuple[Any, ...]]:
         """Run a statement and return its rows. ``sql`` names its parameters ``$1``, ``$2`` …"""
@@ -130,14 +157,21 @@ class Statements:
         formats: Any = None
         types: tuple[int, ...] = ()
         if params:
-            try:
-                if self._writes:
-                    values, types = _written(params)
-            except KeyError:
-                pass
-            if values is None:
-                values = self._dumps.dump_sequence(params, [PyFormat.AUTO] * len(params))
-                types, formats = self._dumps.types or (), self._dumps.formats
+            recipe = self._recipes.get(sql)
+            if recipe is not None and (values := recipe[0](params)) is not None:
+                types = recipe[1]
+            else:
+                try:
+                    if self._writes:
+                        values, types = written(params)
+                except KeyError:
+                    pass
+                if values is None:
+                    values = self._dumps.dump_sequence(params, [PyFormat.AUTO] * len(params))
+                    types, formats = self._dumps.types or (), self._dumps.formats
+                elif recipe is None and (known := self._known.get((sql, types))) and known.name:
+                    if (write := writer(params, types)) is not None:
+                        self._recipes[sql] = write, types
         self._begin()
         handle = self._handle
         if handle.has_stale_plans and not self._renew():
@@ -161,7 +195,7 @@ class Statements:
         handle = self._handle
         if handle.pgconn.transaction_status != _IDLE:
             return False
-        self._known.clear()
+        self.forget()
         handle.pgconn.send_query(b"DEALLOCATE ALL")
         self._answer()
         handle.has_stale_plans = False
@@ -185,11 +219,45 @@ class Statements:
         return statement, self._answer()
 
     def _answer(self) -> Any:
+        """Return the last result of what was sent. Raises what the server has to say against it.
+
+        Mostly that is one result, which comes as a whole; else the driver's generator sees to it.
+        """
         handle = self._handle
-        result = handle.wait(generators.execute(handle.pgconn))[-1]
+        server = handle.pgconn
+        if (poll := self._poll) is None or bridge_here() is not None or server.flush():
+            result = handle.wait(generators.execute(server))[-1]
+        else:
+            try:
+                poll()
+            except (KeyboardInterrupt, SystemExit) as interruption:
+                # The driver has the server stop, and raises it.
+                handle.wait(_Interrupted(generators.execute(server), interruption))
+            server.consume_input()
+            if server.is_busy():
+                result = handle.wait(generators.execute(server))[-1]
+            else:
+                while (told := server.notifies()) is not None:
+                    server.notify_handler(told)  # type: ignore[misc]
+                result = server.get_result()
+                if server.is_busy():
+                    result = self._last(result)
+                elif (more := server.get_result()) is not None:
+                    result = self._last(more)
         if (status := result.status) != _TUPLES and status != _DONE:
             raise errors.error_from_result(result, "utf-8")
         return result
+
+    def _last(self, result: Any) -> Any:
+        """Return the last of several results, ``result`` being what came so far."""
+        try:
+            more = self._handle.wait(generators.execute(self._handle.pgconn))
+        except errors.DatabaseError:
+            # The server said why before it hung up.
+            if result.status == _ERROR:
+                return result
+            raise
+        return more[-1] if more else result
 
     def _prepare(self, statement: Statement, sql: str, types: tuple[int, ...]) -> None:
         self._named += 1
@@ -228,6 +296,7 @@ class Statements:
         names = [each.name for _, each in leaving if each.name is not None]
         for key, _ in leaving:
             del self._known[key]
+            self._recipes.pop(key[0], None)
         for each in self._known.values():
             each.runs //= 2
         if names:
@@ -237,100 +306,4 @@ class Statements:
 
 @cache
 def _safe_oids() -> frozenset[int]:
-    return frozenset(map(_oid, _BINARY))
-
-
-# -- values --------------------------------------------------------------------------------------
-
-
-def _moment(value: datetime.datetime) -> str:
-    if value.tzinfo is None:
-        raise KeyError
-    return value.isoformat(" ")
-
-
-#: For a type: the name that the server has for it, and the function that writes a value.
-_SIMPLE: dict[type, tuple[str, Any]] = {
-    bool: ("bool", {True: "t", False: "f"}.__getitem__),
-    float: ("float8", repr),
-    decimal.Decimal: ("numeric", str),
-    datetime.date: ("date", datetime.date.isoformat),
-    datetime.datetime: ("timestamptz", _moment),
-    uuid.UUID: ("uuid", str),
-}
-_WRITERS = {
-    kind: (write, _oid(name), postgres.types[name].array_oid)
-    for kind, (name, write) in _SIMPLE.items()
-}
-
-
-def _written(params: Any) -> tuple[list[bytes | None], tuple[int, ...]]:
-    """Return values as text, and the types they are declared to be of.
-
-    Raises ``KeyError`` if one is of a type, or has a content, that is the driver's business.
-    """
-    values: list[bytes | None] = []
-    types: list[int] = []
-    for value in params:
-        kind = type(value)
-        if kind is int:
-            values.append(b"%d" % value)
-            if _LEAST <= value <= _MOST:
-                types.append(_INT4)
-            elif _LEAST_8 <= value <= _MOST_8:
-                types.append(_INT8)
-            else:
-                raise KeyError
-        elif kind is str:
-            if "\0" in value:
-                raise KeyError
-            values.append(value.encode())
-            types.append(0)
-        elif value is None:
-            values.append(None)
-            types.append(0)
-        elif kind is list:
-            text, oid = _written_list(value)
-            values.append(text.encode())
-            types.append(oid)
-        else:
-            write, oid, _ = _WRITERS[kind]
-            values.append(write(value).encode())
-            types.append(oid)
-    return values, tuple(types)
-
-
-def _written_list(items: list[Any]) -> tuple[str, int]:
-    """Return the text of an array of values of one type, and the array's type."""
-    kinds = set(map(type, items))
-    kinds.discard(_NONE)
-    if len(kinds) != 1:
-        raise KeyError
-    kind = kinds.pop()
-    given = [each for each in items if each is not None]
-    has_nulls = len(given) != len(items)
-    if kind is int:
-        least, most = min(given), max(given)
-        if least < _LEAST_8 or most > _MOST_8:
-            raise KeyError
-        oid = _INT4S if _LEAST <= least and most <= _MOST else _INT8S
-        texts: Any = map(str, given)
-    elif kind is str:
-        # Nothing else is in need of quotes, and no text that the server takes has such a character.
-        whole = "\0".join(given)
-        if whole.count("\0") != len(given) - 1:
-            raise KeyError
-        whole = whole.replace("\\", "\\\\").replace('"', '\\"')
-        if not has_nulls:
-            return '{"%s"}' % whole.replace("\0", '","'), _TEXTS
-        oid, texts = _TEXTS, [f'"{each}"' for each in whole.split("\0")]
-    else:
-        write, _, oid = _WRITERS[kind]
-        texts = [f'"{each}"' for each in map(write, given)]
-    if has_nulls:
-        place = iter(texts)
-        texts = ["NULL" if each is None else next(place) for each in items]
-    return f"{{{','.join(texts)}}}", oid
-
-
-_NONE = type(None)
+    return frozenset(map(oid_of, _BINARY))

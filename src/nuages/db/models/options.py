@@ -14,11 +14,12 @@ from nuages.conf import settings
 from nuages.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from nuages.db import connection, connections
 from nuages.db.models import AutoField, Manager, OrderWrt, UniqueConstraint
+from nuages.db.models._derived import derived, derived_reverse
+from nuages.db.models._lineage import Lineage
 from nuages.db.models.fetch_modes import FETCH_ONE
 from nuages.db.models.fields import composite
-from nuages.db.models.query_utils import PathInfo
 from nuages.utils.datastructures import ImmutableList
-from nuages.utils.functional import cached_property, settable
+from nuages.utils.functional import settable
 from nuages.utils.module_loading import import_string
 from nuages.utils.text import camel_case_to_spaces, format_lazy
 from nuages.utils.translation import override
@@ -82,29 +83,6 @@ def make_immutable_fields_list(name: str, data: Iterable[Any]) -> ImmutableList:
     return ImmutableList(data, warning=IMMUTABLE_WARNING % name)
 
 
-class derived[T](cached_property[T]):
-    """A value computed from the fields, and forgotten when they change.
-
-    Those of ``reverse`` also depend on the relations of other models to this one, and are forgotten
-    when any model changes.
-    """
-
-    forward: ClassVar[set[str]] = set()
-    reverse: ClassVar[set[str]] = set()
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        super().__set_name__(owner, name)
-        self.forward.add(name)
-
-
-class derived_reverse[T](derived[T]):
-    """A :class:`derived` value that depends on relations from other models."""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        cached_property.__set_name__(self, owner, name)
-        self.reverse.add(name)
-
-
 #: Options that compiled queries depend on.
 _PART_OF_SQL = frozenset({"db_table", "ordering", "order_with_respect_to"})
 
@@ -116,7 +94,7 @@ def _forget_trails() -> None:
         trails.bump()
 
 
-class Options:
+class Options(Lineage):
     """The description of one model: its ``Meta`` options, its fields, managers and parents."""
 
     FORWARD_PROPERTIES = derived.forward
@@ -193,7 +171,6 @@ class Options:
     managed: bool
     proxy: bool
     proxy_for_model: Any
-    concrete_model: Any
     swappable: str | None
     auto_created: Any
     default_related_name: str | None
@@ -201,7 +178,6 @@ class Options:
     local_many_to_many: list[Any]
     private_fields: list[Any]
     local_managers: list[Any]
-    parents: dict[Any, Any]
     related_fkey_lookups: list[Any]
     app_label: str
 
@@ -465,84 +441,6 @@ class Options:
         if self.default_manager_name:
             return self._named_manager("default_manager_name")
         return next(iter(self.managers), None)
-
-    # Parents
-
-    @derived
-    def all_parents(self) -> tuple[type[Model], ...]:
-        """All models above this one (through parent links), the nearest first."""
-        found = dict.fromkeys(self.parents)
-        for parent in self.parents:
-            found |= dict.fromkeys(parent._meta.all_parents)
-        return tuple(found)
-
-    def get_parent_list(self) -> list[type[Model]]:
-        return list(self.all_parents)
-
-    def get_base_chain(self, model: type[Model]) -> list[type[Model]]:
-        """Return the models between this one and ``model``, the nearest first, ``model`` last."""
-        if not self.parents:
-            return []
-        if model in self.parents:
-            return [model]
-        for parent in self.parents:
-            if chain := parent._meta.get_base_chain(model):
-                return [parent, *chain]
-        return []
-
-    def get_ancestor_link(self, ancestor: type[Model]) -> Any:
-        """Return the field with which the way from here to ``ancestor`` starts, or ``None``."""
-        if ancestor in self.parents:
-            return self.parents[ancestor]
-        for parent, link in self.parents.items():
-            if beyond := parent._meta.get_ancestor_link(ancestor):
-                # A proxy's parent has no link: the way starts with the parent's own.
-                return link or beyond
-        return None
-
-    def get_path_to_parent(self, parent: type[Model]) -> list[PathInfo]:
-        """Return the hops that lead from this model to its ancestor ``parent``."""
-        if self.model is parent:
-            return []
-        path = []
-        options = self
-        for ancestor in self._concrete_chain(parent):
-            if ancestor._meta is options:
-                continue
-            link = options.get_ancestor_link(ancestor)
-            if link is None:
-                continue
-            path.append(
-                PathInfo(
-                    from_opts=options,
-                    to_opts=ancestor._meta,
-                    target_fields=tuple(target for _source, target in link.related_fields),
-                    join_field=link,
-                    m2m=False,
-                    direct=True,
-                    filtered_relation=None,
-                )
-            )
-            options = ancestor._meta
-        return path
-
-    def _concrete_chain(self, parent: type[Model]) -> Iterator[type[Model]]:
-        # From the first model that has a table: a proxy joins nothing.
-        proxied = self.concrete_model
-        for model in self.get_base_chain(parent):
-            if model is not proxied:
-                yield model
-
-    def get_path_from_parent(self, parent: type[Model]) -> list[PathInfo]:
-        """Return the hops that lead from the ancestor ``parent`` to this model."""
-        if self.model is parent:
-            return []
-        model = self.concrete_model
-        chain = [*reversed(model._meta.get_base_chain(parent)), model]
-        path: list[PathInfo] = []
-        for above, below in zip(chain, chain[1:], strict=False):
-            path += below._meta.get_ancestor_link(above).reverse_path_infos
-        return path
 
     # Fields
 

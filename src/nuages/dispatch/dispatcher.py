@@ -46,11 +46,15 @@ def _make_id(target: Any) -> Any:
 ANYONE = _make_id(None)
 
 
+_NOBODY: tuple[list[Link], Live] = ([], Live([], []))
+
+
 def _lasts(link: Link) -> bool:
-    """Whether a link is to a function of a module, and for all senders."""
+    """Whether a link is for all senders, and to a function that is held, or that of a module."""
     function = link.receiver
-    if isinstance(function, weakref.ReferenceType):
-        function = function()
+    if not isinstance(function, weakref.ReferenceType):
+        return link.key[1] == ANYONE
+    function = function()
     home = sys.modules.get(getattr(function, "__module__", None) or "")
     return (
         link.key[1] == ANYONE
@@ -83,7 +87,7 @@ class Signal:
         self.sender_receivers_cache: Any = weakref.WeakKeyDictionary() if use_caching else {}
         self.receivers: list[Link] = []
         #: Without caching: links, and the receivers of all senders, if those are known.
-        self._for_all: tuple[list[Link], Live] = ([], Live([], []))
+        self._for_all: tuple[list[Link], Live] = _NOBODY
         self.lock = threading.Lock()
 
     def connect(
@@ -109,8 +113,8 @@ class Signal:
         if weak:
             # A bound method dies with its instance, which must be watched itself.
             owner = getattr(receiver, "__self__", None) if hasattr(receiver, "__func__") else None
-            held = weakref.ref(receiver) if owner is None else weakref.WeakMethod(receiver)
-            weakref.finalize(receiver if owner is None else owner, self._note_death)
+            weakly = weakref.ref if owner is None else weakref.WeakMethod
+            held = weakly(receiver, self._note_death)
         sender_ref = None
         if sender is not None:
             try:
@@ -122,7 +126,7 @@ class Signal:
             self._clear_dead_receivers()
             if all(known.key != key for known in self.receivers):
                 self.receivers.append(link)
-            self.sender_receivers_cache.clear()
+            self._forget()
 
     def disconnect(
         self, receiver: Receiver | None = None, sender: Any = None, dispatch_uid: Any = None
@@ -134,8 +138,31 @@ class Signal:
             kept = [link for link in self.receivers if link.key != key]
             found = len(kept) != len(self.receivers)
             self.receivers[:] = kept
-            self.sender_receivers_cache.clear()
+            self._forget()
         return found
+
+    def attach(self, receiver: Receiver) -> Link:
+        """Connect a plain function for a while, strongly and to all senders, with little ado.
+
+        Returns:
+            The connection, for :meth:`detach`. There may be several of one receiver.
+        """
+        link = Link((object(), ANYONE), receiver, None, False)
+        with self.lock:
+            self.receivers.append(link)
+            self._forget()
+        return link
+
+    def detach(self, link: Link) -> None:
+        """Undo :meth:`attach`."""
+        with self.lock:
+            self.receivers[:] = [known for known in self.receivers if known is not link]
+            self._forget()
+
+    def _forget(self) -> None:
+        """Forget what follows from the connections, which have changed."""
+        self.sender_receivers_cache.clear()
+        self._for_all = _NOBODY
 
     #: Whether receivers of others may block: within async code they run in a thread.
     apart = True

@@ -10,7 +10,7 @@ from nuages.core.handlers.asgi import ASGIRequest
 from nuages.core.handlers.base import BaseHandler
 from nuages.core.handlers.wsgi import LimitedStream, WSGIRequest
 from nuages.core.signals import request_finished, request_started
-from nuages.db import close_old_connections
+from nuages.db import sparing
 from nuages.http import HttpRequest
 from nuages.test.payload import FakePayload
 from nuages.test.utils import ContextList
@@ -18,16 +18,18 @@ from nuages.utils.concurrency import sync_to_async
 
 
 class _KeepConnections:
-    """Context manager: the end of a request must not close the test's connections."""
+    """Context manager: the start or the end of a request must not close the test's connections."""
+
+    __slots__ = ("before", "signal")
 
     def __init__(self, signal: Any) -> None:
         self.signal = signal
 
     def __enter__(self) -> None:
-        self.signal.disconnect(close_old_connections)
+        self.before = sparing.set(self.signal)
 
     def __exit__(self, *exc_info: object) -> None:
-        self.signal.connect(close_old_connections)
+        sparing.reset(self.before)
 
 
 def closing_iterator_wrapper(

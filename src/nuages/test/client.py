@@ -359,15 +359,13 @@ class ClientMixin:
     def _exchange(self, description: dict[str, Any]) -> Generator[None, Any, Any]:
         """Everything around one request: yields once, for the response, and returns it dressed."""
         rendered: dict[str, Any] = {}
-        on_template = partial(store_rendered_templates, rendered)
-        uids = f"template-render-{id(description)}", f"request-exception-{id(description)}"
-        signals.template_rendered.connect(on_template, dispatch_uid=uids[0])
-        got_request_exception.connect(self.store_exc_info, dispatch_uid=uids[1])
+        on_template = signals.template_rendered.attach(partial(store_rendered_templates, rendered))
+        on_exception = got_request_exception.attach(self.store_exc_info)
         try:
             response = yield
         finally:
-            signals.template_rendered.disconnect(dispatch_uid=uids[0])
-            got_request_exception.disconnect(dispatch_uid=uids[1])
+            signals.template_rendered.detach(on_template)
+            got_request_exception.detach(on_exception)
         self.check_exception(response)
         response.client = self
         response.request = description

@@ -26,6 +26,7 @@ class Plan:
         "bare",
         "batches",
         "build",
+        "compiled",
         "compiler",
         "convert",
         "finish",
@@ -59,6 +60,7 @@ class Plan:
         ):
             raise LeavesTrail
         self.statement = Statement(text, params, compiler.connection.driver_sql)
+        self.compiled = text, params
         #: What the columns of a row are called, where they are aggregates.
         self.names = tuple(query.annotation_select)
         #: How columns are read as bare expressions, if they are, and the plan that this one was settled from.
@@ -83,7 +85,7 @@ class Plan:
             # What the order has by its place or name in the list would be an expression there, too.
             and not any(is_ref for _, (_, _, is_ref) in order)
         ):
-            self.made_of = probe, text, params
+            self.made_of = probe
         else:
             self._make_rows(probe)
 
@@ -105,6 +107,10 @@ class Plan:
         self.batches = Batches.of(compiler, self.bare)
         self.many = self.batches and self.batches.loader()
 
+    def as_compiled(self) -> Statement:
+        """Return the statement as a cursor of ours takes it."""
+        return Statement(*self.compiled, str)
+
     def settled(self) -> Plan | None:
         """Return a plan that can be run, with columns as bare expressions where the backend gains by that.
 
@@ -114,7 +120,7 @@ class Plan:
         Raises:
             LeavesTrail: there is none.
         """
-        probe, text, params = self.made_of
+        probe, (text, params) = self.made_of, self.compiled
         compiler = self.compiler
         connection, tables = compiler.connection, compiler.query.alias_map
         columns: dict[int, tuple[str, str]] = {}
@@ -135,9 +141,12 @@ class Plan:
         twin.made_of = None
         if bare is not None and bare.kinds:
             for place, (_, (sql, _), _) in enumerate(compiler.select):
-                # The driver writes down each column's name, which would be the expression.
-                bared = f"+{sql} AS {names[place] or '_'}"
-                written.append(bared if place in bare.kinds else usual[place])
+                if place in bare.kinds:
+                    # The driver's messages name columns.
+                    column = connection.ops.quote_name(columns[place][1])
+                    written.append(f"+{sql} AS {names[place] or column}")
+                else:
+                    written.append(usual[place])
             text = f"SELECT {', '.join(written)} FROM {text.removeprefix(opening)}"
             twin.statement = Statement(text, params, connection.driver_sql)
             twin.bare, twin.usual = bare, self

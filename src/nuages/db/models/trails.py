@@ -504,10 +504,16 @@ def results_at(origin: Any, path: Path, values: tuple[Any, ...]) -> list[Any]:
         len(own) == _USUAL
         and not own["_known_related_objects"]
         and _gets_as_all_do(type(origin))
-        and (found := _instances_at(path, values, origin.db)) is not None
     ):
-        return found
-    return path.queryset(origin, values)._results()
+        using = origin.db
+        if (found := _instances_at(path, values, using)) is not None:
+            return found
+        made = path.queryset(origin, values)
+        # Routers are asked once.
+        made._db = using
+    else:
+        made = path.queryset(origin, values)
+    return made._results()
 
 
 def got(manager: Any, kwargs: dict[str, Any]) -> list[Any] | None:
@@ -604,19 +610,36 @@ def aggregate(queryset: Any, expressions: dict[str, Any]) -> dict[str, Any] | No
 
 def load(queryset: Any) -> list[Any] | None:
     """Return the results of a QuerySet on a trail; ``None`` if it has to take the plain road."""
-    if (
-        queryset._iterable_class is not queryset._path.iterable_class
-        or queryset._fetch_mode is not FETCH_ONE
-        or iterables.ModelIterable.__iter__ is not _ITERATE
-    ):
+    if not _makes_results(queryset):
         return None
     if queryset._path.empty:
         return []
     ran = _run(queryset, "rows")
-    return ran and _results_of(queryset, *ran)
+    return ran and results_of(queryset, *ran)
 
 
-def _results_of(queryset: Any, plan: Plan, rows: list[Any], using: str) -> list[Any]:
+def _makes_results(queryset: Any) -> bool:
+    """Whether a path's plans make what the iterable class of its QuerySet would."""
+    return (
+        queryset._iterable_class is queryset._path.iterable_class
+        and queryset._fetch_mode is FETCH_ONE
+        and iterables.ModelIterable.__iter__ is _ITERATE
+    )
+
+
+def streams(queryset: Any) -> bool:
+    """Whether the rows of a QuerySet on a trail may be read and made to results chunk by chunk."""
+    return (
+        _makes_results(queryset)
+        and is_own(type(queryset))
+        and _selects_as_all_do()
+        # Receivers are told of each object when it is wanted.
+        and not listened_to(pre_init, post_init, queryset.model)
+    )
+
+
+def results_of(queryset: Any, plan: Plan, rows: list[Any], using: str) -> list[Any]:
+    """Return the results that a plan's rows are for a QuerySet; they may take the places of the rows."""
     known = queryset._known_related_objects
     if (
         plan.many is not None

@@ -384,6 +384,15 @@ class BaseDatabaseWrapper(Transactions):
         """
         return None
 
+    def stream_compiled(
+        self, sql: str, params: Any, size: int, bare: Any
+    ) -> Iterator[list[tuple[Any, ...]]] | None:
+        """Run a query like ``fetch_compiled``, or ``fetch_bare``, and return an iterator over lists of rows.
+
+        Returns ``None`` also where streams take another way.
+        """
+        return None
+
     def execute_compiled(self, sql: str, params: Any) -> int | None:
         """Do what ``fetch_compiled`` does for a statement that gives no rows, and return how many it changed."""
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import decimal
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -302,12 +302,30 @@ class DatabaseWrapper(ParkingWrapper):
         try:
             rows = cursor.execute(sql, params).fetchall()
         except Database.Error as error:
-            if "Could not decode" in str(error):
-                # The message names a column, which has another name here.
-                return None
             return self._second_try(error, sql, params).fetchall()
         self._spare = cursor
         return rows
+
+    def stream_compiled(
+        self, sql: str, params: Any, size: int, bare: Bare | None
+    ) -> Iterator[list[tuple[Any, ...]]] | None:
+        if not nobody_looks(self) or not (bare is None or holds(self.connection, bare)):
+            return None
+        try:
+            cursor = self.connection.execute(sql, params)
+        except Database.Error as error:
+            cursor = self._second_try(error, sql, params)
+        return self._chunks(cursor, size)
+
+    def _chunks(self, cursor: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
+        try:
+            while rows := cursor.fetchmany(size):
+                yield rows
+        except Database.Error:
+            with self.wrap_database_errors:
+                raise
+        finally:
+            cursor.close()
 
     def execute_compiled(self, sql: str, params: Any) -> int | None:
         if not nobody_looks(self):

@@ -48,9 +48,13 @@ class BaseIterable:
                     for item in chunk:
                         yield item
             finally:
-                if self._chunks is not None:
+                if (opened := self._opened()) is not None:
                     # What reads a cursor on the server closes it, and that takes a statement.
-                    await stretch.perform(self._chunks.close)
+                    await stretch.perform(opened.close)
+
+    def _opened(self) -> Any:
+        """Return what reads the cursor, if that may be open."""
+        return self._chunks if hasattr(self._chunks, "close") else None
 
     def _compiler(self) -> Any:
         queryset = self.queryset
@@ -62,7 +66,7 @@ class BaseIterable:
 
     def _run(self, compiler: Any) -> Any:
         results = compiler.execute_sql(chunked_fetch=self.chunked_fetch, chunk_size=self.chunk_size)
-        self._chunks = results if hasattr(results, "close") else None
+        self._chunks = results
         return results
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from nuages.db import NotSupportedError, connections
 from nuages.db.engine import Call, Steps, run
 from nuages.db.models import trails
+from nuages.db.models._query._streams import TrailIterable
 from nuages.db.models._query.core import awaited
 from nuages.db.models._query.iterables import (
     FlatValuesListIterable,
@@ -271,7 +272,7 @@ class Reading(Refinements):
         if chunk_size <= 0:
             raise ValueError("Chunk size must be strictly positive.")
         chunked, size = self._chunking(chunk_size)
-        rows = self._iterable_class(self, chunked_fetch=chunked, chunk_size=size)
+        rows = self._stream(chunked, size)
         if not self._prefetch_related_lookups:
             async for item in rows:
                 yield item
@@ -288,13 +289,18 @@ class Reading(Refinements):
         for ready in chunk:
             yield ready
 
+    def _stream(self, chunked: bool, size: int) -> Any:
+        """Return what gives the objects as they are read from the database, to blocking and to async code."""
+        make = TrailIterable if self._path is not None else self._iterable_class
+        return make(self, chunked_fetch=chunked, chunk_size=size)
+
     def _chunking(self, chunk_size: int | None) -> tuple[bool, int]:
         conf = connections[self.db].settings_dict
         chunked = not conf.get("DISABLE_SERVER_SIDE_CURSORS")
         return chunked, chunk_size or STREAM_CHUNK_SIZE
 
     def _iterator(self, use_chunked_fetch: bool, chunk_size: int) -> Iterator[Any]:
-        rows = self._iterable_class(self, chunked_fetch=use_chunked_fetch, chunk_size=chunk_size)
+        rows = self._stream(use_chunked_fetch, chunk_size)
         if not self._prefetch_related_lookups:
             yield from rows
             return

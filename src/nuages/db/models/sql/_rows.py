@@ -5,7 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from nuages.db import DatabaseError
 from nuages.db.models.expressions import ColPairs
+
+
+def open_cursor(connection: Any, sql: str, params: Any, chunked: bool = False) -> Any:
+    """Return a cursor that has run a statement.
+
+    Args:
+        chunked: whether its rows are read bit by bit.
+    """
+    cursor = connection.chunked_cursor() if chunked else connection.cursor()
+    try:
+        cursor.execute(sql, params)
+    except Exception as error:
+        try:
+            cursor.close()
+        except DatabaseError:
+            # The failure may have closed it.
+            raise error from None
+        raise
+    return cursor
 
 
 def cursor_iter(cursor: Any, sentinel: Any, col_count: int | None, itersize: int) -> Iterator[Any]:

@@ -18,7 +18,14 @@ from nuages.db.models.sql._compounds import CompoundRoom
 from nuages.db.models.sql._locking import LockingRoom
 from nuages.db.models.sql._ordering import PositionRef, without_direction
 from nuages.db.models.sql._related import RelatedSelection
-from nuages.db.models.sql._rows import composed, converted, converters_of, cursor_iter, flattened
+from nuages.db.models.sql._rows import (
+    composed,
+    converted,
+    converters_of,
+    cursor_iter,
+    flattened,
+    open_cursor,
+)
 from nuages.db.models.sql.constants import (
     CURSOR,
     GET_ITERATOR_CHUNK_SIZE,
@@ -28,7 +35,7 @@ from nuages.db.models.sql.constants import (
     SINGLE,
 )
 from nuages.db.transaction import TransactionManagementError
-from nuages.db.utils import DatabaseError, NotSupportedError
+from nuages.db.utils import NotSupportedError
 from nuages.utils.hashable import make_hashable
 
 __all__ = [
@@ -571,16 +578,7 @@ class SQLCompiler(CompoundRoom, LockingRoom):
         if (statement := self._statement()) is None:
             return iter([]) if result_type == MULTI else None
         sql, params = statement
-        cursor = self.connection.chunked_cursor() if chunked_fetch else self.connection.cursor()
-        try:
-            cursor.execute(sql, params)
-        except Exception as error:
-            try:
-                cursor.close()
-            except DatabaseError:
-                # The failure may have closed it.
-                raise error from None
-            raise
+        cursor = open_cursor(self.connection, sql, params, chunked_fetch)
         return self._result(cursor, result_type, chunked_fetch, chunk_size)
 
     def _result(self, cursor: Any, result_type: str, chunked_fetch: bool, chunk_size: int) -> Any:

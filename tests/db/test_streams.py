@@ -111,9 +111,7 @@ def test_what_comes_before_a_faulty_row_is_given_first(database):
         assert read() is None
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE shop_book SET published = '2024-02-31 10:00' WHERE id = %s", [4]
-            )
+            cursor.execute("UPDATE shop_book SET published = '2024-02-31 10:00' WHERE id = %s", [4])
         found = [read() for _ in range(2)]
         with override_settings(NUAGES={"TRAILS": False}):
             plain = read()

@@ -501,9 +501,7 @@ def results_at(origin: Any, path: Path, values: tuple[Any, ...]) -> list[Any]:
     own = origin.__dict__
     if (
         # It has what each QuerySet on a trail has, and nothing else: no prefetches, no fetch mode.
-        len(own) == _USUAL
-        and not own["_known_related_objects"]
-        and _gets_as_all_do(type(origin))
+        len(own) == _USUAL and not own["_known_related_objects"] and _gets_as_all_do(type(origin))
     ):
         using = origin.db
         if (found := _instances_at(path, values, using)) is not None:

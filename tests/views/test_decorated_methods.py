@@ -73,3 +73,60 @@ def test_an_asynchronous_method_is_awaited() -> None:
 
     response = asyncio.run(Later.as_view()(RequestFactory().get("/")))
     assert (response.content, response["Cache-Control"]) == (b"later", "private")
+
+
+def test_what_is_applied_once_is_what_is_applied_each_time() -> None:
+    """Decorators of the house know how to decorate a function; around a foreign one all are applied anew."""
+
+    def alike(view: Any) -> Any:
+        # Has no twin for methods, so that the whole list takes the long way.
+        return view
+
+    house = [sensitive_post_parameters("pin"), csrf_protect, never_cache]
+    for decorators in (house, [*house, alike]):
+
+        @method_decorator(decorators, name="dispatch")
+        class Both(View):
+            def get(self, request: Any) -> HttpResponse:
+                if "fail" in request.GET:
+                    raise LookupError("here")
+                return HttpResponse(request.META.get("CSRF_COOKIE", "none"))
+
+            post = get
+
+        view = Both.as_view()
+        shown = view(RequestFactory().get("/"))
+        assert "no-store" in shown["Cache-Control"] and shown.content == b"none"
+        refused = RequestFactory().post("/")
+        refused._dont_enforce_csrf_checks = False
+        assert view(refused).status_code == 403
+        assert refused.sensitive_post_parameters == ("pin",)
+        assert Both.dispatch.__name__ == "dispatch" and Both.dispatch.__wrapped__
+        for wrong in (lambda: view(object()), lambda: view(RequestFactory().get("/?fail=1"))):
+            try:
+                wrong()
+            except (TypeError, LookupError, AttributeError) as error:
+                assert str(error)
+            else:
+                raise AssertionError("nothing was raised")
+
+
+def test_settings_are_looked_at_with_each_call() -> None:
+    from django.test import override_settings
+
+    @method_decorator(csrf_protect, name="dispatch")
+    class Guarded(View):
+        def post(self, request: Any) -> HttpResponse:
+            return HttpResponse("in")
+
+    def sent() -> int:
+        request = RequestFactory().post("/", headers={"origin": "https://other.example"})
+        request._dont_enforce_csrf_checks = False
+        token = "a" * 32
+        request.COOKIES["csrftoken"], request.META["HTTP_X_CSRFTOKEN"] = token, token
+        return Guarded.as_view()(request).status_code
+
+    assert sent() == 403
+    with override_settings(CSRF_TRUSTED_ORIGINS=["https://other.example"]):
+        assert sent() == 200
+    assert sent() == 403

@@ -6,16 +6,18 @@ URL-safe base 64, with a leading dot where they are compressed. Manual: "Cryptog
 
 from __future__ import annotations
 
-import base64
 import datetime
+import functools
 import json
 import re
 import time
 import zlib
-from collections.abc import Iterable
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from nuages.conf import settings
+from nuages.utils.crypto import constant_time_compare, salted_digest
 
 BASE62_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _DIGITS = {digit: value for value, digit in enumerate(BASE62_ALPHABET)}
@@ -54,18 +56,19 @@ def b62_decode(s: str) -> int:
 
 def b64_encode(s: bytes) -> bytes:
     """Return URL-safe base 64 without padding."""
-    return base64.urlsafe_b64encode(s).rstrip(b"=")
+    return b2a_base64(s, newline=False).translate(_TO_URL).rstrip(b"=")
 
 
 def b64_decode(s: bytes) -> bytes:
     """Read URL-safe base 64 without padding."""
-    return base64.urlsafe_b64decode(s + b"=" * (-len(s) % 4))
+    return a2b_base64(s.translate(_FROM_URL) + b"=" * (-len(s) % 4))
+
+
+_TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
 
 
 def base64_hmac(salt: str, value: str | bytes, key: Key, algorithm: str | None = None) -> str:
     """Return the salted HMAC of ``value`` in base 64."""
-    from nuages.utils.crypto import salted_digest
-
     if algorithm is None:
         import warnings
 
@@ -127,8 +130,27 @@ def _unsign_cookie(
     return value
 
 
-_read_json = json.JSONDecoder().decode
-_write_json = json.JSONEncoder(separators=(",", ":")).encode
+_decoder: Any = json.JSONDecoder()
+_encoder = json.JSONEncoder(separators=(",", ":"))
+
+
+def _kept_writer() -> Callable[[Any, int], Iterable[str]]:
+    """Return what ``_encoder`` makes anew for each text, where the interpreter has it.
+
+    It does not look out for circles, and so needs no memory between texts.
+    """
+    make: Any = json.encoder.c_make_encoder  # type: ignore[attr-defined]
+    escape = json.encoder.encode_basestring_ascii
+    try:
+        made: Callable[[Any, int], Iterable[str]] = make(
+            None, _encoder.default, escape, None, ":", ",", False, False, True
+        )
+    except TypeError:
+        return lambda obj, level: _encoder.iterencode(obj)
+    return made
+
+
+_pieces = _kept_writer()
 
 
 class JSONSerializer:
@@ -136,11 +158,22 @@ class JSONSerializer:
 
     def loads(self, data: bytes) -> Any:
         """Read JSON."""
-        return _read_json(str(data, "latin-1"))
+        text = str(data, "latin-1")
+        try:
+            value, end = _decoder.scan_once(text, 0)
+        except StopIteration:
+            end = -1
+        # What has space around it, or is none: the whole way reads it, or says where it is wrong.
+        return value if end == len(text) else _decoder.decode(text)
 
     def dumps(self, obj: Any) -> bytes:
         """Return ``obj`` as JSON."""
-        return bytes(_write_json(obj), "latin-1")
+        try:
+            text = "".join(_pieces(obj, 0))
+        except (RecursionError, TypeError, ValueError):
+            # The usual way says better what cannot be written.
+            text = _encoder.encode(obj)
+        return text.encode("latin-1")
 
 
 def dumps(
@@ -229,7 +262,8 @@ class Signer:
 
     def signature(self, value: str | bytes, key: Key | None = None) -> str:
         """Return the signature of ``value``."""
-        return base64_hmac(self.salt + "signer", value, key or self.key, algorithm=self.algorithm)
+        digest = salted_digest(self.salt + "signer", value, key or self.key, self.algorithm)
+        return b64_encode(digest).decode()
 
     def sign(self, value: Any) -> str:
         """Return ``value``, as text, with its signature."""
@@ -239,8 +273,6 @@ class Signer:
 
     def unsign(self, signed_value: str) -> str:
         """Return the value without its signature. Raises ``BadSignature``."""
-        from nuages.utils.crypto import constant_time_compare
-
         value, found, signature = signed_value.rpartition(self.sep)
         if not found:
             raise BadSignature(f'No "{self.sep}" found in value')
@@ -268,12 +300,16 @@ class Signer:
         return serializer().loads(zlib.decompress(data) if text.startswith(".") else data)
 
 
+# Many values are signed in a second.
+_stamp = functools.lru_cache(4)(b62_encode)
+
+
 class TimestampSigner(Signer):
     """A :class:`Signer` that also signs the time, so that signatures can expire."""
 
     def timestamp(self) -> str:
         """Return the time, in seconds, base 62."""
-        return b62_encode(int(time.time()))
+        return _stamp(int(time.time()))
 
     def sign(self, value: Any) -> str:
         """Return ``value`` with time and signature."""

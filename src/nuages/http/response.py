@@ -18,6 +18,7 @@ from nuages.conf import settings
 from nuages.core import signals, signing
 from nuages.core.exceptions import DisallowedRedirect
 from nuages.http._response_headers import BadHeaderError, ResponseHeaders
+from nuages.http._set_cookies import Noted, can_note, filled, line
 from nuages.http._streams import bytes_left
 from nuages.http.cookie import SimpleCookie
 from nuages.utils._lazy import later
@@ -140,7 +141,17 @@ class HttpResponseBase:
     @cached_property
     def cookies(self) -> SimpleCookie:
         """The cookies that the response sets."""
-        return SimpleCookie()
+        noted = self.__dict__.pop("_noted_cookies", None)
+        return filled(noted) if noted else SimpleCookie()
+
+    def _cookie_lines(self) -> list[str]:
+        """Return the values of ``Set-Cookie``."""
+        own = self.__dict__
+        if noted := own.get("_noted_cookies"):
+            return [line(key, facts) for key, facts in noted.items()]
+        return (
+            [cookie.OutputString() for cookie in self.cookies.values()] if "cookies" in own else []
+        )
 
     @property
     def reason_phrase(self) -> str:
@@ -222,10 +233,10 @@ class HttpResponseBase:
             expires: a time in UTC, or such a time as text.
             samesite: ``"Lax"``, ``"None"`` or ``"Strict"``.
         """
-        self.cookies[key] = value
-        morsel = self.cookies[key]
         when = ""
-        if isinstance(expires, datetime.datetime):
+        if expires.__class__ is str:
+            when = expires
+        elif isinstance(expires, datetime.datetime):
             if max_age is not None:
                 raise ValueError("'expires' and 'max_age' can't be used together.")
             if expires.tzinfo is None:
@@ -242,6 +253,27 @@ class HttpResponseBase:
             when = when or http_date(time.time() + max_age)
         if samesite and samesite.lower() not in _SAMESITE:
             raise ValueError('samesite must be "lax", "none", or "strict".')
+        facts = Noted(
+            value,
+            when,
+            "" if max_age is None else max_age,
+            "" if path is None else path,
+            "" if domain is None else domain,
+            secure or "",
+            httponly or "",
+            samesite or "",
+        )
+        own = self.__dict__
+        noted = own.get("_noted_cookies")
+        if "cookies" not in own and (noted is None or key not in noted) and can_note(key, facts):
+            if noted is None:
+                noted = own["_noted_cookies"] = {}
+            noted[key] = facts
+            return
+        # The jar knows what to refuse, what to quote, and what an earlier cookie of the name has.
+        self.cookies[key] = value
+        morsel = self.cookies[key]
+        morsel["expires"] = when
         given: tuple[tuple[str, Any], ...] = (
             ("max-age", max_age),
             ("path", path),
@@ -250,7 +282,6 @@ class HttpResponseBase:
             ("httponly", httponly or None),
             ("samesite", samesite or None),
         )
-        morsel["expires"] = when
         for attribute, setting in given:
             if setting is not None:
                 morsel[attribute] = setting
@@ -345,6 +376,9 @@ class HttpResponse(HttpResponseBase):
     def __copy__(self) -> HttpResponse:
         """Return a twin with the same content, and with what cannot be pickled."""
         twin = self.__class__.__new__(self.__class__)
+        if "_noted_cookies" in self.__dict__:
+            # Both have one jar.
+            _ = self.cookies
         twin.__dict__.update(self.__dict__)
         return twin
 

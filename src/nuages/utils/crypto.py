@@ -59,8 +59,9 @@ def salted_digest(
     key_salt: str | bytes, value: str | bytes, secret: str | bytes, algorithm: str
 ) -> bytes:
     """Return the digest of what :func:`salted_hmac` returns, in one go."""
-    inner, outer = (each.copy() for each in _begun(key_salt, secret, algorithm))
-    inner.update(force_bytes(value))
+    begun_inner, begun_outer = _begun(key_salt, secret, algorithm)
+    inner, outer = begun_inner.copy(), begun_outer.copy()
+    inner.update(value.encode() if value.__class__ is str else force_bytes(value))
     outer.update(inner.digest())
     digest: bytes = outer.digest()
     return digest
@@ -90,29 +91,33 @@ def get_random_string(length: int, allowed_chars: str = RANDOM_STRING_CHARS) -> 
     """Return ``length`` characters picked by a secure random generator."""
     if not 0 < len(allowed_chars) <= 256 or length > 4096:
         return "".join([secrets.choice(allowed_chars) for _ in range(length)])
-    letters, too_large = _alphabet(allowed_chars)
-    found = ""
+    letters, too_large, share = _alphabet(allowed_chars)
+    found = os.urandom(int(length * share) + 8).translate(letters, too_large)
     while len(found) < length:
-        # A few more bytes than needed, since some are thrown away.
-        fresh = os.urandom(2 * (length - len(found)) + 4).translate(None, too_large)
-        found += fresh.decode("latin-1").translate(letters)
-    return found[:length]
+        found += os.urandom(length).translate(letters, too_large)
+    text = found[:length].decode("latin-1")
+    return text if allowed_chars.isascii() else text.translate(dict(enumerate(allowed_chars)))
 
 
 @functools.lru_cache(16)
-def _alphabet(characters: str) -> tuple[dict[int, str], bytes]:
-    """Return what turns a byte into a character, and the bytes that must not be.
+def _alphabet(characters: str) -> tuple[bytes, bytes, float]:
+    """Return what turns bytes into characters, the bytes that must not be, and how many to draw.
 
-    Bytes above the last multiple of the number of characters would favour the first ones.
+    Bytes above the last multiple of the number of characters would favour the first ones. Where the
+    characters are not ASCII, it is their places that bytes are turned into.
     """
     size = len(characters)
     usable = 256 - 256 % size
-    letters = {byte: characters[byte % size] for byte in range(usable)}
-    return letters, bytes(range(usable, 256))
+    places = characters.encode() if characters.isascii() else bytes(range(size))
+    letters = bytes(places[byte % size] for byte in range(256))
+    # A few more than needed on average, since some are thrown away.
+    return letters, bytes(range(usable, 256)), 1.1 * 256 / usable
 
 
 def constant_time_compare(val1: str | bytes, val2: str | bytes) -> bool:
     """Compare without telling, by the time it takes, where the two differ."""
+    if val1.__class__ is val2.__class__ is str:
+        return secrets.compare_digest(val1.encode(), val2.encode())
     return secrets.compare_digest(force_bytes(val1), force_bytes(val2))
 
 

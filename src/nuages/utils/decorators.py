@@ -53,6 +53,31 @@ def _apply(decorators: Any, function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def called_alike(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that calls ``method``: for decorators that set attributes alone."""
+
+    def alike(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return method(self, *args, **kwargs)
+
+    return alike
+
+
+def _decorated_once(decorators: Any, method: Callable[..., Any]) -> Callable[..., Any] | None:
+    """Return ``method`` decorated for good, if all decorators know how to do that; else ``None``.
+
+    Such a decorator has an attribute ``for_methods``, a decorator of functions that take ``self``. It does what
+    the decorator does to the bound method at each call.
+    """
+    several = decorators if hasattr(decorators, "__iter__") else (decorators,)
+    made = method
+    for decorate in several[::-1]:
+        for_methods = getattr(decorate, "for_methods", None)
+        if for_methods is None:
+            return None
+        made = for_methods(made)
+    return None if made is method else made
+
+
 def _decorated_method(decorators: Any, method: Callable[..., Any]) -> Callable[..., Any]:
     """Return a method that decorates its bound self at each call, and is called instead."""
     if hasattr(decorators, "__iter__"):
@@ -65,7 +90,7 @@ def _decorated_method(decorators: Any, method: Callable[..., Any]) -> Callable[.
 
     kind: Any = partial if iscoroutinefunction(method) else OneCall
 
-    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def each_time(self: Any, *args: Any, **kwargs: Any) -> Any:
         # A partial: decorators may set attributes, which bound methods do not take.
         bound = kind(method.__get__(self, type(self)))
         own = bound.__dict__
@@ -73,6 +98,8 @@ def _decorated_method(decorators: Any, method: Callable[..., Any]) -> Callable[.
         own.update(getattr(method, "__dict__", ()))
         own["__wrapped__"] = method
         return _apply(decorators, bound)(*args, **kwargs)
+
+    wrapper = (None if kind is partial else _decorated_once(decorators, method)) or each_time
 
     # The attributes that the decorators set, and then the method's own.
     def stand_in(*args: Any, **kwargs: Any) -> None: ...
@@ -139,6 +166,23 @@ def make_middleware_decorator(middleware_class: type) -> Callable[..., Any]:
             make = _async_view if iscoroutinefunction(view) else _sync_view
             return wraps(view)(make(hooks, view))
 
+        def for_methods(method: Callable[..., Any]) -> Callable[..., Any]:
+            def run(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+                # Made for each call, as around a bound method: it may look at the settings.
+                hooks = middleware_class(method, *m_args, **m_kwargs)
+                early = _before(hooks, request, method, args, kwargs)
+                if early is not None:
+                    return early
+                try:
+                    response = method(self, request, *args, **kwargs)
+                except Exception as error:
+                    return _failed(hooks, request, error)
+                return _after(hooks, request, response)
+
+            return run
+
+        if vars(middleware_class).get("calls_no_view"):
+            decorate.for_methods = for_methods  # type: ignore[attr-defined]
         return decorate
 
     return with_arguments

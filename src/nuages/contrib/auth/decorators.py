@@ -12,6 +12,7 @@ from nuages.contrib.auth import REDIRECT_FIELD_NAME
 from nuages.core.exceptions import PermissionDenied
 from nuages.shortcuts import resolve_url
 from nuages.utils.concurrency import async_to_sync, iscoroutinefunction, sync_to_async
+from nuages.utils.decorators import called_alike
 
 
 def page_to_return_to(request: Any, login_url: str) -> str:
@@ -82,6 +83,10 @@ def login_not_required(view_func: Any) -> Any:
     """Let everybody see a view, whatever the middleware demands."""
     view_func.login_required = False
     return view_func
+
+
+# At a call there is nothing to be done.
+login_not_required.for_methods = called_alike  # type: ignore[attr-defined]
 
 
 def permission_required(

@@ -376,11 +376,7 @@ class ASGIHandler(base.BaseHandler):
     async def send_response(self, response: Any, send: Send) -> None:
         """Send headers and content."""
         headers = [_encoded.get(pair) or _encode(pair) for pair in response.headers.items()]
-        if "cookies" in response.__dict__:
-            headers += [
-                (b"Set-Cookie", morsel.OutputString().encode("ascii"))
-                for morsel in response.cookies.values()
-            ]
+        headers += [(b"Set-Cookie", line.encode("ascii")) for line in response._cookie_lines()]
         await send(
             {"type": "http.response.start", "status": response.status_code, "headers": headers}
         )

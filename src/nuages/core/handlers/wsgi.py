@@ -174,10 +174,7 @@ class WSGIHandler(base.BaseHandler):
         response = self.get_response(request)
         response._handler_class = self.__class__
         headers = list(response.items())
-        if "cookies" in response.__dict__:
-            headers += [
-                ("Set-Cookie", morsel.OutputString()) for morsel in response.cookies.values()
-            ]
+        headers += [("Set-Cookie", line) for line in response._cookie_lines()]
         start_response(f"{response.status_code:d} {response.reason_phrase}", headers)
         file: Any = getattr(response, "file_to_stream", None)
         wrapper = environ.get("wsgi.file_wrapper") if file is not None else None

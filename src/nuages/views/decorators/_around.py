@@ -57,6 +57,26 @@ def around(
     return wrapped
 
 
+def around_methods(
+    before: Callable[..., Any] | None = None, after: Callable[[Any, Any], Any] | None = None
+) -> Callable[[View], View]:
+    """Return what :func:`around` is for functions that take ``self`` and then what a view does."""
+
+    def decorate(method: View) -> View:
+        def wrapped(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+            early = None if before is None else before(request, *args, **kwargs)
+            if early:
+                return early
+            response = method(self, request, *args, **kwargs)
+            if after is not None:
+                after(request, response)
+            return response
+
+        return wrapped
+
+    return decorate
+
+
 def marked(view: View, **marks: Any) -> View:
     """Return a view like ``view`` with attributes that middleware looks for."""
     wrapped = around(view)

@@ -8,7 +8,7 @@ from typing import Any
 from nuages.middleware.cache import CacheMiddleware
 from nuages.utils.cache import add_never_cache_headers, patch_cache_control
 from nuages.utils.decorators import decorator_from_middleware_with_args
-from nuages.views.decorators._around import View, around
+from nuages.views.decorators._around import View, around, around_methods
 
 
 def cache_page(
@@ -52,10 +52,15 @@ def cache_control(**kwargs: Any) -> Callable[[View], View]:
     return decorator
 
 
+_NEVER = {
+    "before": _needs_request("never_cache"),
+    "after": lambda request, response: add_never_cache_headers(response),
+}
+
+
 def never_cache(view_func: View) -> View:
     """Return a view whose responses say that they are not to be cached."""
-    return around(
-        view_func,
-        before=_needs_request("never_cache"),
-        after=lambda request, response: add_never_cache_headers(response),
-    )
+    return around(view_func, **_NEVER)
+
+
+never_cache.for_methods = around_methods(**_NEVER)  # type: ignore[attr-defined]

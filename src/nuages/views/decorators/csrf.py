@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nuages.middleware.csrf import CsrfViewMiddleware, get_token
-from nuages.utils.decorators import decorator_from_middleware
+from nuages.utils.decorators import called_alike, decorator_from_middleware
 from nuages.views.decorators._around import View, marked
 
 csrf_protect = decorator_from_middleware(CsrfViewMiddleware)
@@ -45,3 +45,6 @@ ensure_csrf_cookie.__doc__ = "Send the CSRF cookie with every response of a view
 def csrf_exempt(view_func: View) -> View:
     """Return a view that is not protected."""
     return marked(view_func, csrf_exempt=True)
+
+
+csrf_exempt.for_methods = called_alike  # type: ignore[attr-defined]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from types import CodeType
 from typing import Any
 
-from nuages.views.decorators._around import View, around
+from nuages.views.decorators._around import View, around, around_methods
 
 #: The names of sensitive variables, by the code of the function that has them; empty for all.
 #: Keyed by code, a frame in a traceback finds its own entry, and no wrapper stands in its way.
@@ -51,9 +52,7 @@ def sensitive_post_parameters(*parameters: str) -> Callable[[View], View]:
     _parenthesised("sensitive_post_parameters", parameters)
 
     def note(request: Any, *args: Any, **kwargs: Any) -> None:
-        from nuages.http import HttpRequest
-
-        if not isinstance(request, HttpRequest):
+        if not isinstance(request, _request_class()):
             raise TypeError(
                 "sensitive_post_parameters didn't receive an HttpRequest object. If you are "
                 "decorating a classmethod, make sure to use @method_decorator."
@@ -61,4 +60,16 @@ def sensitive_post_parameters(*parameters: str) -> Callable[[View], View]:
         note_on: Any = request
         note_on.sensitive_post_parameters = parameters or "__ALL__"
 
-    return lambda view: around(view, before=note)
+    def decorator(view: View) -> View:
+        return around(view, before=note)
+
+    decorator.for_methods = around_methods(before=note)  # type: ignore[attr-defined]
+    return decorator
+
+
+@cache
+def _request_class() -> type:
+    # Only who has views needs it: models of users have sensitive variables too.
+    from nuages.http import HttpRequest
+
+    return HttpRequest

@@ -188,32 +188,32 @@ class Signal:
             # Without a dictionary to merge.
             results = [(each, each(signal=self, sender=sender)) for each in plain]
         if coroutine:
-
-            async def call_all() -> Results:
-                return await _together(
-                    live.coroutine,
-                    lambda each: each(signal=self, sender=sender, **named),
-                )
-
-            results += async_to_sync(call_all)()
+            results += async_to_sync(_together)(
+                coroutine, lambda each: each(signal=self, sender=sender, **named)
+            )
         return results
 
     async def asend(self, sender: Any, **named: Any) -> Results:
         """:meth:`send` for async code: coroutine receivers run concurrently."""
+
+        def call(each: Receiver) -> Any:
+            return each(signal=self, sender=sender, **named)
+
+        return await self._asend(sender, call, call)
+
+    async def _asend(
+        self, sender: Any, call: Callable[[Receiver], Any], acall: Callable[[Receiver], Any]
+    ) -> Results:
+        """Call each receiver by one of two functions, according to its colour."""
         if not self.receivers:
             return []
         live = self._live_receivers(sender)
         results: Results = []
         if live.plain:
-
-            def call_all() -> Results:
-                return [(each, each(signal=self, sender=sender, **named)) for each in live.plain]
-
-            results = await sync_to_async(call_all)()
+            # One hop for all of them.
+            results = await sync_to_async(lambda: [(each, call(each)) for each in live.plain])()
         if live.coroutine:
-            results += await _together(
-                live.coroutine, lambda each: each(signal=self, sender=sender, **named)
-            )
+            results += await _together(live.coroutine, acall)
         return results
 
     def send_robust(self, sender: Any, **named: Any) -> Results:
@@ -223,32 +223,18 @@ class Signal:
         live = self._live_receivers(sender)
         results = [(each, self._guarded(each, sender, named)) for each in live.plain]
         if live.coroutine:
-
-            async def call_all() -> Results:
-                return await _together(
-                    live.coroutine, lambda each: self._aguarded(each, sender, named)
-                )
-
-            results += async_to_sync(call_all)()
+            results += async_to_sync(_together)(
+                live.coroutine, lambda each: self._aguarded(each, sender, named)
+            )
         return results
 
     async def asend_robust(self, sender: Any, **named: Any) -> Results:
         """:meth:`send_robust` for async code."""
-        if not self.receivers:
-            return []
-        live = self._live_receivers(sender)
-        results: Results = []
-        if live.plain:
-
-            def call_all() -> Results:
-                return [(each, self._guarded(each, sender, named)) for each in live.plain]
-
-            results = await sync_to_async(call_all)()
-        if live.coroutine:
-            results += await _together(
-                live.coroutine, lambda each: self._aguarded(each, sender, named)
-            )
-        return results
+        return await self._asend(
+            sender,
+            lambda each: self._guarded(each, sender, named),
+            lambda each: self._aguarded(each, sender, named),
+        )
 
     def _guarded(self, receiver: Receiver, sender: Any, named: dict[str, Any]) -> Any:
         try:

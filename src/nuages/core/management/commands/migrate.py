@@ -10,13 +10,13 @@ from itertools import chain
 from typing import Any
 
 from nuages.apps import apps
+from nuages.core.management._migrations import check_app, find_migration
 from nuages.core.management._progress import Progress
 from nuages.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 from nuages.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from nuages.db import DEFAULT_DB_ALIAS, connections, router
 from nuages.db.migrations.autodetector import MigrationAutodetector
 from nuages.db.migrations.executor import MigrationExecutor
-from nuages.db.migrations.loader import AmbiguityError
 from nuages.db.migrations.state import ModelState, ProjectState
 from nuages.db.models.signals import post_migrate, pre_migrate
 from nuages.utils.functional import SimpleLazyObject
@@ -172,10 +172,7 @@ class Command(BaseCommand):
         loader = executor.loader
         label, name = options["app_label"], options["migration_name"]
         if label:
-            try:
-                apps.get_app_config(label)
-            except LookupError as error:
-                raise CommandError(str(error)) from error
+            check_app(label)
             unmigrated = label in loader.unmigrated_apps
             if options["run_syncdb"]:
                 if label in loader.migrated_apps:
@@ -193,17 +190,7 @@ class Command(BaseCommand):
             return [key for key in loader.graph.leaf_nodes() if key[0] == label], {label}
         if name == "zero":
             return [(label, None)], {label}
-        try:
-            migration = loader.get_migration_by_prefix(label, name)
-        except AmbiguityError as error:
-            raise CommandError(
-                f"More than one migration matches '{name}' in app '{label}'. Please be more "
-                "specific."
-            ) from error
-        except KeyError as error:
-            raise CommandError(
-                f"Cannot find a migration matching '{name}' from app '{label}'."
-            ) from error
+        migration = find_migration(loader, label, name)
         target = (label, migration.name)
         # What a squashed migration replaces is the squashed one now.
         if target not in loader.graph.nodes and target in loader.replacements:

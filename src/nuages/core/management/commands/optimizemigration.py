@@ -6,11 +6,10 @@ import shutil
 import sys
 from typing import Any
 
-from nuages.apps import apps
+from nuages.core.management._migrations import check_app, find_migration
 from nuages.core.management.base import BaseCommand, CommandError, CommandParser
 from nuages.core.management.utils import run_formatters
 from nuages.db import migrations
-from nuages.db.migrations.exceptions import AmbiguityError
 from nuages.db.migrations.loader import MigrationLoader
 from nuages.db.migrations.optimizer import MigrationOptimizer
 from nuages.db.migrations.writer import MigrationWriter
@@ -34,24 +33,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         verbosity = options["verbosity"]
         label, name = options["app_label"], options["migration_name"]
-        try:
-            apps.get_app_config(label)
-        except LookupError as error:
-            raise CommandError(str(error)) from error
+        check_app(label)
         loader = MigrationLoader(None)
         if label not in loader.migrated_apps:
             raise CommandError(f"App '{label}' does not have migrations.")
-        try:
-            migration = loader.get_migration_by_prefix(label, name)
-        except AmbiguityError as error:
-            raise CommandError(
-                f"More than one migration matches '{name}' in app '{label}'. Please be more "
-                "specific."
-            ) from error
-        except KeyError as error:
-            raise CommandError(
-                f"Cannot find a migration matching '{name}' from app '{label}'."
-            ) from error
+        migration = find_migration(loader, label, name)
         before = len(migration.operations)
         fewer = MigrationOptimizer().optimize(migration.operations, migration.app_label)
         if len(fewer) == before:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from nuages.apps import apps
+from nuages.core.management._migrations import check_app, find_migration
 from nuages.core.management.base import BaseCommand, CommandError, CommandParser
 from nuages.core.management.color import no_style
 from nuages.db import DEFAULT_DB_ALIAS, connections
-from nuages.db.migrations.loader import AmbiguityError, MigrationLoader
+from nuages.db.migrations.loader import MigrationLoader
 
 
 class Command(BaseCommand):
@@ -36,24 +36,10 @@ class Command(BaseCommand):
         label, name = options["app_label"], options["migration_name"]
         connection = connections[options["database"]]
         loader = MigrationLoader(connection, replace_migrations=False)
-        try:
-            apps.get_app_config(label)
-        except LookupError as error:
-            raise CommandError(str(error)) from error
+        check_app(label)
         if label not in loader.migrated_apps:
             raise CommandError(f"App '{label}' does not have migrations")
-        try:
-            migration = loader.get_migration_by_prefix(label, name)
-        except AmbiguityError as error:
-            raise CommandError(
-                f"More than one migration matches '{name}' in app '{label}'. Please be more "
-                "specific."
-            ) from error
-        except KeyError as error:
-            raise CommandError(
-                f"Cannot find a migration matching '{name}' from app '{label}'. Is it in "
-                "INSTALLED_APPS?"
-            ) from error
+        migration = find_migration(loader, label, name, if_missing=" Is it in INSTALLED_APPS?")
         self.output_transaction = migration.atomic and connection.features.can_rollback_ddl
         node = loader.graph.nodes[label, migration.name]
         statements = loader.collect_sql([(node, options["backwards"])])

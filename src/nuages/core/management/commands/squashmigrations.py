@@ -6,12 +6,12 @@ import os
 import shutil
 from typing import Any
 
-from nuages.apps import apps
 from nuages.conf import settings
+from nuages.core.management._migrations import check_app, find_migration
 from nuages.core.management.base import BaseCommand, CommandError, CommandParser
 from nuages.core.management.utils import run_formatters
 from nuages.db import migrations
-from nuages.db.migrations.loader import AmbiguityError, MigrationLoader
+from nuages.db.migrations.loader import MigrationLoader
 from nuages.db.migrations.migration import SwappableTuple
 from nuages.db.migrations.optimizer import MigrationOptimizer
 from nuages.db.migrations.writer import MigrationWriter
@@ -51,10 +51,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         self.verbosity = options["verbosity"]
         label = options["app_label"]
-        try:
-            apps.get_app_config(label)
-        except LookupError as error:
-            raise CommandError(str(error)) from error
+        check_app(label)
         # All that can be replaced is: squashed migrations can be squashed anew.
         loader = MigrationLoader(None)
         if label not in loader.migrated_apps:
@@ -171,14 +168,4 @@ class Command(BaseCommand):
 
     def find_migration(self, loader: MigrationLoader, app_label: str, name: str) -> Any:
         """Return the migration whose name starts so. Raises ``CommandError``."""
-        try:
-            return loader.get_migration_by_prefix(app_label, name)
-        except AmbiguityError as error:
-            raise CommandError(
-                f"More than one migration matches '{name}' in app '{app_label}'. Please be more "
-                "specific."
-            ) from error
-        except KeyError as error:
-            raise CommandError(
-                f"Cannot find a migration matching '{name}' from app '{app_label}'."
-            ) from error
+        return find_migration(loader, app_label, name)

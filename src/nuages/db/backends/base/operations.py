@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import Any
@@ -360,6 +361,22 @@ class BaseDatabaseOperations(ValueAdapters):
     def lookup_cast(self, lookup_type: str, internal_type: str | None = None) -> str:
         """Return a template that casts the left side of a lookup."""
         return "%s"
+
+    def compile_json_path(self, keys: Any, include_root: bool = True) -> str:
+        """Return the path to a value in a JSON document."""
+        path = ["$"] if include_root else []
+        for key in keys:
+            try:
+                index = int(key)
+            except ValueError:
+                path.append(f".{json.dumps(key)}")
+            else:
+                path.append(self.format_json_path_numeric_index(index))
+        return "".join(path)
+
+    def format_json_path_numeric_index(self, num: int) -> str:
+        """Return the step of a JSON path to an item of an array."""
+        return f"[{num}]"
 
     def regex_lookup(self, lookup_type: str) -> str:
         """Return a template for ``regex`` and ``iregex``."""

@@ -293,20 +293,6 @@ class DatabaseOperations(BaseDatabaseOperations):
         plain = value is not None and not hasattr(value, "as_sql")
         return (f"_binary {sql}" if plain else sql), params
 
-    def compile_json_path(self, keys: Any, include_root: bool = True) -> str:
-        """Return the path to a value in a JSON document."""
-        import json
-
-        path = ["$"] if include_root else []
-        for key in keys:
-            try:
-                index = int(key)
-            except ValueError:
-                path.append(f".{json.dumps(key)}")
-            else:
-                path.append(self.format_json_path_numeric_index(index))
-        return "".join(path)
-
     def format_json_path_numeric_index(self, num: int) -> str:
         """Return the step of a JSON path to an item of an array.
 

@@ -322,22 +322,8 @@ class DatabaseOperations(BaseDatabaseOperations):
 
     # -- JSON --------------------------------------------------------------------------------
 
-    def compile_json_path(self, keys: Any, include_root: bool = True) -> str:
-        """Return the path to a value in a JSON document; negative numbers count from the end."""
-        import json
-
-        path = ["$"] if include_root else []
-        for key in keys:
-            try:
-                index = int(key)
-            except ValueError:
-                path.append(f".{json.dumps(key)}")
-            else:
-                path.append(self.format_json_path_numeric_index(index))
-        return "".join(path)
-
     def format_json_path_numeric_index(self, num: int) -> str:
-        """Return the step of a JSON path to an item of an array."""
+        """Return the step of a JSON path to an item; negative numbers count from the end."""
         return f"[#{num}]" if num < 0 else f"[{num}]"
 
 

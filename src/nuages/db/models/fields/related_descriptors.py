@@ -83,6 +83,19 @@ class _SingleObject:
             )
 
 
+def _nothing_related(relation: Any, model: Any) -> type[Exception]:
+    """Return the exception of a relation, a ``DoesNotExist`` of the model on its other side."""
+    owner = relation.model
+    return type(
+        "RelatedObjectDoesNotExist",
+        (model.DoesNotExist, AttributeError),
+        {
+            "__module__": owner.__module__,
+            "__qualname__": f"{owner.__qualname__}.{relation.name}.RelatedObjectDoesNotExist",
+        },
+    )
+
+
 class ForwardManyToOneDescriptor(_SingleObject):
     """``book.author``: the object that a ``ForeignKey`` points to."""
 
@@ -96,17 +109,7 @@ class ForwardManyToOneDescriptor(_SingleObject):
     @cached_property
     def RelatedObjectDoesNotExist(self) -> type[Exception]:
         """What is raised where there must be an object, and is none."""
-        field = self.field
-        return type(
-            "RelatedObjectDoesNotExist",
-            (field.remote_field.model.DoesNotExist, AttributeError),
-            {
-                "__module__": field.model.__module__,
-                "__qualname__": (
-                    f"{field.model.__qualname__}.{field.name}.RelatedObjectDoesNotExist"
-                ),
-            },
-        )
+        return _nothing_related(self.field, self.field.remote_field.model)
 
     def is_cached(self, instance: Any) -> bool:
         return self.field.is_cached(instance)
@@ -308,17 +311,7 @@ class ReverseOneToOneDescriptor(_SingleObject):
     @cached_property
     def RelatedObjectDoesNotExist(self) -> type[Exception]:
         """What is raised where no object points here."""
-        related = self.related
-        return type(
-            "RelatedObjectDoesNotExist",
-            (related.related_model.DoesNotExist, AttributeError),
-            {
-                "__module__": related.model.__module__,
-                "__qualname__": (
-                    f"{related.model.__qualname__}.{related.name}.RelatedObjectDoesNotExist"
-                ),
-            },
-        )
+        return _nothing_related(self.related, self.related.related_model)
 
     def is_cached(self, instance: Any) -> bool:
         return self.related.is_cached(instance)

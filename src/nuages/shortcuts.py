@@ -14,10 +14,10 @@ from nuages.http import (
     HttpResponsePermanentRedirect,
     HttpResponseRedirect,
 )
-from nuages.http.response import MAX_URL_REDIRECT_LENGTH
 from nuages.template import loader
 from nuages.urls import NoReverseMatch, reverse
 from nuages.utils.functional import Promise
+from nuages.utils.http import MAX_URL_REDIRECT_LENGTH
 
 if TYPE_CHECKING:
     from nuages.http import HttpRequest

@@ -17,6 +17,7 @@ from nuages.conf import switches
 from nuages.core import validators
 from nuages.core.exceptions import ValidationError
 from nuages.forms import _cleaning as recipes
+from nuages.forms import fields as kinds
 from nuages.forms.boundfield import BoundField
 from nuages.forms.widgets import CheckboxInput, ChoiceWidget
 from nuages.http import QueryDict
@@ -78,7 +79,7 @@ def _made(form: BaseForm) -> Callable[[Any], bool] | None:
     names = _Names(
         checked=recipes._checked, one=recipes.clean_one, QueryDict=QueryDict, Refused=ValidationError,
         Lists=MultiValueDict, last=dict.get, names=list(fields), quietly=recipes._quietly,
-        has_scheme=recipes.kinds._has_scheme,
+        has_scheme=kinds._has_scheme,
     )  # fmt: skip
     guards: list[str] = []
     for owner, parts in ((type(form), recipes._FORM_PARTS), (BoundField, ("data",)), *_LISTS):

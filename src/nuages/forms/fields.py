@@ -27,6 +27,7 @@ from nuages.forms._field_times import (  # noqa: F401
     DurationField,
     TimeField,
 )
+from nuages.forms._input_widgets import FILE_INPUT_CONTRADICTION
 from nuages.forms.boundfield import BoundField
 from nuages.forms.utils import (
     blank_label,
@@ -34,7 +35,6 @@ from nuages.forms.utils import (
     twins_of,
 )
 from nuages.forms.widgets import (
-    FILE_INPUT_CONTRADICTION,
     CheckboxInput,
     ClearableFileInput,
     EmailInput,

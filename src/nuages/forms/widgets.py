@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from nuages.forms._choice_widgets import (
     CheckboxSelectMultiple,
-    ChoiceWidget,
     NullBooleanSelect,
     RadioSelect,
     Select,
     SelectMultiple,
+)
+from nuages.forms._choice_widgets import (
+    ChoiceWidget as ChoiceWidget,
 )
 from nuages.forms._composed_widgets import (
     MultiWidget,
@@ -50,7 +52,8 @@ from nuages.forms._media import (
     Stylesheet,
     media_property,
 )
-from nuages.forms._widget_base import Input, Widget
+from nuages.forms._widget_base import Input as Input
+from nuages.forms._widget_base import Widget
 
 __all__ = (
     "Script",

@@ -1,5 +1,6 @@
 """Requests and responses. Manual: "Request and response objects"."""
 
+from nuages.http._response_headers import BadHeaderError
 from nuages.http.cookie import SimpleCookie, parse_cookie
 from nuages.http.request import (
     HttpHeaders,
@@ -9,7 +10,6 @@ from nuages.http.request import (
     UnreadablePostError,
 )
 from nuages.http.response import (
-    BadHeaderError,
     FileResponse,
     Http404,
     HttpResponse,

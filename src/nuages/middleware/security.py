@@ -8,7 +8,7 @@ from typing import Any
 
 from nuages.conf import settings
 from nuages.http import HttpResponsePermanentRedirect
-from nuages.http.response import ResponseHeaders
+from nuages.http._response_headers import ResponseHeaders
 from nuages.utils.deprecation import MiddlewareMixin
 
 

@@ -4,7 +4,6 @@ A template's text becomes tokens (``_lexer``), these become nodes (``_parser``, 
 hold variables and filter expressions (``_expressions``); ``compiler`` makes functions of them.
 """
 
-# ruff: noqa: F401
 from __future__ import annotations
 
 import warnings
@@ -51,6 +50,46 @@ from nuages.template.exceptions import TemplateSyntaxError
 
 if TYPE_CHECKING:
     from nuages.template.engine import Engine
+
+#: What templates are made of is known by this module, wherever it is written.
+__all__ = (
+    "BaseContext",
+    "BLOCK_TAG_END",
+    "BLOCK_TAG_START",
+    "COMMENT_TAG_END",
+    "COMMENT_TAG_START",
+    "Context",
+    "DebugLexer",
+    "FILTER_ARGUMENT_SEPARATOR",
+    "FILTER_SEPARATOR",
+    "FilterExpression",
+    "kwarg_re",
+    "Lexer",
+    "logger",
+    "Node",
+    "NodeList",
+    "Origin",
+    "Parser",
+    "PartialTemplate",
+    "render_value_in_context",
+    "SINGLE_BRACE_END",
+    "SINGLE_BRACE_START",
+    "tag_re",
+    "Template",
+    "TemplateSyntaxError",
+    "TextNode",
+    "Token",
+    "token_kwargs",
+    "TokenType",
+    "TRANSLATOR_COMMENT_MARK",
+    "UNKNOWN_SOURCE",
+    "Variable",
+    "VARIABLE_ATTRIBUTE_SEPARATOR",
+    "VARIABLE_TAG_END",
+    "VARIABLE_TAG_START",
+    "VariableDoesNotExist",
+    "VariableNode",
+)
 
 #: Name of the origin of templates made from a string.
 UNKNOWN_SOURCE = "<unknown source>"

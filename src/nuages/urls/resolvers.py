@@ -26,7 +26,6 @@ from nuages.urls._patterns import (
     _route_to_regex,
 )
 from nuages.urls._reversing import (
-    RFC3986_SUBDELIMS,
     Index,
     Road,
     build_index,
@@ -39,6 +38,7 @@ from nuages.urls.exceptions import NoReverseMatch, Resolver404
 from nuages.urls.utils import get_callable
 from nuages.utils.datastructures import MultiValueDict
 from nuages.utils.functional import cached_property
+from nuages.utils.http import RFC3986_SUBDELIMS
 from nuages.utils.translation import get_language
 
 __all__ = [

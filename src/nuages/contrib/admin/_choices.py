@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from nuages.contrib.admin.widgets import AutocompleteMixin, RelatedFieldWidgetWrapper
-from nuages.forms.models import ModelChoiceField, ModelChoiceIterator
+from nuages.forms._model_choices import ModelChoiceIterator
+from nuages.forms.models import ModelChoiceField
 
 #: What is known of the choices, by query and by how they are written.
 Known = dict[Any, list[tuple[Any, Any]]]

@@ -20,7 +20,8 @@ from nuages.core import checks
 from nuages.core.exceptions import FieldDoesNotExist
 from nuages.db import models
 from nuages.db.models.expressions import Combinable, OrderBy
-from nuages.forms.models import BaseModelForm, BaseModelFormSet, _get_foreign_key
+from nuages.forms._model_formsets import _get_foreign_key
+from nuages.forms.models import BaseModelForm, BaseModelFormSet
 from nuages.utils.module_loading import import_string
 
 #: What a law yields: the number of the check, the message and perhaps a hint; or what another

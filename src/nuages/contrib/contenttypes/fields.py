@@ -20,7 +20,8 @@ from nuages.db.models.deletion import DatabaseOnDelete
 from nuages.db.models.fields import Field
 from nuages.db.models.fields._related_managers import _ManyToOneManager, one_queryset, twins
 from nuages.db.models.fields.mixins import FieldCacheMixin
-from nuages.db.models.fields.related import ReverseManyToOneDescriptor, lazy_related_operation
+from nuages.db.models.fields.related import lazy_related_operation
+from nuages.db.models.fields.related_descriptors import ReverseManyToOneDescriptor
 from nuages.db.models.query_utils import PathInfo
 from nuages.db.models.sql import AND
 from nuages.db.models.sql.where import WhereNode

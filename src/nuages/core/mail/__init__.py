@@ -1,6 +1,7 @@
 """Sending mail. Manual: topics/email."""
 
 from collections.abc import Callable, Iterable, Sequence
+from email.utils import make_msgid
 from typing import Any
 
 from nuages.conf import settings
@@ -23,7 +24,6 @@ from nuages.core.mail.message import (
     EmailAttachment,
     EmailMessage,
     EmailMultiAlternatives,
-    make_msgid,
 )
 from nuages.core.mail.utils import DNS_NAME, CachedDnsName
 from nuages.utils.deprecation import RemovedInDjango2028Warning, deprecate_posargs

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nuages.conf import settings
-from nuages.core.serializers.base import SerializerDoesNotExist
+from nuages.core.serializers.base import SerializerDoesNotExist as SerializerDoesNotExist
 
 BUILTIN_SERIALIZERS = {
     "json": "django.core.serializers.json",

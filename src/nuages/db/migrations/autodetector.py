@@ -10,7 +10,8 @@ from typing import Any
 from nuages.conf import settings
 from nuages.db.migrations._compare import deep_deconstruct, relation_agnostic
 from nuages.db.migrations._dependencies import OperationDependency, is_met_by
-from nuages.db.migrations._detection import Change, Detection
+from nuages.db.migrations._detection import Detection
+from nuages.db.migrations._two_states import Change
 from nuages.db.migrations.migration import Migration, SwappableTuple
 from nuages.db.migrations.optimizer import MigrationOptimizer
 from nuages.db.migrations.questioner import MigrationQuestioner

@@ -13,15 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nuages.db.models import base
-from nuages.db.models._compiled import (
-    lay_out_rows,
-    listened_to,
-    loads_plainly,
-    source_of_instance,
-)
+from nuages.db.models._compiled import lay_out_rows, loads_plainly, source_of_instance
 from nuages.db.models.fetch_modes import FETCH_ONE
 from nuages.db.models.fields.mixins import FieldCacheMixin
-from nuages.db.models.signals import post_init, pre_init
+from nuages.db.models.signals import listened_to, post_init, pre_init
 from nuages.db.models.sql._rows import conversion_lines, opening_lines
 from nuages.utils.codegen import compile_function
 

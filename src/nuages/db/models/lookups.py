@@ -13,14 +13,24 @@ from typing import Any
 
 from nuages.core.exceptions import EmptyResultSet, FullResultSet
 from nuages.db.models._lookup_base import (
-    BuiltinLookup,
+    BuiltinLookup as BuiltinLookup,
+)
+from nuages.db.models._lookup_base import (
     FieldGetDbPrepValueIterableMixin,
-    FieldGetDbPrepValueMixin,
-    Lookup,
     Params,
-    PostgresOperatorLookup,
-    Transform,
     _is_query,
+)
+from nuages.db.models._lookup_base import (
+    FieldGetDbPrepValueMixin as FieldGetDbPrepValueMixin,
+)
+from nuages.db.models._lookup_base import (
+    Lookup as Lookup,
+)
+from nuages.db.models._lookup_base import (
+    PostgresOperatorLookup as PostgresOperatorLookup,
+)
+from nuages.db.models._lookup_base import (
+    Transform as Transform,
 )
 from nuages.db.models.expressions import Value
 from nuages.db.models.fields import (

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any, ClassVar
 
-from nuages.template._expressions import VariableDoesNotExist
+from nuages.template._expressions import VariableDoesNotExist, call_value
 from nuages.template.compiler import _runtime
 from nuages.utils.html import conditional_escape
 from nuages.utils.safestring import SafeData, mark_safe
@@ -39,7 +39,7 @@ RUNTIME = {
     "mark_safe": mark_safe,
     "missing_argument": _runtime.missing_argument,
     "recover": _runtime.recover,
-    "call_value": _runtime.call_value,
+    "call_value": call_value,
 }
 
 

@@ -9,7 +9,8 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Any
 
-from nuages.db.backends.base.schema import BaseDatabaseSchemaEditor, related_non_m2m_objects
+from nuages.db.backends.base.schema import BaseDatabaseSchemaEditor
+from nuages.db.backends.base.schema_alter import related_non_m2m_objects
 from nuages.db.backends.utils import strip_quotes
 from nuages.db.utils import NotSupportedError
 

@@ -18,7 +18,12 @@ from nuages.db.models.expressions import Value
 from nuages.db.models.fields import Field, TextField, _checks
 from nuages.db.models.fields._base import keyword
 from nuages.db.models.fields.mixins import CheckFieldDefaultMixin
-from nuages.db.models.lookups import FieldGetDbPrepValueMixin, PostgresOperatorLookup, Transform
+from nuages.db.models.lookups import (
+    BuiltinLookup,
+    FieldGetDbPrepValueMixin,
+    PostgresOperatorLookup,
+    Transform,
+)
 from nuages.utils.deconstruct import deconstructible
 from nuages.utils.deprecation import RemovedInDjango2028Warning
 from nuages.utils.translation import gettext_lazy as _
@@ -26,7 +31,7 @@ from nuages.utils.translation import gettext_lazy as _
 __all__ = ["JSONField", "JSONNull"]
 
 if TYPE_CHECKING:
-    _Mixed = lookups.BuiltinLookup
+    _Mixed = BuiltinLookup
 else:
     #: What mixins of lookups are mixed into.
     _Mixed = object
@@ -410,7 +415,7 @@ class JSONIn(lookups.In):
     def process_lhs(self, compiler: Any, connection: Any, lhs: Any = None) -> Any:
         if connection.vendor == "mysql" and connection.mysql_is_mariadb:
             # Its documents are texts, kept as they came: they have to be read before quotes can go.
-            sql, params = super(lookups.BuiltinLookup, self).process_lhs(compiler, connection, lhs)
+            sql, params = super(BuiltinLookup, self).process_lhs(compiler, connection, lhs)
             return _mysql_document(connection, sql), params
         sql, params = super().process_lhs(compiler, connection, lhs)
         return (f"JSON({sql})" if connection.vendor == "sqlite" else sql), params

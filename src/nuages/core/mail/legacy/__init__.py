@@ -1,9 +1,8 @@
 """Helpers for Python's older email classes, which other packages may import. Deprecated."""
 
-from email.mime.text import MIMEText
-
 from nuages.core.mail.legacy.message import (
     BadHeaderError,
+    MIMEText,
     SafeMIMEMultipart,
     SafeMIMEText,
     forbid_multi_line_headers,

@@ -5,7 +5,7 @@ from email.errors import HeaderParseError
 from email.header import Header
 from email.headerregistry import Address
 from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
+from email.mime.text import MIMEText as MIMEText
 from email.utils import formataddr, getaddresses
 from typing import Any
 

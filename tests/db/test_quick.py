@@ -8,6 +8,7 @@ from shop.models import Author
 from django.db import models
 from django.db.models import _quick
 from django.db.models.signals import post_save
+from django.db.utils import ConnectionDoesNotExist
 
 
 def quickly(function):
@@ -78,3 +79,55 @@ def test_many_rows_get_their_keys_in_order():
     found = Author.objects.in_bulk(keys)
     assert [found[key].name for key in keys] == [author.name for author in authors]
     Author.objects.filter(pk__in=keys).delete()
+
+
+def test_a_manager_that_makes_objects_without_a_queryset_asks_who_has_a_say():
+    from django.db.models.manager import Manager
+
+    class Loud(models.QuerySet):
+        def create(self, **kwargs):
+            return "loud"
+
+    manager = Author.objects
+    with pytest.raises(TypeError, match="positional argument"):
+        manager.create("name")
+    with mock.patch.object(models.QuerySet, "create", return_value="replaced"):
+        assert manager.create(name="x") == "replaced"
+    with mock.patch.object(Manager, "_queryset_class", Loud):
+        assert manager.create(name="x") == "loud"
+    with mock.patch.object(manager, "get_queryset", lambda: Loud(Author), create=True):
+        assert manager.create(name="x") == "loud"
+    with mock.patch.object(Manager, "get_queryset", lambda self: Loud(Author)):
+        assert manager.create(name="x") == "loud"
+    assert not Author.objects.filter(name="x").exists()
+
+
+def test_a_new_row_goes_where_a_router_says():
+    from django.db import router
+
+    class Elsewhere:
+        def db_for_write(self, model, **hints):
+            return "nowhere"
+
+    with mock.patch.object(router, "routers", [Elsewhere()]):
+        with pytest.raises(ConnectionDoesNotExist):
+            Author.objects.create(name="routed")
+        made = Author.objects.db_manager("default").create(name="routed")
+    assert made._state.db == "default"
+    made.delete()
+
+
+def test_values_that_fields_prepare_are_prepared():
+    made = Author.objects.create(name="values", age="7")
+    assert Author.objects.get(pk=made.pk).age == 7
+    made.age = True
+    made.save(update_fields=["age"])
+    assert Author.objects.get(pk=made.pk).age == 1
+    for age in (5, None, 6.0, "8"):
+        assert Author.objects.filter(pk=made.pk).update(age=age) == 1
+        assert Author.objects.get(pk=made.pk).age == (None if age is None else int(age))
+    with pytest.raises(ValueError, match="expected a number"):
+        Author.objects.filter(pk=made.pk).update(age="many")
+    with pytest.raises(ValueError, match="expected a number"):
+        Author.objects.create(name="values", age="many")
+    made.delete()

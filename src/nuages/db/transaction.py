@@ -6,8 +6,8 @@ Manual: topics/db/transactions.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import ContextDecorator, contextmanager
+from collections.abc import Callable
+from contextlib import ContextDecorator
 from types import TracebackType
 from typing import Any, overload
 
@@ -137,21 +137,32 @@ def on_commit(func: Callable[[], Any], using: str | None = None, robust: bool = 
         conn.on_commit(func, robust)
 
 
-@contextmanager
-def mark_for_rollback_on_error(using: str | None = None) -> Iterator[None]:
+class _RollbackMark(ContextDecorator):
+    """The block that ``mark_for_rollback_on_error`` makes."""
+
+    __slots__ = ("_using",)
+
+    def __init__(self, using: str | None) -> None:
+        self._using = using
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        if isinstance(error, Exception):
+            conn = get_connection(self._using)
+            if conn.in_atomic_block:
+                conn.needs_rollback = True
+                conn.rollback_exc = error
+
+
+def mark_for_rollback_on_error(using: str | None = None) -> _RollbackMark:
     """Make the enclosing ``atomic`` block roll back if the body raises.
 
     For code that runs several statements without a savepoint of its own: cheaper than
     ``atomic(savepoint=False)``, and without effect in autocommit mode.
     """
-    try:
-        yield
-    except Exception as error:
-        conn = get_connection(using)
-        if conn.in_atomic_block:
-            conn.needs_rollback = True
-            conn.rollback_exc = error
-        raise
+    return _RollbackMark(using)
 
 
 class Atomic(ContextDecorator):

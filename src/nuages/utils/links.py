@@ -7,7 +7,7 @@ from typing import Any
 
 from nuages.utils.codegen import compile_function
 
-__all__ = ["unreplaced"]
+__all__ = ["all_unreplaced", "unreplaced"]
 
 
 def unreplaced(
@@ -27,3 +27,16 @@ def unreplaced(
     comparisons = " and ".join(f"cls.{name} is v{place}" for place, name in enumerate(names))
     source = f"def check(cls=C): return {comparisons}\n"
     return compile_function(source, "check", scope, f"links of {cls.__name__}")
+
+
+def all_unreplaced(*links: tuple[type, Sequence[str]]) -> Callable[[], bool]:
+    """Return ``check()``: whether these attributes of these classes are what they are now."""
+    scope: dict[str, Any] = {}
+    comparisons = []
+    for number, (cls, names) in enumerate(links):
+        scope[f"C{number}"] = cls
+        for name in names:
+            scope[f"v{number}_{name}"] = getattr(cls, name)
+            comparisons.append(f"C{number}.{name} is v{number}_{name}")
+    source = f"def check(): return {' and '.join(comparisons)}\n"
+    return compile_function(source, "check", scope, f"links of {len(links)} classes")

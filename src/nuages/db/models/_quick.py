@@ -19,12 +19,14 @@ from nuages.db.models._writers import Writer, insert_writer, update_writer
 from nuages.db.models.fields import DateField, DateTimeField, Field, TimeField
 from nuages.db.models.signals import listened_to, post_save, pre_save
 from nuages.db.models.sql.slots import is_trail_safe
+from nuages.utils.codegen import compile_function
 
 if TYPE_CHECKING:
     from nuages.db.models.base import Model
 
 _SAMPLES: tuple[Any, ...] = (7, "x", 0.5, True, None)
 _ABSENT = object()
+_NONE = type(None)
 #: Fields that fill in their value themselves, and may be asked to do so twice.
 _SELF_FILLING = (DateField, DateTimeField, TimeField)
 
@@ -77,23 +79,35 @@ class Columns:
             for field in fields
         )
 
-    def params(self, instance: Any, add: bool, connection: Any) -> list[Any] | None:
-        """Return the parameters for one instance; ``None`` if a value is out of the ordinary."""
-        given = instance.__dict__
-        params = []
-        for attname, fill_in, kinds, prepare in self.columns:
-            value = given.get(attname, _ABSENT)
-            # (What was not loaded must not be by asking a field to fill it in.)
-            if fill_in is not None and value is not _ABSENT:
-                value = fill_in(instance, add)
-            kind = type(value)
-            if kind in kinds:
-                params.append(value)
-            elif kind in PLAIN:
-                params.append(prepare(value, connection))
-            else:
-                return None
-        return params
+    def reader(self, label: str) -> Callable[[Any, bool, Any], list[Any] | None]:
+        """Return ``params(instance, add, connection)``: the parameters for one instance.
+
+        It returns ``None`` if a value is out of the ordinary.
+        """
+        scope: dict[str, Any] = {"ABSENT": _ABSENT, "PLAIN": PLAIN}
+        lines = []
+        for place, (attname, fill_in, kinds, prepare) in enumerate(self.columns):
+            value = f"v{place}"
+            scope[f"prepare{place}"], scope[f"fill_in{place}"] = prepare, fill_in
+            lines.append(f"{value} = given({attname!r}, ABSENT)")
+            if fill_in is not None:
+                # (What was not loaded must not be by asking a field to fill it in.)
+                lines.append(f"if {value} is not ABSENT: {value} = fill_in{place}(instance, add)")
+            taken = []
+            for number, kind in enumerate(sorted(kinds, key=lambda kind: kind is _NONE)):
+                scope[f"T{place}_{number}"] = kind
+                taken.append(
+                    f"{value} is None" if kind is _NONE else f"type({value}) is T{place}_{number}"
+                )
+            lines += [
+                f"if not ({' or '.join(taken) or False}):",
+                f"    if type({value}) not in PLAIN: return None",
+                f"    {value} = prepare{place}({value}, connection)",
+            ]
+        values = ", ".join(f"v{place}" for place, _ in enumerate(self.columns))
+        body = ["given = instance.__dict__.get", *lines, f"return [{values}]"]
+        source = "def params(instance, add, connection):\n    " + "\n    ".join(body) + "\n"
+        return compile_function(source, "params", scope, f"parameters of {label}")
 
     def rows(self, instances: Sequence[Any], connection: Any) -> list[Any] | None:
         """Return the parameters for new rows of instances, one after the other; or ``None``."""
@@ -122,16 +136,16 @@ class Columns:
 class Plan:
     """A statement that writes one row, and where its parameters come from."""
 
-    __slots__ = ("columns", "sql")
+    __slots__ = ("params", "sql")
 
-    def __init__(self, writer: Writer, connection: Any) -> None:
+    def __init__(self, writer: Writer, connection: Any, label: str) -> None:
         self.sql = connection.driver_sql(writer.sql)
-        self.columns = Columns(writer.fields, connection)
+        self.params = Columns(writer.fields, connection).reader(label)
 
 
 def _nobody_between() -> bool:
     """Whether the methods that a plan skips are still ours."""
-    return trails.writing_is_own() and trails.compilers_are_own()
+    return trails.compilers_are_own() and trails.writing_is_own()
 
 
 def _can_be_quick(instance: Any) -> bool:
@@ -161,7 +175,7 @@ def _insert_plan(cls: Any, using: str) -> Plan | None:
     if key is None or key is not options.pk or returning != [key] or not Columns.can_hold(fields):
         return None
     writer = insert_writer(cls, using, fields, returning)
-    return None if writer is None else Plan(writer, connections[using])
+    return None if writer is None else Plan(writer, connections[using], options.label)
 
 
 def _update_plan(cls: Any, using: str, names: tuple[str, ...] | None) -> Plan | None:
@@ -182,7 +196,7 @@ def _update_plan(cls: Any, using: str, names: tuple[str, ...] | None) -> Plan | 
         # The database may have to give something back.
         return None
     writer = update_writer(cls, using, fields)
-    return None if writer is None else Plan(writer, connections[using])
+    return None if writer is None else Plan(writer, connections[using], options.label)
 
 
 def _plan(instance: Any, using: str, key: Any, make: Callable[..., Plan | None], *args: Any) -> Any:
@@ -205,7 +219,9 @@ def save(
         Model.NotUpdated: there is no row to update.
     """
     cls, state = type(instance), instance._state
-    if listened_to(pre_save, post_save, cls) or (force_update and force_insert):
+    if (force_update and force_insert) or (
+        (pre_save.receivers or post_save.receivers) and listened_to(pre_save, post_save, cls)
+    ):
         return False
     if state.related():
         instance._prepare_related_fields_for_save(operation_name="save")
@@ -232,7 +248,7 @@ def save(
         return False
     try:
         inserts = update_fields is None and not force_update
-        params = plan.columns.params(instance, inserts, connection)
+        params = plan.params(instance, inserts, connection)
         if params is None:
             return False
         if inserts:

@@ -159,6 +159,11 @@ class SlotValue(Value):
         if hasattr(field, "get_placeholder_sql") or hasattr(field, "get_placeholder"):
             raise LeavesTrail
         prepare = field.get_db_prep_save if self.for_save else field.get_db_prep_value
+        # (It needs this module. A path holds for one type of value.)
+        from nuages.db.models._quick import taken_as_they_are
+
+        if self.for_save and type(self.value) in taken_as_they_are(field, connection):
+            return "%s", [SlotParam(self.slot.index)]
         return "%s", [
             SlotParam(self.slot.index, lambda value: prepare(value, connection=connection))
         ]

@@ -12,7 +12,10 @@ from typing import Any, Self
 from nuages.db import router
 from nuages.db.models import trails
 from nuages.db.models._query.read import not_one
+from nuages.db.models._query.write import create_object
+from nuages.db.models.fetch_modes import FETCH_ONE
 from nuages.db.models.query import QuerySet
+from nuages.utils.links import unreplaced
 
 __all__ = ["BaseManager", "EmptyManager", "Manager", "ManagerDescriptor"]
 
@@ -153,6 +156,7 @@ class BaseManager:
 
 #: As it was made: who replaces it, on this class or another, is asked.
 _OWN_GET_QUERYSET = BaseManager.get_queryset
+_creates_as_all_do = unreplaced(QuerySet, ("__init__", "create", "db"))
 
 
 def _forward(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
@@ -177,7 +181,23 @@ def _forward(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
                 return narrowed
         return getattr(self.get_queryset(), name)(*args, **kwargs)
 
-    short = {QuerySet.get: get, QuerySet.filter: narrow, QuerySet.exclude: narrow}
+    def create(self: BaseManager, *args: Any, **kwargs: Any) -> Any:
+        if (
+            args
+            or type(self).get_queryset is not _OWN_GET_QUERYSET
+            or "get_queryset" in self.__dict__
+            or not _creates_as_all_do(self._queryset_class)
+        ):
+            return self.get_queryset().create(*args, **kwargs)
+        using = self._db or router.db_for_write(self.model, **self._hints)
+        return create_object(self.model, kwargs, using, FETCH_ONE)
+
+    short = {
+        QuerySet.get: get,
+        QuerySet.filter: narrow,
+        QuerySet.exclude: narrow,
+        QuerySet.create: create,
+    }
     forwarded: Any = wraps(method)(short.get(method, by_queryset))
     # The signature is the method's, read by people: names and defaults, without the types.
     code = getattr(method, "__wrapped__", method)

@@ -33,7 +33,7 @@ from nuages.db.models._trail_values import SLOTTABLE, fill, read, slots_for
 from nuages.db.models.fetch_modes import FETCH_ONE
 from nuages.db.models.signals import listened_to, post_init, pre_init
 from nuages.db.models.sql.slots import LeavesTrail, Slot, holds_slot
-from nuages.utils.links import unreplaced
+from nuages.utils.links import all_unreplaced, unreplaced
 
 __all__ = ["Path", "Plan", "bump", "clear", "root", "stats"]
 
@@ -398,6 +398,7 @@ _SKIPPED = (
 )
 #: Those that fetch: a list may be had without them.
 _FETCHING = ("__iter__", "_fetch_all", "_fetch_steps", "_load", "_prefetch_related_objects")
+_OF_COMPILER = ("execute_sql", "results_iter", "as_sql")
 
 #: Whether a QuerySet class leaves alone what a trail skips.
 is_own: Callable[[type], bool]
@@ -405,32 +406,30 @@ _fetches_as_all_do: Callable[[type], bool]
 _writes_as_all_do: Callable[[type], bool]
 _gets_as_all_do: Callable[[type], bool]
 _selects_as_all_do: Callable[[], bool]
-_writing_compilers: list[Callable[[], bool]]
+_compiles_as_all_do: Callable[[], bool]
 
 
 def remember(queryset_class: type) -> None:
     """Take down what the methods of ``QuerySet`` and of the compilers were made as."""
     global is_own, _fetches_as_all_do, _gets_as_all_do, _writes_as_all_do
-    global _selects_as_all_do, _writing_compilers
+    global _selects_as_all_do, _compiles_as_all_do
     from nuages.db.models.sql import compiler
 
     is_own = unreplaced(queryset_class, _SKIPPED)
     _fetches_as_all_do = unreplaced(queryset_class, _FETCHING)
     _writes_as_all_do = unreplaced(queryset_class, ("_insert", "_update"))
     _gets_as_all_do = unreplaced(queryset_class, (*_SKIPPED, *_FETCHING, "_iterable_class", "get"))
-    _selects_as_all_do, *_writing_compilers = [
-        unreplaced(each, ("execute_sql", "results_iter", "as_sql"))
-        for each in (
-            compiler.SQLCompiler,
-            compiler.SQLInsertCompiler,
-            compiler.SQLUpdateCompiler,
-        )
-    ]
+    _selects_as_all_do = unreplaced(compiler.SQLCompiler, _OF_COMPILER)
+    _compiles_as_all_do = all_unreplaced(
+        (compiler.SQLCompiler, _OF_COMPILER),
+        (compiler.SQLInsertCompiler, _OF_COMPILER),
+        (compiler.SQLUpdateCompiler, _OF_COMPILER),
+    )
 
 
 def compilers_are_own() -> bool:
     """Whether all statements are compiled and run as they were made to be."""
-    return _selects_as_all_do() and all(check() for check in _writing_compilers)
+    return _compiles_as_all_do()
 
 
 def writing_is_own() -> bool:

@@ -22,6 +22,19 @@ from nuages.db.models.utils import resolve_callables
 _UPDATE_SLICED = "Cannot update a query once a slice has been taken."
 
 
+def create_object(model: Any, values: dict[str, Any], using: str, fetch_mode: Any) -> Any:
+    """Make an instance with these values, save it as a new one and return it."""
+    options = model._meta
+    if reverse := [name for name in options._reverse_one_to_one_field_names if name in values]:
+        names = ", ".join(sorted(reverse))
+        raise ValueError(f"The following fields do not exist in this model: {names}")
+    obj = model(**values)
+    obj._state.fetch_mode = fetch_mode
+    obj.save(force_insert=True, using=using)
+    obj._state.fetch_mode = fetch_mode
+    return obj
+
+
 class Writing(Reading):
     """Creating, changing and deleting rows. Manual: ref/models/querysets."""
 
@@ -29,18 +42,8 @@ class Writing(Reading):
 
     def create(self, **kwargs: Any) -> Any:
         """Create an object with these values, save it and return it."""
-        reverse = [
-            name for name in self.model._meta._reverse_one_to_one_field_names if name in kwargs
-        ]
-        if reverse:
-            names = ", ".join(sorted(reverse))
-            raise ValueError(f"The following fields do not exist in this model: {names}")
-        obj = self.model(**kwargs)
         self._for_write = True
-        obj._state.fetch_mode = self._fetch_mode
-        obj.save(force_insert=True, using=self.db)
-        obj._state.fetch_mode = self._fetch_mode
-        return obj
+        return create_object(self.model, kwargs, self.db, self._fetch_mode)
 
     create.alters_data = True  # type: ignore[attr-defined]
 
@@ -524,7 +527,8 @@ class Writing(Reading):
 
     def update(self, **kwargs: Any) -> int:
         """Set fields of all the objects in one query; return how many rows matched."""
-        return run(self._update_all_steps(kwargs))
+        count = self._update_on_trail(kwargs)
+        return run(self._update_all_steps(kwargs)) if count is None else count
 
     update.alters_data = True  # type: ignore[attr-defined]
 
@@ -534,13 +538,15 @@ class Writing(Reading):
 
     aupdate.alters_data = True  # type: ignore[attr-defined]
 
+    def _update_on_trail(self, values: dict[str, Any]) -> int | None:
+        self._for_write = True
+        if self._path is None or (count := written.update(self, values)) is None:
+            return None
+        self._result_cache = None
+        return count
+
     def _update_all_steps(self, values: dict[str, Any]) -> Steps[int]:
         self._for_write = True
-        if self._path is not None:
-            count = yield Call(written.update, self, values)
-            if count is not None:
-                self._result_cache = None
-                return count
         self._require_whole("update", _UPDATE_SLICED)
         query = self.query.chain(sql.UpdateQuery)
         query.add_update_values(values)

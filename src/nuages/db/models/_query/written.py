@@ -7,7 +7,7 @@ to be compiled as usual; nothing has been done then.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -34,8 +34,7 @@ class _Given(Expression):
         self.slot = slot
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
-        save = self.output_field.get_db_prep_save
-        return "%s", (SlotParam(self.slot.index, lambda value: save(value, connection)),)
+        return "%s", (SlotParam(self.slot.index, _saver(self.output_field, connection)),)
 
 
 class _Writing(NamedTuple):
@@ -56,11 +55,14 @@ def _can_write(fields: Sequence[Any], model: Any) -> bool:
     )
 
 
-def _compiled(plans: dict[Any, Any], key: Any, compile_it: Callable[[], _Writing]) -> Any:
+def _compiled(
+    plans: dict[Any, Any], key: Any, compile_it: Callable[..., _Writing], *args: Any
+) -> Any:
+    """Return the statement with that key, compiled if need be; ``None`` if there can be none."""
     statement = plans.get(key)
     if statement is None:
         try:
-            statement = compile_it()
+            statement = compile_it(*args)
         except (LeavesTrail, EmptyResultSet):
             statement = _NOTHING
         plans[key] = statement
@@ -84,12 +86,7 @@ def update(queryset: Any, named: dict[str, Any]) -> int | None:
             kinds.append(kind)
     using = queryset.db
     key = ("update", using, *named, *kinds)
-
-    def fields() -> list[Any]:
-        options = path.model._meta
-        return [options._forward_fields_map.get(name) for name in named]
-
-    return _run_update(queryset, using, key, fields, values, list(named.values()))
+    return _run_update(queryset, using, key, named, values, named.values())
 
 
 def update_fields(queryset: Any, triples: Sequence[tuple[Any, Any, Any]]) -> int | None:
@@ -103,49 +100,20 @@ def update_fields(queryset: Any, triples: Sequence[tuple[Any, Any, Any]]) -> int
     using = queryset.db
     key = ("update", using, *(id(field) for field, _, _ in triples))
     fields = [field for field, _, _ in triples]
-    return _run_update(queryset, using, key, lambda: fields, values, values)
+    return _run_update(queryset, using, key, fields, values, values)
 
 
 def _run_update(
     queryset: Any,
     using: str,
     key: Any,
-    fields: Callable[[], list[Any]],
+    fields: Iterable[Any],
     values: list[Any],
-    changes: list[Any],
+    changes: Iterable[Any],
 ) -> int | None:
-    """Set fields to ``changes``, the constants of which are ``values``."""
+    """Set fields, given themselves or by name, to ``changes``, the constants of which are ``values``."""
     path = queryset._path
-
-    def compile_it() -> _Writing:
-        targets = fields()
-        if None in targets or not _can_write(targets, path.model):
-            raise LeavesTrail
-        probe = path.replay(path.slots)
-        if probe.query.distinct_fields or probe.query.annotations:
-            raise LeavesTrail
-        query = probe.query.chain(sql.UpdateQuery)
-        places = count(len(path.slots))
-        news = [
-            _Given(Slot(next(places)), field)
-            if type(change) in PLAIN
-            else with_slots(change, places)
-            for field, change in zip(targets, changes, strict=True)
-        ]
-        try:
-            query.add_update_fields(zip(targets, [None] * len(targets), news, strict=True))
-        except FieldError:
-            # The plain road will say it with the value.
-            raise LeavesTrail from None
-        query.clear_select_clause()
-        query.get_initial_alias()
-        if query.count_active_tables() != 1:
-            raise LeavesTrail
-        compiler = query.get_compiler(using)
-        text, params = compiler.as_sql()
-        return _Writing(Statement(text, params, compiler.connection.driver_sql), targets)
-
-    writing = _compiled(path.plans, key, compile_it)
+    writing = _compiled(path.plans, key, _compile_update, path, using, fields, changes)
     if writing is None or not trails.compilers_are_own():
         return None
     try:
@@ -154,6 +122,36 @@ def _run_update(
         return None
     with mark_for_rollback_on_error(using=using):
         return connections[using].execute_compiled(text, params)
+
+
+def _compile_update(
+    path: trails.Path, using: str, fields: Iterable[Any], changes: Iterable[Any]
+) -> _Writing:
+    known = path.model._meta._forward_fields_map
+    targets = [known.get(each) if isinstance(each, str) else each for each in fields]
+    if None in targets or not _can_write(targets, path.model):
+        raise LeavesTrail
+    probe = path.replay(path.slots)
+    if probe.query.distinct_fields or probe.query.annotations:
+        raise LeavesTrail
+    query = probe.query.chain(sql.UpdateQuery)
+    places = count(len(path.slots))
+    news = [
+        _Given(Slot(next(places)), field) if type(change) in PLAIN else with_slots(change, places)
+        for field, change in zip(targets, changes, strict=True)
+    ]
+    try:
+        query.add_update_fields(zip(targets, [None] * len(targets), news, strict=True))
+    except FieldError:
+        # The plain road will say it with the value.
+        raise LeavesTrail from None
+    query.clear_select_clause()
+    query.get_initial_alias()
+    if query.count_active_tables() != 1:
+        raise LeavesTrail
+    compiler = query.get_compiler(using)
+    text, params = compiler.as_sql()
+    return _Writing(Statement(text, params, compiler.connection.driver_sql), targets)
 
 
 def insert(
@@ -206,8 +204,11 @@ def insert(
 
 
 def _saver(field: Any, connection: Any) -> Callable[[Any], Any]:
-    save = field.get_db_prep_save
-    return lambda value: save(value, connection)
+    # (It needs this module.)
+    from nuages.db.models._quick import taken_as_they_are
+
+    save, kinds = field.get_db_prep_save, taken_as_they_are(field, connection)
+    return lambda value: value if type(value) in kinds else save(value, connection)
 
 
 def delete_one(model: Any, key: Any, using: str) -> int | None:

@@ -109,9 +109,12 @@ def plain_init(instance: Model, args: tuple[Any, ...], kwargs: dict[str, Any]) -
                     setattr(instance, field.name, related)
                 kwargs.pop(attname, None)
                 continue
+            if field.column is None:
+                # It stands for columns of others, which would be set after it: it comes last.
+                continue
             if attname in kwargs:
                 value = kwargs.pop(attname)
-            elif field.column is None or field.generated:
+            elif field.generated:
                 continue
             else:
                 value = field.get_default()

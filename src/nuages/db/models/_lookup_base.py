@@ -389,6 +389,12 @@ class FieldGetDbPrepValueIterableMixin(FieldGetDbPrepValueMixin):
 
     get_db_prep_lookup_value_is_iterable = True
 
+    def _check_trail(self) -> None:
+        if isinstance(self.rhs, Slot):
+            # A text of some letters, or what is no list at all: the plain road reads it.
+            raise LeavesTrail
+        super()._check_trail()
+
     def get_prep_lookup(self) -> Any:
         if hasattr(self.rhs, "resolve_expression"):
             return self.rhs

@@ -187,11 +187,18 @@ QUERIES: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def _columns_of(compiler: Any) -> list[Any]:
+    """Return the expressions that a row has; aggregates over another query are not in ``select``."""
+    if compiler.select is None:
+        return list(compiler.query.annotation_select.values())
+    return [item[0] for item in compiler.select[: compiler.col_count]]
+
+
 def _conversions(compiler: Any, bare: Any) -> tuple[list[str], list[str], dict[str, Any]]:
     """Return the source that opens a function, the one that converts a row's variables, and their scope."""
     scope: dict[str, Any] = {"connection": compiler.connection}
-    expressions = [item[0] for item in compiler.select[: compiler.col_count]]
-    lines = list(conversion_lines(compiler.get_converters(expressions), bare, scope))
+    converters = compiler.get_converters(_columns_of(compiler))
+    lines = list(conversion_lines(converters, bare, scope))
     return opening_lines(bare, scope), lines, scope
 
 
@@ -200,7 +207,8 @@ def row_converter(compiler: Any, bare: Any = None) -> Callable[[Any], Any] | Non
     opening, lines, scope = _conversions(compiler, bare)
     if not lines:
         return None
-    row = "".join(f"v{place}, " for place in range(len(compiler.select)))
+    width = compiler.col_count if compiler.select is None else len(compiler.select)
+    row = "".join(f"v{place}, " for place in range(width))
     body = [*opening, f"{row}= row", *lines, f"return ({row})"]
     source = "\n    ".join(["def convert(row):", *body])
     return compile_function(f"{source}\n", "convert", scope, "converters of a trail")

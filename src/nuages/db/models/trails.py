@@ -223,6 +223,9 @@ class Path:
         """Return the path one call further, and the values up to there; ``None`` if that leaves the trail."""
         key: Any
         values: Any = ()
+        if name == "select_related" and not args:
+            # It is deprecated, which the plain road says each time.
+            return None
         if len(kwargs) == 1 and not args:
             # The common case, without a list in between.
             ((keyword, value),) = kwargs.items()
@@ -366,6 +369,9 @@ def _lookups_of(query: Any, slots: Sequence[Slot]) -> dict[int, Any]:
         if depends_on_zone(getattr(node, "lhs", None)):
             raise LeavesTrail
         rhs = getattr(node, "rhs", None)
+        if rhs is None and getattr(node, "can_use_none_as_rhs", False):
+            # Its use is deprecated, which the plain road says each time.
+            raise LeavesTrail
         if holds_slot(rhs):
             for slot in rhs if isinstance(rhs, list | tuple) else (rhs,):
                 found[slot.index] = node

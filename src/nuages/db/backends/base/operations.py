@@ -198,7 +198,7 @@ class BaseDatabaseOperations(ValueAdapters):
             supported = features.supported_explain_formats
             if format.upper() not in supported:
                 hint = (
-                    f" Allowed formats: {', '.join(sorted(supported))}."
+                    f" Allowed formats: {', '.join(sorted(supported))}"
                     if supported
                     else f" {self.connection.display_name} does not support any formats."
                 )

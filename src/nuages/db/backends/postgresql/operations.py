@@ -186,7 +186,9 @@ class DatabaseOperations(BaseDatabaseOperations):
         for name, value in options.items():
             if name.upper() in self.explain_options:
                 known[name.upper()] = value
-        unknown = {name: value for name, value in options.items() if name.upper() not in known}
+        unknown = {
+            name.upper(): value for name, value in options.items() if name.upper() not in known
+        }
         prefix = super().explain_query_prefix(format, **unknown)
         for name, value in known.items():
             if not isinstance(value, str):

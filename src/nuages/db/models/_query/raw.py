@@ -164,10 +164,10 @@ class RawQuerySet:
         """Return the objects of the database with that alias."""
         return self._clone(using=alias)
 
-    def fetch_mode(self, mode: Any) -> RawQuerySet:
+    def fetch_mode(self, fetch_mode: Any) -> RawQuerySet:
         """Return the objects; ``mode`` says how fields that are missing will be fetched."""
         twin = self._clone()
-        twin._fetch_mode = mode
+        twin._fetch_mode = fetch_mode
         return twin
 
     @cached_property

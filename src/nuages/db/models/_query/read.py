@@ -139,7 +139,6 @@ class Reading(Refinements):
 
     def latest(self, *fields: Any) -> Any:
         """Return the object that comes last by these fields (or ``Meta.get_latest_by``)."""
-        self._not_support_combined_queries("latest")
         return run(self._extreme_steps(fields, latest=True))
 
     async def alatest(self, *fields: Any) -> Any:
@@ -147,7 +146,6 @@ class Reading(Refinements):
         return await awaited(self, "latest", *fields)
 
     def _extreme_steps(self, fields: tuple[Any, ...], latest: bool) -> Steps[Any]:
-        self._not_support_combined_queries("latest" if latest else "earliest")
         order = fields or getattr(self.model._meta, "get_latest_by", None)
         if not order:
             raise ValueError(

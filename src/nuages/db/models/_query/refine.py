@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import warnings
 from collections.abc import Iterable
 from typing import Any, Self
@@ -240,10 +241,11 @@ class Refinements(QuerySetCore):
         return self._moments(field_name, cut, order)
 
     def _moments(self, field_name: str, cut: Any, order: str) -> Self:
-        moments = self.annotate(datefield=cut, plain_field=F(field_name))
-        moments = moments.values_list("datefield", flat=True).distinct()
+        name = type(cut.output_field).__name__.lower()
+        moments = self.annotate(**{name: cut}, plain_field=F(field_name))
+        moments = moments.values_list(name, flat=True).distinct()
         moments = moments.filter(plain_field__isnull=False)
-        return moments.order_by("datefield" if order == "ASC" else "-datefield")
+        return moments.order_by(name if order == "ASC" else f"-{name}")
 
     def annotate(self, *args: Any, **kwargs: Any) -> Self:
         """Return the objects, each with these expressions as attributes."""
@@ -348,9 +350,9 @@ class Refinements(QuerySetCore):
         return prefetching
 
     @refines()
-    def fetch_mode(self, mode: Any) -> None:
+    def fetch_mode(self, fetch_mode: Any) -> None:
         """Return the objects; ``mode`` says how fields that are missing will be fetched."""
-        self._fetch_mode = mode
+        self._fetch_mode = fetch_mode
 
     @refines(combined=False, sliced=_CHANGE_SLICED)
     def extra(
@@ -426,13 +428,20 @@ def _field_names(model: Any) -> set[str]:
 
 
 def _named_expressions(fields: tuple[Any, ...]) -> tuple[list[str], dict[str, Any]]:
-    """The names for ``values()``: an expression gets one of its own, made unique by a number."""
+    """The names for ``values()``, made unique by a number: of expressions, and of names given twice."""
     taken = {field for field in fields if not hasattr(field, "resolve_expression")}
-    names, expressions = [], {}
+    names: list[str] = []
+    expressions: dict[str, Any] = {}
     number = 1
     for field in fields:
         if not hasattr(field, "resolve_expression"):
-            names.append(field)
+            name = field
+            if field in names:
+                free = (f"{field}{n}" for n in itertools.count(1))
+                name = next(other for other in free if other not in taken)
+                taken.add(name)
+                expressions[name] = F(field)
+            names.append(name)
             continue
         prefix = getattr(field, "default_alias", field.__class__.__name__.lower())
         while (name := f"{prefix}{number}") in taken:

@@ -24,11 +24,11 @@ class CompoundRoom(OrderingRoom):
             part.get_compiler(self.using, self.connection, self.elide_empty)
             for part in query.combined_queries
         ]
-        for compiler in compilers:
-            if not compiler.query.is_sliced and not compiler.query.order_by:
-                # The default order is for the whole, not for its parts.
+        for number, compiler in enumerate(compilers):
+            if not compiler.query.is_sliced and (number or not compiler.query.order_by):
+                # The default order is for the whole, not for its parts; nor is that of a later part.
                 compiler.query = compiler.query.clone()
-                compiler.query.default_ordering = False
+                compiler.query.clear_ordering(force=True)
         if not features.supports_slicing_ordering_in_compound:
             for compiler in compilers:
                 offences = (

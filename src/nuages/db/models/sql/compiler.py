@@ -657,18 +657,14 @@ class SQLCompiler(CompoundRoom, LockingRoom):
         return f"EXISTS ({sql})", params
 
     def explain_query(self) -> Iterator[str]:
-        """Yield the lines of the database's plan."""
-        chunks = list(self.execute_sql())
+        """Yield the lines of the database's plan: a row each, its cells joined by spaces."""
         format = self.query.explain_info.format
         as_text = json.dumps if format and format.lower() == "json" else str
-        for row in chain.from_iterable(chunks):
-            for value in row:
-                if isinstance(value, str):
-                    yield value
-                elif isinstance(value, (list, tuple)):
-                    yield " ".join(as_text(item) for item in value)
-                else:
-                    yield as_text(value)
+        for row in chain.from_iterable(self.execute_sql()):
+            if isinstance(row, str):
+                yield row
+            else:
+                yield " ".join(cell if isinstance(cell, str) else as_text(cell) for cell in row)
 
 
 _OWN_EXECUTE_SQL = SQLCompiler.execute_sql

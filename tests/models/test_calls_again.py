@@ -62,8 +62,10 @@ def test_names_that_are_chosen_twice():
         row = books.values_list("price", "title", "price", F("id"), named=True)[1]
         assert row._fields == ("price", "title", "price1", "f1")
         assert row[:3] == (1, "T1", 1)
-    both = books.order_by().values_list("price", "price").union(
-        Author.objects.order_by().values_list("age", "id")
+    both = (
+        books.order_by()
+        .values_list("price", "price")
+        .union(Author.objects.order_by().values_list("age", "id"))
     )
     assert (1, 1) in both
     with pytest.raises(FieldError, match="Cannot resolve keyword 'price1'"):
@@ -77,7 +79,9 @@ def test_the_first_and_the_last_of_several_queries():
 
 
 def test_the_order_of_a_later_part_does_not_matter():
-    union = Book.objects.values_list("price").union(Author.objects.order_by("age").values_list("age"))
+    union = Book.objects.values_list("price").union(
+        Author.objects.order_by("age").values_list("age")
+    )
     assert sorted(union) == [(0,), (1,), (2,), (30,)]
     with pytest.raises(DatabaseError, match="ORDER BY not allowed in subqueries"):
         list(Book.objects.order_by("id").values_list("price").union(Author.objects.values("age")))

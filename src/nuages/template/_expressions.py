@@ -20,18 +20,19 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("django.template")
 
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+#: A number or a path of names; signs within those are refused by ``Variable``, with a better message.
+_NAME = r"[\w.+-]+"
 _QUOTED = r""""[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*'"""
 _CONSTANT = rf"_\((?:{_QUOTED})\)|{_QUOTED}"
 
 _integer = re.compile(r"[-+]?\d+\Z")
 _float = re.compile(r"[-+]?(?:\d+\.\d+|\.\d+|\d+(?=[eE]))(?:[eE][-+]?\d+)?\Z")
 _operand = re.compile(
-    rf"(?P<constant>{_CONSTANT})|(?P<name>(?:{_NUMBER})(?![\w.])|[\w.]+|{_NUMBER})", re.S
+    rf"(?P<constant>{_CONSTANT})|(?P<name>{_NAME})", re.S
 )
 _filter = re.compile(
     rf"\s*\|\s*(?P<filter>\w+)"
-    rf"(?::(?:(?P<constant>{_CONSTANT})|(?P<name>(?:{_NUMBER})(?![\w.])|[\w.]+|{_NUMBER})))?",
+    rf"(?::(?:(?P<constant>{_CONSTANT})|(?P<name>{_NAME})))?",
     re.S,
 )
 

@@ -412,7 +412,7 @@ def resetcycle(parser: Parser, token: Token) -> Node:
             if node is None:
                 raise TemplateSyntaxError(f"Named cycle '{name}' does not exist.")
         case [tag, *_]:
-            raise TemplateSyntaxError(f"{tag} tag accepts at most one argument.")
+            raise TemplateSyntaxError(f"{tag!r} tag accepts at most one argument.")
     last: Any = node
     return ResetCycleNode(last)
 

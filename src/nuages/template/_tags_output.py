@@ -189,7 +189,7 @@ def do_filter(parser: Parser, token: Token) -> Node:
     used = {getattr(function, "_filter_name", None) for function, _ in expression.filters}
     for name in used & {"escape", "safe"}:
         raise TemplateSyntaxError(
-            f'"filter {name}" is not permitted.  Use the "autoescape" tag instead.'
+            f'"filter {name}" is not permitted. Use the "autoescape" tag instead.'
         )
     inside = parser.parse(("endfilter",))
     parser.delete_first_token()

@@ -218,14 +218,14 @@ class IncludeNode(Node):
         known = context.render_context.dicts[0].setdefault(self, {})
         names: Any = (
             (chosen or ())
-            if not isinstance(chosen, str)
+            if not (chosen and isinstance(chosen, str))
             else (construct_relative_path(_name_of(self.origin), chosen),)
         )
         names = tuple(names)
         if names not in known:
             known[names] = (
                 engine.get_template(names[0])
-                if isinstance(chosen, str)
+                if names and isinstance(chosen, str)
                 else engine.select_template(names)
             )
         return known[names]

@@ -87,7 +87,7 @@ def do_cache(parser: Parser, token: Token) -> Node:
     name = None
     tag, *words = token.split_contents()
     if len(words) < 2:
-        raise TemplateSyntaxError(f"'{tag}' tag requires at least 2 arguments.")
+        raise TemplateSyntaxError(f"'{tag!r}' tag requires at least 2 arguments.")
     seconds, fragment, *vary_on = words
     if vary_on and vary_on[-1].startswith("using="):
         name = parser.compile_filter(vary_on.pop().removeprefix("using="))

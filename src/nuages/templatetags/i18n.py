@@ -260,7 +260,7 @@ class BlockTranslateNode(Node):
         count = self.counter.resolve(context)
         if not isinstance(count, (Decimal, float, int)):
             raise TemplateSyntaxError(
-                f"{'counter'!r} argument to {self.tag_name!r} tag must be a number."
+                f"{self.countervar!r} argument to {self.tag_name!r} tag must be a number."
             )
         context[self.countervar] = count
         plural, more = self.render_token_list(self.plural)
@@ -480,7 +480,8 @@ def _tokens_until_tag(parser: Parser) -> tuple[list[Token], Token]:
     taken: list[Token] = []
     while True:
         token = parser.next_token()
-        if token.token_type not in (TokenType.VAR, TokenType.TEXT):
+        # Where the template ends, what is said of the last token tells the place.
+        if token.token_type not in (TokenType.VAR, TokenType.TEXT) or not parser.tokens:
             return taken, token
         taken.append(token)
 

@@ -25,12 +25,12 @@ def format(
 
     ``decimal_pos`` is the number of decimals (cut or filled up; ``None`` for as many as there
     are). ``grouping`` is the size of a group of digits, or sizes from the right: 0 repeats the
-    one before it, -1 ends grouping. Digits are grouped where ``USE_THOUSAND_SEPARATOR`` or
-    ``use_l10n`` says so, or with ``force_grouping``.
+    one before it, -1 ends grouping. Digits are grouped where ``USE_THOUSAND_SEPARATOR``
+    says so, unless ``use_l10n`` is ``False``, or with ``force_grouping``.
     """
     if number is None or number == "":
         return SafeString(number)
-    group = bool(settings.USE_THOUSAND_SEPARATOR if use_l10n is None else use_l10n)
+    group = bool(settings.USE_THOUSAND_SEPARATOR and use_l10n is not False)
     group = (group or force_grouping) and grouping != 0
     if isinstance(number, int) and not isinstance(number, bool) and not group and not decimal_pos:
         return SafeString(number)

@@ -27,9 +27,7 @@ _CONSTANT = rf"_\((?:{_QUOTED})\)|{_QUOTED}"
 
 _integer = re.compile(r"[-+]?\d+\Z")
 _float = re.compile(r"[-+]?(?:\d+\.\d+|\.\d+|\d+(?=[eE]))(?:[eE][-+]?\d+)?\Z")
-_operand = re.compile(
-    rf"(?P<constant>{_CONSTANT})|(?P<name>{_NAME})", re.S
-)
+_operand = re.compile(rf"(?P<constant>{_CONSTANT})|(?P<name>{_NAME})", re.S)
 _filter = re.compile(
     rf"\s*\|\s*(?P<filter>\w+)"
     rf"(?::(?:(?P<constant>{_CONSTANT})|(?P<name>{_NAME})))?",

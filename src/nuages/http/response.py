@@ -10,7 +10,7 @@ import time
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
-from http.client import responses as _phrases
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 else:
     mimetypes = later("mimetypes")
 
+_phrases = {status.value: status.phrase for status in HTTPStatus}
 _USUALLY_OF_THE_CLASS = (
     "status_code",
     "_charset",

@@ -1,8 +1,9 @@
 """Tools for testing projects. Manual: "Testing tools" and "Advanced testing topics"."""
 
+from typing import TYPE_CHECKING
+
 from nuages.test.client import AsyncClient, AsyncRequestFactory, Client, RequestFactory
 from nuages.test.testcases import (
-    LiveServerTestCase,
     SimpleTestCase,
     TestCase,
     TransactionTestCase,
@@ -17,6 +18,12 @@ from nuages.test.utils import (
     override_system_checks,
     tag,
 )
+from nuages.utils._lazy import names_from
+
+if TYPE_CHECKING:
+    from nuages.test.live import LiveServerTestCase
+
+__getattr__ = names_from(__name__, {"live": ("LiveServerTestCase",)})
 
 __all__ = [
     "AsyncClient",

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from copy import copy
 from typing import Any
 
-from nuages.core.handlers.asgi import ASGIRequest
 from nuages.core.handlers.base import BaseHandler
 from nuages.core.handlers.wsgi import LimitedStream, WSGIRequest
 from nuages.core.signals import request_finished, request_started
@@ -121,6 +120,8 @@ class AsyncClientHandler(_TestHandler):
     is_async = True
 
     async def __call__(self, scope: dict[str, Any]) -> Any:
+        from nuages.core.handlers.asgi import ASGIRequest
+
         body = scope.pop("_body_file", None) or FakePayload("")
         with _KeepConnections(request_started):
             await request_started.asend(sender=type(self), scope=scope)

@@ -8,10 +8,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from io import StringIO
-from typing import Any
-from unittest import mock
+from typing import TYPE_CHECKING, Any
 
 from nuages.core.signals import request_started
+from nuages.utils._lazy import later
+
+if TYPE_CHECKING:
+    from unittest import mock
+else:
+    mock = later("unittest.mock")
 
 
 class CaptureQueriesContext(Sequence[dict[str, str]]):

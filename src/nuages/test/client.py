@@ -21,7 +21,6 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes, urljoin, urlparse, urlsplit
 
 from nuages.conf import settings
-from nuages.core.handlers.asgi import ASGIRequest
 from nuages.core.handlers.base import BaseHandler
 from nuages.core.handlers.wsgi import LimitedStream, WSGIRequest
 from nuages.core.signals import got_request_exception
@@ -281,6 +280,8 @@ class AsyncRequestFactory(RequestFactory):
 
     def request(self, **request: Any) -> Any:
         """Return the request that a scope with these entries describes."""
+        from nuages.core.handlers.asgi import ASGIRequest  # and with it asyncio
+
         body = request.pop("_body_file", None) or FakePayload("")
         return ASGIRequest(self._base_scope(**request), LimitedStream(body, len(body)))
 

@@ -10,13 +10,18 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import wraps
 from inspect import iscoroutinefunction
-from typing import Any, TypeVar
-from unittest import mock
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nuages.apps import apps
 from nuages.apps.registry import Apps
 from nuages.conf import UserSettingsHolder, settings
 from nuages.core.signals import setting_changed
+from nuages.utils._lazy import later
+
+if TYPE_CHECKING:
+    from unittest import mock
+else:
+    mock = later("unittest.mock")
 
 Decorated = TypeVar("Decorated")
 

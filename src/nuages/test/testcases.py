@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from inspect import CO_COROUTINE, iscoroutinefunction
 from types import FunctionType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from nuages.apps import apps
@@ -46,6 +46,15 @@ from nuages.test.databases import (
 )
 from nuages.test.overrides import modify_settings, override_settings
 from nuages.utils.concurrency import async_to_sync
+
+if TYPE_CHECKING:
+    from nuages.test.live import (
+        LiveServerTestCase,
+        LiveServerThread,
+        QuietWSGIRequestHandler,
+        _MediaFilesHandler,
+        _StaticFilesHandler,
+    )
 
 _DatabaseFailure = DatabaseGuard  # the name that packages look for
 
@@ -654,10 +663,21 @@ class SerializeMixin:
         super().setUpClass()  # type: ignore[misc]
 
 
-from nuages.test.live import (  # noqa: E402
-    LiveServerTestCase,
-    LiveServerThread,
-    QuietWSGIRequestHandler,
-    _MediaFilesHandler,
-    _StaticFilesHandler,
+#: Classes that stand in ``live``, which is imported when one of them is asked for.
+_LIVE = frozenset(
+    {
+        "LiveServerTestCase",
+        "LiveServerThread",
+        "QuietWSGIRequestHandler",
+        "_MediaFilesHandler",
+        "_StaticFilesHandler",
+    }
 )
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LIVE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from nuages.test import live
+
+    return getattr(live, name)

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import re
-from xml.dom.minidom import Node, parseString
+from typing import TYPE_CHECKING
+
+from nuages.utils._lazy import later
+
+if TYPE_CHECKING:
+    from xml.dom import minidom
+else:
+    minidom = later("xml.dom.minidom")
 
 _SPACE = re.compile(r"[ \t\r\n]+")
 
@@ -11,13 +18,13 @@ _SPACE = re.compile(r"[ \t\r\n]+")
 Shape = tuple[str, tuple[tuple[str, str], ...], tuple[object, ...]]
 
 
-def _shape(element: Node) -> Shape:
+def _shape(element: minidom.Node) -> Shape:
     attributes = tuple(sorted((element.attributes or {}).items()))
     content: list[object] = []
     for child in element.childNodes:
-        if child.nodeType == Node.ELEMENT_NODE:
+        if child.nodeType == minidom.Node.ELEMENT_NODE:
             content.append(_shape(child))
-        elif child.nodeType in (Node.TEXT_NODE, Node.CDATA_SECTION_NODE):
+        elif child.nodeType in (minidom.Node.TEXT_NODE, minidom.Node.CDATA_SECTION_NODE):
             content.append(_SPACE.sub(" ", child.data))
     return element.nodeName or "", attributes, tuple(content)
 
@@ -38,13 +45,13 @@ def compare_xml(want: str, got: str) -> bool:
         fragment = not text.startswith("<?xml")
         if fragment:
             text = f'<?xml version="1.0" encoding="UTF-8"?><root>{text}</root>'
-        document = parseString(text)
+        document = minidom.parseString(text)
         for node in document.childNodes:
-            if node.nodeType == Node.ELEMENT_NODE:
+            if node.nodeType == minidom.Node.ELEMENT_NODE:
                 # A fragment that is one element is the same as the document of it.
                 alone = fragment and len(node.childNodes) == 1
                 inner = node.firstChild
-                if alone and inner is not None and inner.nodeType == Node.ELEMENT_NODE:
+                if alone and inner is not None and inner.nodeType == minidom.Node.ELEMENT_NODE:
                     return _shape(inner)
                 return _shape(node)
         raise ValueError("The document has no element.")

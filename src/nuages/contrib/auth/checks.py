@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from types import MethodType
@@ -14,18 +15,23 @@ from nuages.utils.module_loading import import_string
 
 from .management import _get_builtin_permissions
 
-_MIDDLEWARE = "django.contrib.auth.middleware."
+_MIDDLEWARE = "django.contrib.auth.middleware"
 
 
-def _subclass_index(class_path: str, candidates: Sequence[str]) -> int:
-    """Return where a list of paths has a class or a subclass of it; -1 if nowhere."""
-    cls = import_string(class_path)
+def _subclass_index(class_name: str, candidates: Sequence[str]) -> int:
+    """Return where a list of paths has a middleware of ours or a subclass of it; -1 if nowhere."""
     for index, path in enumerate(candidates):
         try:
             candidate = import_string(path)
         except ImportError:
             continue  # reported by others
-        if isinstance(candidate, type) and issubclass(candidate, cls):
+        # Whatever derives from the class has imported its module.
+        home = sys.modules.get(_MIDDLEWARE)
+        if (
+            home
+            and isinstance(candidate, type)
+            and issubclass(candidate, getattr(home, class_name))
+        ):
             return index
     return -1
 
@@ -156,14 +162,14 @@ def _permission_problems(model: Any, longest_name: int, longest_codename: int) -
 
 def check_middleware(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Any]:
     """Return an error if the middleware that demands a login runs before that which knows users."""
-    demanding = _subclass_index(f"{_MIDDLEWARE}LoginRequiredMiddleware", settings.MIDDLEWARE)
-    knowing = _subclass_index(f"{_MIDDLEWARE}AuthenticationMiddleware", settings.MIDDLEWARE)
+    demanding = _subclass_index("LoginRequiredMiddleware", settings.MIDDLEWARE)
+    knowing = _subclass_index("AuthenticationMiddleware", settings.MIDDLEWARE)
     if demanding == -1 or -1 < knowing < demanding:
         return []
     return [
         checks.Error(
-            f"In order to use {_MIDDLEWARE}LoginRequiredMiddleware, "
-            f"{_MIDDLEWARE}AuthenticationMiddleware must be defined before it in MIDDLEWARE.",
+            f"In order to use {_MIDDLEWARE}.LoginRequiredMiddleware, "
+            f"{_MIDDLEWARE}.AuthenticationMiddleware must be defined before it in MIDDLEWARE.",
             id="auth.E013",
         )
     ]

@@ -9,7 +9,6 @@ from typing import Any
 from nuages.conf import settings
 from nuages.contrib import auth
 from nuages.contrib.auth.backends import RemoteUserBackend
-from nuages.contrib.auth.views import redirect_to_login
 from nuages.core.exceptions import ImproperlyConfigured
 from nuages.shortcuts import resolve_url
 from nuages.utils.deprecation import MiddlewareMixin
@@ -90,6 +89,8 @@ class LoginRequiredMiddleware(MiddlewareMixin):
         from nuages.contrib.auth.decorators import page_to_return_to
 
         login_url = resolve_url(self.get_login_url(view_func))
+        from nuages.contrib.auth.views import redirect_to_login
+
         return redirect_to_login(
             page_to_return_to(request, login_url),
             login_url,

@@ -9,7 +9,6 @@ is ``instance_builder`` and ``_finishing`` in ``_query/iterables.py``, row by ro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from nuages.db.models import base
@@ -24,18 +23,26 @@ from nuages.utils.codegen import compile_function
 type BatchLoader = Callable[[list[Any], str, Any, Any], list[Any] | None]
 
 
-@dataclass(slots=True)
 class Part:
-    """One instance of a row."""
+    """One instance of a row.
 
-    model: Any
-    #: The column of each attribute.
-    places: dict[str, int]
-    #: Under which name the instance that it belongs to keeps it.
-    cache_name: str = ""
-    #: The columns of its key; it is missing if one is null.
-    keys: tuple[int, ...] = ()
-    parts: list[Part] = field(default_factory=list)
+    Args:
+        places: the column of each attribute.
+        cache_name: under which name the instance that it belongs to keeps it.
+        keys: the columns of its key; it is missing if one is null.
+    """
+
+    __slots__ = ("cache_name", "keys", "model", "parts", "places")
+
+    def __init__(
+        self,
+        model: Any,
+        places: dict[str, int],
+        cache_name: str = "",
+        keys: tuple[int, ...] = (),
+    ) -> None:
+        self.model, self.places, self.cache_name, self.keys = model, places, cache_name, keys
+        self.parts: list[Part] = []
 
     def all(self) -> Iterable[Part]:
         """Yield this part and those behind it, the furthest first."""

@@ -203,6 +203,12 @@ def test_a_column_that_is_declared_anew_is_read_as_it_is_then():
     assert is_bare(words)
 
 
+def test_a_transaction_after_a_change_of_the_schema_reads_bare_columns():
+    with transaction.atomic():
+        insert(flag="1")
+        assert is_bare(READS["objects"])
+
+
 def test_a_declaration_that_is_rolled_back_is_forgotten():
     insert(word="'2024-02-29'")
     words = lambda: [str(type(each.word)) for each in Odd.objects.all()]  # noqa: E731

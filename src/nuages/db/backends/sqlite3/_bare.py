@@ -196,7 +196,7 @@ def schema_changes(handle: Any) -> None:
     _Now.epoch = object()
 
 
-def _is_settled() -> bool:
+def is_settled() -> bool:
     """Whether no transaction is open that may have changed a schema, and may not have in the end."""
     if not _Now.changing:
         return True
@@ -248,7 +248,7 @@ def bare_columns(handle: Any, columns: Mapping[int, tuple[str, str]]) -> Bare | 
     declared = getattr(handle, "declared", None)
     if declared is None or handle.text_factory is not str or handle.row_factory is not None:
         return Bare({}, frozenset())
-    if not _is_settled():
+    if not is_settled():
         return None
     if declared.epoch is not _Now.epoch:
         declared.epoch = _Now.epoch

@@ -13,7 +13,7 @@ from typing import Any
 
 from nuages.core.exceptions import ImproperlyConfigured
 from nuages.db.backends.base.shortcut import guard
-from nuages.db.backends.sqlite3._bare import Bare, bare_columns, holds
+from nuages.db.backends.sqlite3._bare import Bare, bare_columns, holds, is_settled
 from nuages.db.backends.sqlite3.client import DatabaseClient
 from nuages.db.backends.sqlite3.creation import DatabaseCreation
 from nuages.db.backends.sqlite3.features import DatabaseFeatures
@@ -380,9 +380,13 @@ class DatabaseWrapper(ParkingWrapper):
             handle.isolation_level = None if autocommit else ""
 
     def _start_transaction_under_autocommit(self) -> None:
+        # While it is open it would seem to be what changed the schema last.
+        is_settled()
         mode = self.transaction_mode
-        with self.cursor() as cursor:
-            cursor.execute("BEGIN" if mode is None else f"BEGIN {mode}")
+        text = "BEGIN" if mode is None else f"BEGIN {mode}"
+        if self.execute_compiled(text, ()) is None:
+            with self.cursor() as cursor:
+                cursor.execute(text)
 
     def row_changes(self) -> int | None:
         return None if self.connection is None else self.connection.total_changes
@@ -401,6 +405,8 @@ class DatabaseWrapper(ParkingWrapper):
 
     def check_constraints(self, table_names: Iterable[str] | None = None) -> None:
         """Raise ``IntegrityError`` for the first row whose foreign key leads nowhere."""
+        if table_names is None and self.fetch_compiled("PRAGMA foreign_key_check", ()) == []:
+            return
         quote = self.ops.quote_name
         with self.cursor() as cursor:
             if table_names is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
@@ -60,6 +60,30 @@ class OtherNameLoader(_Loader):
         return _loader_of(self.public_name).is_package(self.public_name)
 
 
+class HouseLoader(SourceFileLoader):
+    """Loads ``django.X``; where that fails, the other name goes with it.
+
+    While a package's own modules are imported it has its other name already, and its parent has it as an attribute:
+    left there, it would be found half made the next time.
+    """
+
+    def exec_module(self, module: ModuleType) -> None:
+        try:
+            super().exec_module(module)
+        except BaseException:
+            self._forget(module)
+            raise
+
+    def _forget(self, module: ModuleType) -> None:
+        other = HOUSE + self.name[len(PUBLIC) :]
+        if sys.modules.get(other) is module:
+            del sys.modules[other]
+        parent, _, own = self.name.rpartition(".")
+        holder = vars(sys.modules[parent]) if parent in sys.modules else {}
+        if holder.get(own) is module:
+            del holder[own]
+
+
 class BothNamesFinder:
     """Finds ``django.X`` in this package's folder, and ``nuages.X`` as its other name."""
 
@@ -69,6 +93,11 @@ class BothNamesFinder:
         if fullname == PUBLIC:
             # Only after someone has removed it from ``sys.modules``.
             return ModuleSpec(fullname, OtherNameLoader(HOUSE), is_package=True)
+        if fullname.startswith("django."):
+            found = PathFinder.find_spec(fullname, path, target)
+            if found is not None and type(found.loader) is SourceFileLoader:
+                found.loader = HouseLoader(found.loader.name, found.loader.path)
+            return found
         if not fullname.startswith("nuages.") or fullname in OWN_MODULES:
             return None
         public_name = PUBLIC + fullname[len(HOUSE) :]

@@ -52,6 +52,22 @@ def test_either_order_of_import(order):
     assert python(code) == "True"
 
 
+def test_a_package_that_could_not_be_imported_is_not_there_the_next_time():
+    """As ``django.contrib.postgres.fields`` without psycopg: projects ask for it, and do without."""
+    code = """
+        import sys
+        import nuages
+
+        sys.modules["psycopg"] = sys.modules["psycopg2"] = None
+        for _ in range(2):
+            try:
+                from django.contrib.postgres import fields
+            except ImportError:
+                print("none")
+    """
+    assert python(code) == "none\nnone"
+
+
 def test_shim_gives_nuages_under_the_name_django():
     assert python("import django; print(django.__name__, django.__version__)", SHIM_ENV) == (
         f"nuages {nuages.__version__}"

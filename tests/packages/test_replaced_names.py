@@ -1,9 +1,68 @@
-"""Names that packages put something else in the place of are asked for each time."""
+"""What packages replace, override and reach for beside the documented API."""
 
+import io
+
+import pytest
+
+from django import forms
+from django.conf import settings
 from django.core import mail
+from django.core.files.images import ImageFile
+from django.core.files.storage import default_storage, storages
+from django.db import models
+from django.test.utils import override_settings
 
 
 def test_the_domain_of_message_ids_can_be_replaced(monkeypatch):
     monkeypatch.setattr(mail.message, "DNS_NAME", "tests.example.com")
     sent = mail.EmailMessage("Subject", "Body", "a@example.com", ["b@example.com"]).message()
     assert sent["Message-ID"].endswith("@tests.example.com>")
+
+
+class FromTheDatabase(ImageFile):
+    def _get_image_dimensions(self):
+        return 640, 480
+
+
+def test_the_size_of_an_image_can_come_from_elsewhere():
+    image = FromTheDatabase(io.BytesIO(b"no image"), name="photo.png")
+    assert (image.width, image.height) == (640, 480)
+
+
+class AnyEmptyOption(forms.Select):
+    def use_required_attribute(self, initial):
+        return any(self._choice_has_empty_value(choice) for choice in self.choices)
+
+
+def test_a_widget_can_ask_whether_a_choice_is_empty():
+    choices = [("a", "A"), ("Group", [("", "")]), ("", "Others")]
+    assert AnyEmptyOption(choices=choices).use_required_attribute(None)
+    assert not AnyEmptyOption(choices=choices[:2]).use_required_attribute(None)
+    assert not forms.Select(choices=choices).use_required_attribute(None)
+
+
+class Countries:
+    """Choices that can be called, and give themselves then."""
+
+    def __iter__(self):
+        return iter([("fr", "France"), ("nz", "New Zealand")])
+
+    def __call__(self):
+        return self
+
+
+@pytest.mark.parametrize("choices", [Countries(), lambda: Countries()])
+def test_choices_that_can_be_called_as_well(choices):
+    field = models.CharField(max_length=2, choices=choices)
+    assert list(field.flatchoices) == list(Countries())
+    assert list(forms.ChoiceField(choices=choices).choices) == list(Countries())
+
+
+def test_storages_stay_as_they_are_while_uploads_are_kept_elsewhere(tmp_path):
+    kept = default_storage._wrapped if default_storage.location else None
+    with override_settings(MEDIA_ROOT=tmp_path, FILE_UPLOAD_PERMISSIONS=0o600):
+        assert default_storage.location == str(tmp_path)
+        assert default_storage._wrapped is kept
+        assert storages["default"] is kept
+    with override_settings(STORAGES=settings.STORAGES):
+        assert storages["default"] is not kept

@@ -150,13 +150,13 @@ class Select(ChoiceWidget, kind="select", template="select", option="select_opti
         sensible = super().use_required_attribute(initial)
         if not sensible or self.allow_multiple_selected:
             return sensible
-        return any(_says_nothing(choice) for choice in islice(self.choices, 1))
+        return any(self._choice_has_empty_value(choice) for choice in islice(self.choices, 1))
 
-
-def _says_nothing(choice: Any) -> bool:
-    """Return whether a choice is the empty one; groups never are."""
-    value, content = choice
-    return not isinstance(content, (list, tuple)) and (value is None or value == "")
+    @staticmethod
+    def _choice_has_empty_value(choice: Any) -> bool:
+        """Return whether a choice is the empty one; groups never are."""
+        value, content = choice
+        return not isinstance(content, (list, tuple)) and (value is None or value == "")
 
 
 # The numbers are what earlier forms sent.

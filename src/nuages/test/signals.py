@@ -215,15 +215,8 @@ def _formats(value: Any) -> None:
         formats.reset_format_cache()
 
 
-@_resets(
-    "STORAGES",
-    "MEDIA_ROOT",
-    "MEDIA_URL",
-    "STATIC_ROOT",
-    "STATIC_URL",
-    "FILE_UPLOAD_PERMISSIONS",
-    "FILE_UPLOAD_DIRECTORY_PERMISSIONS",
-)
+# Storages follow the settings of uploads themselves, and what a test has put into one stays there.
+@_resets("STORAGES", "STATIC_ROOT", "STATIC_URL")
 def _storages(value: Any) -> None:
     from nuages.utils.functional import empty
 

@@ -88,8 +88,6 @@ def normalize_choices(value: Any, *, depth: int = 0) -> Any:
             return value
         case ChoicesType():
             return value.choices
-        case _ if callable(value):
-            return value if depth else CallableChoiceIterator(value)
         case Mapping():
             pairs = value.items()
         case Iterator():
@@ -97,6 +95,9 @@ def normalize_choices(value: Any, *, depth: int = 0) -> Any:
             value = pairs = list(value)  # type: ignore[assignment]
         case Iterable():
             pairs = value  # type: ignore[assignment]
+        # What can be iterated over is choices, even if it can be called as well.
+        case _ if callable(value):
+            return value if depth else CallableChoiceIterator(value)
         case _:
             return value
     if depth > 1:

@@ -5,7 +5,6 @@ import zlib
 from typing import Any
 
 from nuages.core.files.base import File
-from nuages.utils.functional import cached_property
 
 
 class ImageFile(File):
@@ -14,18 +13,21 @@ class ImageFile(File):
     @property
     def width(self) -> int | None:
         """The width in pixels, ``None`` if it is no image."""
-        return self._dimensions[0]
+        return self._get_image_dimensions()[0]
 
     @property
     def height(self) -> int | None:
         """The height in pixels, ``None`` if it is no image."""
-        return self._dimensions[1]
+        return self._get_image_dimensions()[1]
 
-    @cached_property
-    def _dimensions(self) -> tuple[int | None, int | None]:
-        was_closed = self.closed
-        self.open()
-        return get_image_dimensions(self, close=was_closed)
+    def _get_image_dimensions(self) -> tuple[int | None, int | None]:
+        """Return (width, height), which are kept. (Thumbnail packages override this.)"""
+        known: tuple[int | None, int | None] | None = getattr(self, "_dimensions_cache", None)
+        if known is None:
+            was_closed = self.closed
+            self.open()
+            known = self._dimensions_cache = get_image_dimensions(self, close=was_closed)
+        return known
 
 
 def get_image_dimensions(file_or_path: Any, close: bool = False) -> tuple[int | None, int | None]:

@@ -10,6 +10,7 @@ from shop.models import Author, Book
 from django.db import models
 from django.db.models import _compiled, _writers, signals
 from django.db.models.base import Model
+from django.test.utils import isolate_apps
 
 VALUES = st.fixed_dictionaries(
     {},
@@ -141,3 +142,18 @@ def test_a_replaced_compiler_method_is_called():
     with mock.patch.object(SQLInsertCompiler, "execute_sql", noting):
         Author.objects.create(name="n")
     assert seen == [Author]
+
+
+@pytest.mark.parametrize(
+    "name", ["type", "len", "args", "kw", "d", "M", "post", "plain", "v0", "f0"]
+)
+def test_fields_can_have_any_name(name):
+    body = {name: models.CharField(max_length=9, default="default"), "__module__": __name__}
+    with isolate_apps("shop"):
+        thing = type(
+            "Thing", (models.Model,), body | {"Meta": type("Meta", (), {"app_label": "shop"})}
+        )
+        assert getattr(thing(), name) == "default"
+        assert getattr(thing(**{name: "given"}), name) == "given"
+        assert getattr(thing(1, "given"), name) == "given"
+        assert _compiled.shelf(thing)["init"] is not None

@@ -6,11 +6,17 @@ import pytest
 
 from django import forms
 from django.conf import settings
+from django.contrib.auth import login, logout
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.contrib.sessions.backends.db import SessionStore
 from django.core import mail
 from django.core.files.images import ImageFile
 from django.core.files.storage import default_storage, storages
 from django.db import models
+from django.test import RequestFactory
 from django.test.utils import override_settings
+from django.utils.functional import SimpleLazyObject
 
 
 def test_the_domain_of_message_ids_can_be_replaced(monkeypatch):
@@ -66,3 +72,25 @@ def test_storages_stay_as_they_are_while_uploads_are_kept_elsewhere(tmp_path):
         assert storages["default"] is kept
     with override_settings(STORAGES=settings.STORAGES):
         assert storages["default"] is not kept
+
+
+def test_signals_of_logging_out_come_from_the_class_of_the_user(tables):
+    """Views pass ``request.user``, which is made when it is needed."""
+    senders = []
+
+    def receive(sender, **kwargs):
+        senders.append(sender)
+
+    user = User.objects.create(username="ada")
+    request = RequestFactory().get("/")
+    request.session = SessionStore()
+    request.user = SimpleLazyObject(lambda: user)
+    for signal in (user_logged_in, user_logged_out):
+        signal.connect(receive)
+    login(request, request.user, "django.contrib.auth.backends.ModelBackend")
+    request.user = SimpleLazyObject(lambda: user)
+    logout(request)
+    for signal in (user_logged_in, user_logged_out):
+        signal.disconnect(receive)
+    user.delete()
+    assert senders == [User, User]

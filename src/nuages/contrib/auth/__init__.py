@@ -200,7 +200,7 @@ def login(request: Any, user: Any, backend: str | None = None) -> Calls[None]:
     from nuages.middleware.csrf import rotate_token
 
     rotate_token(request)
-    yield call(user_logged_in, "send", sender=type(user), request=request, user=user)
+    yield call(user_logged_in, "send", sender=user.__class__, request=request, user=user)
 
 
 def logout(request: Any) -> Calls[None]:
@@ -209,7 +209,7 @@ def logout(request: Any) -> Calls[None]:
 
     user = yield _user_of(request)
     who = user if getattr(user, "is_authenticated", True) else None
-    yield call(user_logged_out, "send", sender=type(who), request=request, user=who)
+    yield call(user_logged_out, "send", sender=who.__class__, request=request, user=who)
     yield call(request.session, "flush")
     _put_on_request(request, AnonymousUser())
 

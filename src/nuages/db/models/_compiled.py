@@ -276,79 +276,83 @@ def _attribute(model: type[Model], name: str) -> Any:
 def compile_init(model: type[Model]) -> Callable[..., None] | None:
     """Return the constructor generated for ``model``; ``None`` if it must be the plain one.
 
-    Fields are keyword-only parameters, so that the interpreter itself matches names and values.
+    Fields are keyword-only parameters, so that the interpreter itself matches names and values. All other names end with
+    an underscore, as no field's does.
     """
     options = model._meta
     if not can_be_compiled(model):
         return None
     fields = list(options.concrete_fields)
     scope: dict[str, Any] = {
-        "M": MISSING,
-        "D": DEFERRED,
-        "C": model,
-        "S": _base.ModelState,
-        "pre": pre_init,
-        "post": post_init,
-        "heard": listened_to,
-        "plain": plain_init,
-        "properties": set_properties,
+        "M_": MISSING,
+        "D_": DEFERRED,
+        "C_": model,
+        "S_": _base.ModelState,
+        "type_": type,
+        "len_": len,
+        "pre_": pre_init,
+        "post_": post_init,
+        "heard_": listened_to,
+        "plain_": plain_init,
+        "properties_": set_properties,
     }
     directly = assigns(model, [field.attname for field in fields])
     lay_out_rows(model)
-    put = "self.{}".format if directly else "d[{!r}]".format
+    put = "self.{}".format if directly else "d_[{!r}]".format
     parameters: list[str] = []
     again: list[str] = []  # what hands all keywords to the plain constructor
     sets: list[str] = []
     for number, field in enumerate(fields):
         attname, related = field.attname, field.name != field.attname and field.is_relation
         for name in (attname, field.name) if related else (attname,):
-            parameters.append(f"{name}=M")
-            again.append(f"    if {name} is not M: kw[{name!r}] = {name}")
+            parameters.append(f"{name}=M_")
+            again.append(f"    if {name} is not M_: kw_[{name!r}] = {name}")
         if field.generated:
             default = None
         else:
             default = _default_source(field, number, scope)
-        body = [f"if {attname} is M:"]
+        body = [f"if {attname} is M_:"]
         if default is None:
             body += ["    pass"]
         else:
             body += [f"    {put(attname)} = {default}"]
-        body += [f"elif {attname} is not D: {put(attname)} = {attname}"]
+        body += [f"elif {attname} is not D_: {put(attname)} = {attname}"]
         if related:
             body = [
-                f"if {field.name} is not M:",
-                f"    if {field.name} is not D: self.{field.name} = {field.name}",
+                f"if {field.name} is not M_:",
+                f"    if {field.name} is not D_: self.{field.name} = {field.name}",
                 f"el{body[0]}",
                 *body[1:],
             ]
         sets += [f"    {line}" for line in body]
     if len(set(parameters)) < len(parameters):
         return None
-    reserved = {"self", "args", "kw", "d", *scope}
-    if reserved & {each.removesuffix("=M") for each in parameters}:
+    reserved = {"self", *scope}
+    if reserved & {each.removesuffix("=M_") for each in parameters}:
         return None
-    values = ", ".join(f"v{number}" for number in range(len(fields)))
+    values = ", ".join(f"v{number}_" for number in range(len(fields)))
     from_values = [
-        f"        if v{n} is not D: {put(f.attname)} = v{n}" for n, f in enumerate(fields)
+        f"        if v{n}_ is not D_: {put(f.attname)} = v{n}_" for n, f in enumerate(fields)
     ]
-    opening = ["self._state = S()"] if directly else ["d = self.__dict__", "d['_state'] = S()"]
+    opening = ["self._state = S_()"] if directly else ["d_ = self.__dict__", "d_['_state'] = S_()"]
     source = "\n".join(
         [
-            f"def __init__(self, /, *args, {', '.join(parameters)}, **kw):",
-            "    if type(self) is not C or (pre.receivers or post.receivers) and heard(pre, post, C):",
+            f"def __init__(self, /, *args_, {', '.join(parameters)}, **kw_):",
+            "    if type_(self) is not C_ or (pre_.receivers or post_.receivers)"
+            " and heard_(pre_, post_, C_):",
             *(f"    {line}" for line in again),
-            "        return plain(self, args, kw)",
-            "    if args:",
+            "        return plain_(self, args_, kw_)",
+            "    if args_:",
             *(f"    {line}" for line in again),
-            f"        if kw or len(args) != {len(fields)}:",
-            "            return plain(self, args, kw)",
+            f"        if kw_ or len_(args_) != {len(fields)}:",
+            "            return plain_(self, args_, kw_)",
             *(f"        {line}" for line in opening),
-            f"        {values}, = args",
+            f"        {values}, = args_",
             *from_values,
             "        return",
             *(f"    {line}" for line in opening),
             *sets,
-            "    if kw: properties(self, kw)",
+            "    if kw_: properties_(self, kw_)",
         ]
     )
     return compile_function(source, "__init__", scope, f"model {options.label}")
@@ -357,7 +361,7 @@ def compile_init(model: type[Model]) -> Callable[..., None] | None:
 def _default_source(field: Any, number: int, scope: dict[str, Any]) -> str:
     from nuages.db.models.fields import Field
 
-    name = f"f{number}"
+    name = f"f{number}_"
     ours = type(field).get_default is Field.get_default
     if ours and "_get_default" not in type(field).__dict__:
         maker = field._get_default

@@ -1,143 +1,103 @@
-"""Running a request on the event loop: threads for its sync parts, an eye on the client."""
+"""Running a request on the event loop, with an eye on the client."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Coroutine, Generator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextvars import copy_context
+from types import BuiltinFunctionType, CoroutineType
 from typing import Any
-
-from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
-logger = logging.getLogger("django.request")
-
-_current = SyncToAsync.thread_sensitive_context
-_executors = SyncToAsync.context_to_thread_executor
+#: Seconds that work may wait for something before the client is watched all the time.
+_UNWATCHED = 0.02
 
 
-class RequestThreads(ThreadSensitiveContext):
-    """Gives each request a thread of its own for thread-sensitive code, from a shared pool.
-
-    Within a request all sync code runs in the same thread, as asgiref promises. The thread is taken
-    when the first of it runs, and kept for later requests. To be entered by :meth:`enter` and left
-    by :meth:`leave`; neither waits.
-    """
-
-    # What the constructor of asgiref's class would set.
-    token: Any = None
-    _executor = None
-    _exited = False
-
-    _idle: list[Executor] = []
-    _most_idle = 32
-
-    def __init__(self) -> None:
-        self.used = False
-
-    def enter(self) -> None:
-        """Make this the place of thread-sensitive code, unless there is one around it."""
-        if _current.get(None) is None:
-            self.token = _current.set(self)
-        else:
-            self.used = True
-
-    def __bool__(self) -> bool:
-        # asgiref asks before it looks for the thread of this context. A task that outlives its
-        # request is told that there is none.
-        if self.token is None:
-            return False
-        if not self.used:
-            self.used = True
-            try:
-                _executors[self] = self._idle.pop()
-            except IndexError:
-                _executors[self] = ThreadPoolExecutor(1, thread_name_prefix="request")
-        return True
-
-    def afterwards(self, work: Callable[[], Any]) -> bool:
-        """Let the request's thread do ``work``, for which nobody waits.
-
-        Whoever gets the thread next waits for it. Returns ``False`` if there is no such thread.
-        """
-        thread = _executors.get(self) if self.used and self.token is not None else None
-        if thread is None:
-            return False
-        thread.submit(copy_context().run, _logged, work)
-        return True
-
-    def leave(self) -> None:
-        """Give the thread back."""
-        if self.token is None:
-            return
-        _current.reset(self.token)
-        self.token = None
-        if not self.used:
-            return
-        thread = _executors.pop(self, None)
-        if thread is not None and len(self._idle) < self._most_idle:
-            self._idle.append(thread)
-        elif thread is not None:
-            thread.shutdown(wait=False)
-
-
-def _logged(work: Callable[[], Any]) -> None:
-    try:
-        work()
-    except Exception:
-        logger.exception("A request could not be finished")
-
-
-def _check(message: dict[str, Any]) -> None:
-    if message["type"] != "http.disconnect":
-        raise AssertionError(f"Invalid ASGI message after request body: {message['type']}")
+def is_native(receive: Receive) -> bool:
+    """Whether a server's ``receive()`` is no coroutine, but native code that goes its own ways."""
+    return type(receive) is BuiltinFunctionType
 
 
 class UnlessDisconnected:
     """Goes on with work that waits for something, and cancels it when the client goes away.
 
-    Work that never waits is done without one: this brings a second task, which watches the client.
+    Work that never waits is done without one. Most of the rest waits for a moment, for a thread or a
+    database: for that there is a look whether the client is there, but no second task, which watches
+    it. Such a task is made when the work has waited for a while.
 
     Args:
         work: a coroutine that was begun in the running task.
         waits_for: what it yielded.
         receive: the server's; its next message is the disconnection.
+        unread: whether the message of an empty body comes before that.
     """
 
-    def __init__(self, work: Coroutine[Any, Any, Any], waits_for: Any, receive: Receive) -> None:
+    def __init__(
+        self, work: Coroutine[Any, Any, Any], waits_for: Any, receive: Receive, unread: bool
+    ) -> None:
         self.work, self.waits_for = work, waits_for
-        self.receive = receive
+        self.receive, self.unread = receive, unread
         self.disconnected = False
         self.problem: BaseException | None = None
+        self.watcher: asyncio.Task[Any] | None = None
+        #: The server's coroutine that waits for the client to leave, and what it has yielded.
+        self.waiting: tuple[Any, Any] | None = None
+
+    def _heard(self, message: dict[str, Any]) -> bool:
+        """Whether a message says that the client has left."""
+        if message["type"] != "http.disconnect":
+            if self.unread and message["type"] == "http.request" and not message.get("body"):
+                self.unread = False
+                return bool(message.get("more_body"))
+            self.problem = AssertionError(
+                f"Invalid ASGI message after request body: {message['type']}"
+            )
+        return True
+
+    def _look(self, task: asyncio.Task[Any]) -> None:
+        """Ask for the next message; if there is none yet, leave it at that."""
+        if is_native(self.receive):
+            return
+        waiting = self.receive()
+        if type(waiting) is not CoroutineType:
+            return
+        try:
+            self.waiting = waiting, waiting.send(None)
+        except StopIteration as stop:
+            if self._heard(stop.value):
+                self.disconnected = True
+                task.cancel()
+        except Exception:
+            # Of no matter as long as nobody has to wait for the client: the watcher will see it.
+            pass
+
+    def _start(self, task: asyncio.Task[Any]) -> None:
+        if not self.disconnected:
+            self.watcher = asyncio.get_running_loop().create_task(self._watch(task))
 
     async def _watch(self, task: asyncio.Task[Any]) -> None:
-        try:
-            _check(await self.receive())
-        except AssertionError as problem:
-            self.problem = problem
+        while True:
+            waiting, self.waiting = self.waiting, None
+            message = await (self.receive() if waiting is None else _Continued(*waiting))
+            if self._heard(message):
+                break
         self.disconnected = True
         task.cancel()
 
-    def __await__(self) -> Generator[Any, Any, Any]:
+    def __await__(self) -> Generator[Any, Any, None]:
         work, waits_for = self.work, self.waits_for
         task = asyncio.current_task()
         assert task is not None
-        watcher = asyncio.get_running_loop().create_task(self._watch(task))
+        self._look(task)
+        timer = asyncio.get_running_loop().call_later(_UNWATCHED, self._start, task)
         try:
-            while True:
-                try:
-                    sent = yield waits_for
-                except BaseException as error:
-                    waits_for = work.throw(error)
-                else:
-                    waits_for = work.send(sent)
-        except StopIteration as stop:
-            return stop.value
+            yield from _continued(work, waits_for)
         finally:
-            watcher.cancel()
+            timer.cancel()
+            if self.watcher is not None:
+                self.watcher.cancel()
+            if self.waiting is not None:
+                self.waiting[0].close()
 
     async def finish(self) -> bool:
         """Return False where the client's leaving has cancelled the work."""
@@ -152,6 +112,30 @@ class UnlessDisconnected:
         if self.problem is not None:
             raise self.problem
         return False
+
+
+def _continued(coroutine: Any, waits_for: Any) -> Generator[Any, Any, Any]:
+    """Go on with a coroutine that was begun and has yielded something."""
+    try:
+        while True:
+            try:
+                sent = yield waits_for
+            except BaseException as error:
+                waits_for = coroutine.throw(error)
+            else:
+                waits_for = coroutine.send(sent)
+    except StopIteration as stop:
+        return stop.value
+
+
+class _Continued:
+    """The same, to be awaited."""
+
+    def __init__(self, coroutine: Any, waits_for: Any) -> None:
+        self._steps = _continued(coroutine, waits_for)
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self._steps
 
 
 async def _forget_cancellation() -> None:

@@ -17,7 +17,8 @@ from nuages.core.files._scratch import Scratch
 from nuages.core.files.uploadedfile import scratch_file
 from nuages.core.handlers import base
 from nuages.core.handlers._signals import house_receivers
-from nuages.core.handlers._tasks import RequestThreads, UnlessDisconnected
+from nuages.core.handlers._tasks import UnlessDisconnected, is_native
+from nuages.core.handlers._threads import RequestThreads
 from nuages.http import (
     HttpRequest,
     HttpResponse,
@@ -230,10 +231,15 @@ class ASGIHandler(base.BaseHandler):
         threads: RequestThreads | None = None,
     ) -> None:
         """Receive the body, answer, and see to it that the request ends as it should."""
-        try:
-            body_file = await self.read_body(receive)
-        except RequestAborted:
-            return
+        unread = is_native(receive) and self._has_no_body(scope)
+        body_file: Any
+        if unread:
+            body_file = io.BytesIO()
+        else:
+            try:
+                body_file = await self.read_body(receive)
+            except RequestAborted:
+                return
         finished = False
         try:
             set_script_prefix(get_script_prefix(scope))
@@ -260,7 +266,9 @@ class ASGIHandler(base.BaseHandler):
                 # Done at one go: there was no moment to look after the client.
                 finished = True
             else:
-                complete = await UnlessDisconnected(work, waits_for, receive).finish()
+                complete = await UnlessDisconnected(
+                    work, waits_for, receive, unread
+                ).finish()
                 finished = True
             if complete or answer:
                 response = answer[0]
@@ -316,6 +324,19 @@ class ASGIHandler(base.BaseHandler):
         if getattr(response, "file_to_stream", None) is not None:
             response.block_size = self.chunk_size
         return response
+
+    def _has_no_body(self, scope: Scope) -> bool:
+        """Whether there is nothing to be received, so that a trip to the server can be spared."""
+        if scope["method"] not in ("GET", "HEAD") or type(self).read_body is not _READ_BODY:
+            return False
+        headers = scope.get("headers")
+        # HTTP/2 need not announce a body.
+        if scope.get("http_version") not in ("1.1", "1.0") or type(headers) is not list:
+            return False
+        for name, _ in headers:
+            if name in (b"content-length", b"transfer-encoding"):
+                return False
+        return True
 
     async def read_body(self, receive: Receive) -> Any:
         """Return the body as a file, in memory while it is small.
@@ -439,6 +460,7 @@ def _encode(pair: tuple[str, str]) -> tuple[bytes, bytes]:
 
 
 _CLOSE = HttpResponse.close
+_READ_BODY = ASGIHandler.read_body
 
 
 async def _quietly_finish(handler_class: type) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 import tempfile
@@ -266,9 +267,7 @@ class ASGIHandler(base.BaseHandler):
                 # Done at one go: there was no moment to look after the client.
                 finished = True
             else:
-                complete = await UnlessDisconnected(
-                    work, waits_for, receive, unread
-                ).finish()
+                complete = await UnlessDisconnected(work, waits_for, receive, unread).finish()
                 finished = True
             if complete or answer:
                 response = answer[0]
@@ -402,10 +401,16 @@ class ASGIHandler(base.BaseHandler):
             {"type": "http.response.start", "status": response.status_code, "headers": headers}
         )
         if response.streaming:
+            pieces = 0
             async with aclosing(aiter(response)) as content:
                 async for part in content:
                     for piece, _ in self.chunk_bytes(part):
                         await send({"type": "http.response.body", "body": piece, "more_body": True})
+                        pieces += 1
+                        if not pieces % _PIECES:
+                            # Where neither content nor server wait, others get their turn too, such
+                            # as who watches the client.
+                            await asyncio.sleep(0)
             await send({"type": "http.response.body"})
             return
         content = response.content
@@ -441,6 +446,9 @@ def _scratch_instead_of(body_file: Any) -> Scratch | None:
 def _write_joined(body_file: Any) -> Callable[[list[bytes]], Any]:
     return lambda pieces: body_file.write(b"".join(pieces))
 
+
+#: How many pieces of a stream are sent without a break.
+_PIECES = 16
 
 #: How many bytes of a body are collected for one write to disk.
 _DISK_WRITE = 2**20

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -13,7 +13,7 @@ from nuages.contrib.sessions.exceptions import SessionInterrupted
 from nuages.utils.cache import patch_vary_headers
 from nuages.utils.deprecation import MiddlewareMixin
 from nuages.utils.http import http_date
-from nuages.utils.twins import Calls, call, twin
+from nuages.utils.twins import call
 
 
 class SessionMiddleware(MiddlewareMixin):
@@ -44,16 +44,32 @@ class SessionMiddleware(MiddlewareMixin):
         Raises:
             SessionInterrupted: the session was deleted meanwhile.
         """
-        return response if self.rests(request) else self._leave(request, response)
+        if self.rests(request) or not self._is_to_be_saved(request, response):
+            return response
+        session = request.session
+        age = None if session.get_expire_at_browser_close() else session.get_expiry_age()
+        try:
+            session.save()
+        except UpdateError:
+            raise SessionInterrupted(_GONE) from None
+        return self._with_cookie(response, session.session_key, age)
 
     async def aprocess_response(self, request: Any, response: Any) -> Any:
         """The async twin of ``process_response()``."""
-        return response if self.rests(request) else await self._aleave(request, response)
+        if self.rests(request) or not self._is_to_be_saved(request, response):
+            return response
+        session, age = request.session, None
+        if not await call(session, "get_expire_at_browser_close").awaiting():
+            age = await call(session, "get_expiry_age").awaiting()
+        try:
+            await call(session, "save").awaiting()
+        except UpdateError:
+            raise SessionInterrupted(_GONE) from None
+        return self._with_cookie(response, session.session_key, age)
 
-    _aleave: Callable[..., Awaitable[Any]]
-
-    @twin
-    def _leave(self, request: Any, response: Any) -> Calls[Any]:
+    @staticmethod
+    def _is_to_be_saved(request: Any, response: Any) -> bool:
+        """Return whether the session is to be saved, and its cookie sent; delete that of an empty one."""
         session = request.session
         # Whether it was read is looked at before it is read here.
         accessed, modified, empty = session.accessed, session.modified, session.is_empty()
@@ -66,26 +82,18 @@ class SessionMiddleware(MiddlewareMixin):
                 samesite=settings.SESSION_COOKIE_SAMESITE,
             )
             patch_vary_headers(response, ("Cookie",))
-            return response
+            return False
         wanted = (modified or settings.SESSION_SAVE_EVERY_REQUEST) and not empty
         if accessed or wanted:
             patch_vary_headers(response, ("Cookie",))
         # What a failed view has done to the session is not kept.
-        if not wanted or response.status_code >= 500:
-            return response
-        age = None
-        if not (yield call(session, "get_expire_at_browser_close")):
-            age = yield call(session, "get_expiry_age")
-        try:
-            yield call(session, "save")
-        except UpdateError:
-            raise SessionInterrupted(
-                "The request's session was deleted before the request completed. The user may have "
-                "logged out in a concurrent request, for example."
-            ) from None
+        return wanted and response.status_code < 500
+
+    @staticmethod
+    def _with_cookie(response: Any, key: str | None, age: int | None) -> Any:
         response.set_cookie(
-            name,
-            session.session_key,
+            settings.SESSION_COOKIE_NAME,
+            key,
             max_age=age,
             expires=None if age is None else http_date(time.time() + age),
             path=settings.SESSION_COOKIE_PATH,
@@ -95,3 +103,9 @@ class SessionMiddleware(MiddlewareMixin):
             samesite=settings.SESSION_COOKIE_SAMESITE,
         )
         return response
+
+
+_GONE = (
+    "The request's session was deleted before the request completed. The user may have "
+    "logged out in a concurrent request, for example."
+)

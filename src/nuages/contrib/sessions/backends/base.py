@@ -6,7 +6,8 @@ import logging
 import string
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 from nuages.conf import settings
 from nuages.contrib.sessions.exceptions import SuspiciousSession
@@ -16,7 +17,7 @@ from nuages.utils.concurrency import sync_to_async
 from nuages.utils.crypto import get_random_string
 from nuages.utils.functional import cached_property
 from nuages.utils.module_loading import import_string
-from nuages.utils.twins import Calls, call, twin
+from nuages.utils.twins import Calls, call, twin, twin_name
 
 VALID_KEY_CHARS = string.ascii_lowercase + string.digits
 
@@ -34,9 +35,44 @@ class UpdateError(Exception):
     """There is no session of that key any more."""
 
 
-def _as_time(expiry: Any) -> Any:
-    # JSON has no dates, so they are kept as text.
-    return datetime.fromisoformat(expiry) if isinstance(expiry, str) else expiry
+class once_loaded:  # noqa: N801 - reads as the decorator that it is
+    """Define a method that works on the data, and its async twin: that one loads them first.
+
+    With the data at hand the method itself never waits.
+    """
+
+    def __init__(
+        self, method: Callable[..., Any], awaiting: str | None = None, unless: str | None = None
+    ) -> None:
+        self.method, self.awaiting, self.given = method, awaiting, unless
+
+    @classmethod
+    def named(cls, awaiting: str) -> Callable[[Callable[..., Any]], once_loaded]:
+        """Return the decorator that gives the twin this name."""
+        return lambda method: cls(method, awaiting)
+
+    @classmethod
+    def unless(cls, given: str) -> Callable[[Callable[..., Any]], once_loaded]:
+        """Return the decorator that does without the data where this argument is given."""
+        return lambda method: cls(method, unless=given)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        method, given = self.method, self.given
+
+        @wraps(method)
+        async def awaiting(store: Any, *args: Any, **kwargs: Any) -> Any:
+            if given not in kwargs:
+                await store._aget_session()
+            return method(store, *args, **kwargs)
+
+        awaiting.__name__ = self.awaiting or twin_name(name)
+        awaiting.__qualname__ = f"{owner.__qualname__}.{awaiting.__name__}"
+        setattr(owner, name, method)
+        setattr(owner, awaiting.__name__, awaiting)
+
+    if TYPE_CHECKING:
+        # Both names are plain functions by the time that anybody asks for them.
+        def __get__(self, instance: object, owner: type | None = None) -> Callable[..., Any]: ...
 
 
 class SessionBase:
@@ -121,17 +157,26 @@ class SessionBase:
             return {}
         return data
 
-    def _open(self, no_load: bool = False) -> Calls[Data]:
+    def _get_session(self, no_load: bool = False) -> Data:
         """Return the data, loaded if need be."""
         self.accessed = True
-        if not hasattr(self, "_session_cache"):
-            fresh = no_load or self.session_key is None
-            self._session_cache: Data = {} if fresh else (yield call(self, "load"))
-        return self._session_cache
+        if (data := self._kept(no_load)) is None:
+            data = self._session_cache = self.load()  # type: ignore[attr-defined]
+        return data
 
-    @twin
-    def _get_session(self, no_load: bool = False) -> Calls[Data]:
-        return (yield from self._open(no_load))
+    async def _aget_session(self, no_load: bool = False) -> Data:
+        """The async twin of ``_get_session()``."""
+        self.accessed = True
+        if (data := self._kept(no_load)) is None:
+            data = self._session_cache = await call(self, "load").awaiting()
+        return data
+
+    def _kept(self, no_load: bool) -> Data | None:
+        """Return the data that are there; none of a session without a key, or if none are wanted."""
+        kept: Data | None = self.__dict__.get("_session_cache")
+        if kept is None and (no_load or self.session_key is None):
+            kept = self._session_cache = {}
+        return kept
 
     @property
     def _session(self) -> Data:
@@ -149,56 +194,55 @@ class SessionBase:
 
     # -- the dictionary -------------------------------------------------------------------------
 
-    @twin
-    def get(self, key: str, default: Any = None) -> Calls[Any]:
+    @once_loaded
+    def get(self, key: str, default: Any = None) -> Any:
         """Return a value, or ``default``."""
-        return (yield from self._open()).get(key, default)
+        return self._session.get(key, default)
 
-    @twin
-    def has_key(self, key: str) -> Calls[bool]:
+    @once_loaded
+    def has_key(self, key: str) -> bool:
         """Return whether there is a value of that name."""
-        return key in (yield from self._open())
+        return key in self._session
 
-    @twin
-    def keys(self) -> Calls[Any]:
+    @once_loaded
+    def keys(self) -> Any:
         """Return the names."""
-        return (yield from self._open()).keys()
+        return self._session.keys()
 
-    @twin
-    def values(self) -> Calls[Any]:
+    @once_loaded
+    def values(self) -> Any:
         """Return the values."""
-        return (yield from self._open()).values()
+        return self._session.values()
 
-    @twin
-    def items(self) -> Calls[Any]:
+    @once_loaded
+    def items(self) -> Any:
         """Return names and values."""
-        return (yield from self._open()).items()
+        return self._session.items()
 
-    @twin
-    def update(self, dict_: Data) -> Calls[None]:
+    @once_loaded
+    def update(self, dict_: Data) -> None:
         """Set many values."""
-        (yield from self._open()).update(dict_)
+        self._session.update(dict_)
         self.modified = True
 
-    @twin
-    def setdefault(self, key: str, value: Any) -> Calls[Any]:
+    @once_loaded
+    def setdefault(self, key: str, value: Any) -> Any:
         """Return a value, after setting it where it is missing."""
-        data = yield from self._open()
+        data = self._session
         self.modified |= key not in data
         return data.setdefault(key, value)
 
-    @twin
-    def pop(self, key: str, default: Any = _MISSING) -> Calls[Any]:
+    @once_loaded
+    def pop(self, key: str, default: Any = _MISSING) -> Any:
         """Remove and return a value; without a default, it must be there."""
-        data = yield from self._open()
+        data = self._session
         self.modified |= key in data
         return data.pop(key) if default is _MISSING else data.pop(key, default)
 
-    def _put(self, key: str, value: Any) -> Calls[None]:
-        (yield from self._open())[key] = value
+    @once_loaded.named("aset")
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._session[key] = value
         self.modified = True
-
-    __setitem__ = twin(_put, awaiting="aset")
 
     def __getitem__(self, key: str) -> Any:
         return self._session[key]
@@ -217,21 +261,21 @@ class SessionBase:
 
     # -- the test cookie ------------------------------------------------------------------------
 
-    @twin
-    def set_test_cookie(self) -> Calls[None]:
+    @once_loaded
+    def set_test_cookie(self) -> None:
         """Set a value, to see in the next request whether the browser keeps cookies."""
-        yield from self._put(self.TEST_COOKIE_NAME, self.TEST_COOKIE_VALUE)
+        self._session[self.TEST_COOKIE_NAME] = self.TEST_COOKIE_VALUE
+        self.modified = True
 
-    @twin
-    def test_cookie_worked(self) -> Calls[bool]:
+    @once_loaded
+    def test_cookie_worked(self) -> bool:
         """Return whether that value came back."""
-        data = yield from self._open()
-        return data.get(self.TEST_COOKIE_NAME) == self.TEST_COOKIE_VALUE
+        return self._session.get(self.TEST_COOKIE_NAME) == self.TEST_COOKIE_VALUE
 
-    @twin
-    def delete_test_cookie(self) -> Calls[None]:
+    @once_loaded
+    def delete_test_cookie(self) -> None:
         """Remove that value."""
-        del (yield from self._open())[self.TEST_COOKIE_NAME]
+        del self._session[self.TEST_COOKIE_NAME]
         self.modified = True
 
     # -- expiry ---------------------------------------------------------------------------------
@@ -240,55 +284,56 @@ class SessionBase:
         """Return how long sessions live, in seconds."""
         return settings.SESSION_COOKIE_AGE
 
-    def _expiry(self, given: dict[str, Any]) -> Calls[tuple[datetime, Any]]:
-        """Return the times that expiry is reckoned from and to; the second may be in seconds."""
-        expiry = given.get("expiry", _MISSING)
-        if expiry is _MISSING:
-            expiry = (yield from self._open()).get(_EXPIRY)
-        modification = given.get("modification")
-        return modification or timezone.now(), _as_time(expiry) or self.get_session_cookie_age()
+    def _end(self, given: dict[str, Any]) -> datetime | int:
+        """Return when a session expires, or in how many seconds."""
+        expiry = given["expiry"] if "expiry" in given else self._session.get(_EXPIRY)
+        # JSON has no dates, so they are kept as text.
+        end: Any = datetime.fromisoformat(expiry) if isinstance(expiry, str) else expiry
+        return end or self.get_session_cookie_age()
 
-    @twin
-    def get_expiry_age(self, **kwargs: Any) -> Calls[int]:
+    @once_loaded.unless("expiry")
+    def get_expiry_age(self, **kwargs: Any) -> int:
         """Return in how many seconds the session expires.
 
         Args:
             modification: when it was last changed; default: now.
             expiry: what ``set_expiry()`` was given; default: as stored.
         """
-        start, end = yield from self._expiry(kwargs)
+        end = self._end(kwargs)
         if not isinstance(end, datetime):
             return end
-        left = end - start
+        left = end - (kwargs.get("modification") or timezone.now())
         return left.days * 86400 + left.seconds
 
-    @twin
-    def get_expiry_date(self, **kwargs: Any) -> Calls[datetime]:
+    @once_loaded.unless("expiry")
+    def get_expiry_date(self, **kwargs: Any) -> datetime:
         """Return when the session expires; arguments as those of ``get_expiry_age()``."""
-        start, end = yield from self._expiry(kwargs)
-        return end if isinstance(end, datetime) else start + timedelta(seconds=end)
+        end = self._end(kwargs)
+        if isinstance(end, datetime):
+            return end
+        return (kwargs.get("modification") or timezone.now()) + timedelta(seconds=end)
 
-    @twin
-    def set_expiry(self, value: int | datetime | timedelta | None) -> Calls[None]:
+    @once_loaded
+    def set_expiry(self, value: int | datetime | timedelta | None) -> None:
         """Set when the session expires. Manual: "set_expiry()".
 
         Args:
             value: seconds without a change, a time, a time from now, 0 for the end of the
                 browser, ``None`` for the setting's.
         """
+        data = self._session
         if value is None:
-            data = yield from self._open()
             if data.pop(_EXPIRY, None) is not None:
                 self.modified = True
             return
         if isinstance(value, timedelta):
             value = timezone.now() + value
-        yield from self._put(_EXPIRY, value.isoformat() if isinstance(value, datetime) else value)
+        self[_EXPIRY] = value.isoformat() if isinstance(value, datetime) else value
 
-    @twin
-    def get_expire_at_browser_close(self) -> Calls[bool]:
+    @once_loaded
+    def get_expire_at_browser_close(self) -> bool:
         """Return whether the cookie lasts only as long as the browser runs."""
-        expiry = (yield from self._open()).get(_EXPIRY)
+        expiry = self._session.get(_EXPIRY)
         return settings.SESSION_EXPIRE_AT_BROWSER_CLOSE if expiry is None else expiry == 0
 
     # -- its life -------------------------------------------------------------------------------
@@ -303,7 +348,7 @@ class SessionBase:
     @twin
     def cycle_key(self) -> Calls[None]:
         """Keep the data under a new key, as is done at login."""
-        data = yield from self._open()
+        data = yield call(self, "_get_session")
         old = self.session_key
         yield call(self, "create")
         self._session_cache = data

@@ -59,7 +59,7 @@ class SessionStore(CacheKeys):
             raise UpdateError
         else:
             write = "set"
-        data = yield from self._open(no_load=must_create)
+        data = yield call(self, "_get_session", no_load=must_create)
         age = yield call(self, "get_expiry_age")
         written = yield call(self._cache, write, key, data, age)
         if must_create and not written:

@@ -54,7 +54,7 @@ class SessionStore(CacheKeys, DBStore):
         """Write the row, then the copy; a cache that fails is reported, no more."""
         parent: Any = super()
         yield either(parent.save, parent.asave, must_create)
-        data = yield from self._open()
+        data = yield call(self, "_get_session")
         age = yield call(self, "get_expiry_age")
         try:
             yield call(self._cache, "set", self._key_of(self.session_key), data, age)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from importlib import import_module
 from typing import Any
 
 from nuages.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from nuages.core.exceptions import SuspiciousOperation
 from nuages.db import DatabaseError, IntegrityError, router, transaction
 from nuages.utils import timezone
+from nuages.utils.concurrency import sync_to_async
 from nuages.utils.functional import cached_property
 from nuages.utils.twins import Calls, call, either, twin
 
@@ -25,29 +25,47 @@ class SessionStore(SessionBase):
     @classmethod
     def get_model_class(cls) -> Any:
         """Return the model; a subclass may have one of its own."""
-        return import_module("nuages.contrib.sessions.models").Session
+        from nuages.contrib.sessions.models import Session
 
-    @twin
-    def _get_session_from_db(self) -> Calls[Any]:
+        return Session
+
+    # Looking for the key alone is one plan for all times; the row knows when it ends.
+
+    def _get_session_from_db(self) -> Any:
         """Return the row, if it has not expired; else ``None``, and the key is given up."""
-        objects = self.model.objects
+        model = self.model
         try:
-            # Looking for the key alone is one plan for all times; the row knows when it ends.
-            row = yield either(objects.get, objects.aget, session_key=self.session_key)
-            if row.expire_date > timezone.now():
-                return row
-            raise self.model.DoesNotExist
-        except (self.model.DoesNotExist, SuspiciousOperation) as problem:
-            if isinstance(problem, SuspiciousOperation):
-                name = type(problem).__name__
-                logging.getLogger(f"django.security.{name}").warning(str(problem))
-            self._session_key = None
-            return None
+            return self._lasting(model.objects.get(session_key=self.session_key))
+        except (model.DoesNotExist, SuspiciousOperation) as problem:
+            self._give_up(problem)
 
-    @twin
-    def load(self) -> Calls[dict[str, Any]]:
+    async def _aget_session_from_db(self) -> Any:
+        """The async twin of ``_get_session_from_db()``."""
+        model = self.model
+        try:
+            return self._lasting(await model.objects.aget(session_key=self.session_key))
+        except (model.DoesNotExist, SuspiciousOperation) as problem:
+            self._give_up(problem)
+
+    def _lasting(self, row: Any) -> Any:
+        if row.expire_date > timezone.now():
+            return row
+        raise self.model.DoesNotExist
+
+    def _give_up(self, problem: Exception) -> None:
+        if isinstance(problem, SuspiciousOperation):
+            name = type(problem).__name__
+            logging.getLogger(f"django.security.{name}").warning(str(problem))
+        self._session_key = None
+
+    def load(self) -> dict[str, Any]:
         """Return the row's data."""
-        row = yield call(self, "_get_session_from_db")
+        row = self._get_session_from_db()
+        return self.decode(row.session_data) if row else {}
+
+    async def aload(self) -> dict[str, Any]:
+        """The async twin of ``load()``."""
+        row = await call(self, "_get_session_from_db").awaiting()
         return self.decode(row.session_data) if row else {}
 
     @twin
@@ -70,30 +88,42 @@ class SessionStore(SessionBase):
                 continue
         self.modified = True
 
-    @twin
-    def create_model_instance(self, data: dict[str, Any]) -> Calls[Any]:
+    def create_model_instance(self, data: dict[str, Any]) -> Any:
         """Return an unsaved row with this session's key and ``data``; may be extended."""
-        key = self.session_key or (yield call(self, "_get_or_create_session_key"))
-        expires = yield call(self, "get_expiry_date")
+        key = self.session_key or self._get_or_create_session_key()
+        return self._row(key, data, self.get_expiry_date())
+
+    async def acreate_model_instance(self, data: dict[str, Any]) -> Any:
+        """The async twin of ``create_model_instance()``."""
+        key = self.session_key or await call(self, "_get_or_create_session_key").awaiting()
+        return self._row(key, data, await call(self, "get_expiry_date").awaiting())
+
+    def _row(self, key: Any, data: dict[str, Any], expires: Any) -> Any:
         return self.model(session_key=key, session_data=self.encode(data), expire_date=expires)
 
-    @twin
-    def save(self, must_create: bool = False) -> Calls[None]:
+    def save(self, must_create: bool = False) -> None:
         """Write the row."""
         if self.session_key is None:
-            yield call(self, "create")
+            self.create()
             return
-        data = yield from self._open(no_load=must_create)
-        row = yield call(self, "create_model_instance", data)
+        row = self.create_model_instance(self._get_session(no_load=must_create))
         try:
-            yield either(self._write, None, row, must_create)
-        except IntegrityError as error:
-            if must_create:
-                raise CreateError from error
-            raise
+            self._write(row, must_create)
         except DatabaseError as error:
-            if not must_create:
-                raise UpdateError from error
+            _tell(error, must_create)
+            raise
+
+    async def asave(self, must_create: bool = False) -> None:
+        """The async twin of ``save()``."""
+        if self.session_key is None:
+            await call(self, "create").awaiting()
+            return
+        data = await self._aget_session(no_load=must_create)
+        row = await call(self, "create_model_instance").awaiting(data)
+        try:
+            await sync_to_async(self._write)(row, must_create)
+        except DatabaseError as error:
+            _tell(error, must_create)
             raise
 
     @staticmethod
@@ -128,3 +158,11 @@ class SessionStore(SessionBase):
     async def aclear_expired(cls) -> None:
         """The async twin of ``clear_expired()``."""
         await cls._expired().adelete()
+
+
+def _tell(error: DatabaseError, must_create: bool) -> None:
+    """Raise what a refused row means: the key is taken, or the session is gone. Else do nothing."""
+    if must_create and isinstance(error, IntegrityError):
+        raise CreateError from error
+    if not (must_create or isinstance(error, IntegrityError)):
+        raise UpdateError from error

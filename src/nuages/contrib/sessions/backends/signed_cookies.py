@@ -44,7 +44,7 @@ class SessionStore(SessionBase):
     @twin
     def save(self, must_create: bool = False) -> Calls[None]:
         """Sign the data; the middleware sends it."""
-        self._session_key = self._signed((yield from self._open()))
+        self._session_key = self._signed((yield call(self, "_get_session")))
         self.modified = True
 
     @twin
@@ -70,7 +70,7 @@ class SessionStore(SessionBase):
     @twin
     def _get_or_create_session_key(self) -> Calls[str]:
         """Return the signed data."""
-        return self._signed((yield from self._open()))
+        return self._signed((yield call(self, "_get_session")))
 
     @classmethod
     def clear_expired(cls) -> None:

@@ -221,4 +221,5 @@ def read_aggregate(expression: Any) -> Any:
             sources.append(Star)
         else:
             return None
-    return kind, expression.distinct, tuple(sources)
+    # (StdDev and Variance are other functions for a sample.)
+    return kind, expression.function, expression.distinct, tuple(sources)

@@ -482,7 +482,10 @@ _CARRIED_OVER = (
 
 class _InstanceCheckMeta(type):
     def __instancecheck__(cls, instance: object) -> bool:
-        return isinstance(instance, QuerySetCore) and instance.query.is_empty()
+        if not isinstance(instance, QuerySetCore):
+            return False
+        path = instance._path
+        return bool(instance.query.is_empty() if path is None else path.empty)
 
 
 class EmptyQuerySet(metaclass=_InstanceCheckMeta):

@@ -10,6 +10,7 @@ from typing import Any
 from nuages.db import NotSupportedError, connections
 from nuages.db.engine import Call, Steps, run
 from nuages.db.models import trails
+from nuages.db.models._trail_values import read_aggregate
 from nuages.db.models._query._streams import TrailIterable
 from nuages.db.models._query.core import awaited
 from nuages.db.models._query.iterables import (
@@ -117,9 +118,11 @@ class Reading(Refinements):
         last = name == "last"
         queryset: Any = self
         path = self._path
-        unread = self._result_cache is None
-        if path is not None and unread and path.ordered is not None and not last:
-            ordered = self if path.ordered else self.order_by("pk")
+        if path is not None and self._result_cache is None and path.ordered is not None:
+            if path.ordered:
+                ordered = self.reverse() if last else self
+            else:
+                ordered = self.order_by("-pk" if last else "pk")
             return (yield Call(_first_of, ordered._sliced(0, 1)))
         if self.ordered:
             queryset = self.reverse() if last else self
@@ -152,16 +155,15 @@ class Reading(Refinements):
                 "earliest() and latest() require either fields as positional arguments or "
                 "'get_latest_by' in the model's Meta."
             )
-        if self.query.is_sliced:
+        if self.is_sliced:
             raise TypeError("Cannot change a query once a slice has been taken.")
-        found = self._chain()
-        query = found.query
-        query.set_limits(high=1)
-        query.clear_ordering(force=True)
-        query.add_ordering(*([order] if isinstance(order, str) else order))
-        if latest:
-            query.standard_ordering = not query.standard_ordering
-        return (yield from found._get_steps((), {}))
+        found = self._at_extreme(int(latest), *([order] if isinstance(order, str) else order))
+        if found._path is None:
+            return (yield from found._get_steps((), {}))
+        yield Call(found._fetch_all)
+        if found._result_cache:
+            return found._result_cache[0]
+        raise not_one(self.model, [])
 
     # -- many objects ------------------------------------------------------------------------
 
@@ -180,7 +182,7 @@ class Reading(Refinements):
     def _in_bulk_steps(
         self, id_list: Iterable[Any] | None, field_name: str
     ) -> Steps[dict[Any, Any]]:
-        if self.query.is_sliced:
+        if self.is_sliced:
             raise TypeError("Cannot use 'limit' or 'offset' with in_bulk().")
         options = self.model._meta
         singly_unique = {
@@ -199,7 +201,7 @@ class Reading(Refinements):
             )
         source, key_of, value_of = self._keyed(field_name)
         if id_list is None:
-            ids, parts = (), [source._chain()]
+            ids, parts = (), [source._twin()]
         else:
             ids = tuple(id_list)
             if not ids:
@@ -378,8 +380,8 @@ class Reading(Refinements):
     def _aggregate_steps(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Steps[dict[str, Any]]:
-        if self._path is not None and not args:
-            found = yield Call(trails.aggregate, self, kwargs)
+        if self._path is not None and (named := _named(args, kwargs)):
+            found = yield Call(trails.aggregate, self, named)
             if found is not None:
                 return found
         if self.query.distinct_fields:
@@ -401,6 +403,18 @@ class Reading(Refinements):
 
     def _explain_steps(self, format: str | None, options: dict[str, Any]) -> Steps[str]:
         return (yield Call(self.query.explain, using=self.db, format=format, **options))
+
+
+def _named(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any] | None:
+    """Return all aggregates by their names; ``None`` if one has none, or is more than that of a column."""
+    if not args:
+        return kwargs
+    if any(read_aggregate(arg) is None for arg in args):
+        return None
+    try:
+        return kwargs | {arg.default_alias: arg for arg in args}
+    except TypeError:
+        return None
 
 
 def _first_of(results: Any) -> Any:

@@ -53,6 +53,9 @@ class Refinements(QuerySetCore):
 
     def all(self) -> Self:
         """Return a copy, without results."""
+        return self._twin()
+
+    def _twin(self) -> Self:
         if self._path is None:
             return self._chain()
         return self._along(self._path, self._params)
@@ -96,6 +99,16 @@ class Refinements(QuerySetCore):
         return found
 
     @refines(trail=True)
+    def _at_extreme(self, latest: int, *order: Any) -> None:
+        """Return the one that comes first by an order; with ``latest`` the last one."""
+        query = self.query
+        query.set_limits(high=1)
+        query.clear_ordering(force=True)
+        query.add_ordering(*order)
+        if latest:
+            query.standard_ordering = not query.standard_ordering
+
+    @refines(trail=True)
     def _unordered(self) -> None:
         """Return the objects in any order, whatever was said before."""
         self.query.clear_ordering(force=True)
@@ -108,7 +121,7 @@ class Refinements(QuerySetCore):
         narrowed.query.add_q(filter_obj)
         return narrowed
 
-    @refines()
+    @refines(trail=True)
     def none(self) -> None:
         """Return an empty QuerySet, for which nothing is fetched."""
         self.query.set_empty()

@@ -10,7 +10,6 @@ from typing import Any
 from nuages.db import NotSupportedError, connections
 from nuages.db.engine import Call, Steps, run
 from nuages.db.models import trails
-from nuages.db.models._trail_values import read_aggregate
 from nuages.db.models._query._streams import TrailIterable
 from nuages.db.models._query.core import awaited
 from nuages.db.models._query.iterables import (
@@ -25,6 +24,7 @@ from nuages.db.models._query.iterables import (
 from nuages.db.models._query.ordering import check_first_or_last
 from nuages.db.models._query.prefetch import aprefetch_related_objects, prefetch_related_objects
 from nuages.db.models._query.refine import Refinements, _default_alias
+from nuages.db.models._trail_values import read_aggregate
 
 #: ``get()`` fetches so many rows to say how many there are, if there is more than one.
 MAX_GET_RESULTS = 21

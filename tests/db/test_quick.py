@@ -38,6 +38,25 @@ def test_rows_are_written_at_once():
         made.save(update_fields=["age"])
 
 
+def test_all_columns_of_a_row_are_written_at_once():
+    made = Author.objects.create(name="whole", age=3)
+    made.name, made.age = "half", 4
+    _, done = quickly(made.save)
+    assert done == [True]
+    assert Author.objects.values_list("name", "age").get(pk=made.pk) == ("half", 4)
+    partly = Author.objects.only("name").get(pk=made.pk)
+    partly.name = "again"
+    quickly(partly.save)
+    assert Author.objects.values_list("name", "age").get(pk=made.pk) == ("again", 4)
+    # Where there is no row it becomes one.
+    made.delete()
+    made.pk, made._state.adding = 77_777, False
+    _, done = quickly(made.save)
+    assert done == [False]
+    assert Author.objects.get(pk=77_777).name == "half"
+    made.delete()
+
+
 def test_expressions_and_unknown_fields_take_the_plain_road():
     made = Author.objects.create(name="plain", age=3)
     made.age = models.F("age") + 1

@@ -440,8 +440,8 @@ class HttpResponse(HttpResponseBase):
 
     def writelines(self, lines: Iterable[Any]) -> None:
         """Add each of ``lines`` to the content; no line ends are added."""
-        for line in lines:
-            self.write(line)
+        for each in lines:
+            self.write(each)
 
     def tell(self) -> int:
         """Return the length of the content in bytes."""

@@ -230,24 +230,30 @@ def save(
     connection = connections[using]
     if update_fields is None:
         pk = instance._meta.pk.attname
-        inserts = force_insert is True or (force_insert is False and state.adding)
+        key = instance.__dict__.get(pk, _ABSENT)
         if force_update is True:
-            plan = _plan(instance, using, ("quick all", using), _update_plan, None)
-        elif not inserts or instance.__dict__.get(pk, _ABSENT) is not None:
-            return False
+            inserts = False
+        elif force_insert is False and not state.adding and key is not None:
+            # Most likely there is a row.
+            inserts = False
+        elif key is None and (force_insert is True or (force_insert is False and state.adding)):
+            inserts = True
         else:
+            return False
+        if inserts:
             plan = _plan(instance, using, ("quick", using), _insert_plan)
+        else:
+            plan = _plan(instance, using, ("quick all", using), _update_plan, None)
     else:
         if type(update_fields) not in (list, tuple) or force_insert or force_update:
             return False
-        names = tuple(update_fields)
+        inserts, names = False, tuple(update_fields)
         if not all(type(name) is str for name in names):
             return False
         plan = _plan(instance, using, ("quick", using, names), _update_plan, names)
     if plan is None or not _nobody_between():
         return False
     try:
-        inserts = update_fields is None and not force_update
         params = plan.params(instance, inserts, connection)
         if params is None:
             return False
@@ -259,6 +265,9 @@ def save(
         elif params[-1] is None or (count := connection.execute_compiled(plan.sql, params)) is None:
             return False
         elif not count:
+            if update_fields is None and not force_update:
+                # The plain road inserts one.
+                return False
             how = "Forced update" if force_update else "Save with update_fields"
             raise instance.NotUpdated(f"{how} did not affect any rows.")
     except Exception as error:

@@ -102,9 +102,9 @@ def test_what_is_applied_once_is_what_is_applied_each_time() -> None:
         assert view(refused).status_code == 403
         assert refused.sensitive_post_parameters == ("pin",)
         assert Both.dispatch.__name__ == "dispatch" and Both.dispatch.__wrapped__
-        for wrong in (lambda: view(object()), lambda: view(RequestFactory().get("/?fail=1"))):
+        for request in (object(), RequestFactory().get("/?fail=1")):
             try:
-                wrong()
+                view(request)
             except (TypeError, LookupError, AttributeError) as error:
                 assert str(error)
             else:

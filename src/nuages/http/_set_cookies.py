@@ -39,12 +39,13 @@ class Noted(NamedTuple):
 
 def can_note(key: object, facts: Noted) -> bool:
     """Return whether :func:`line` can write a cookie: there is nothing to refuse, and nothing to quote."""
-    value, expires, _, path, domain, _, _, samesite = facts
+    value, expires, max_age, path, domain, _, _, samesite = facts
     return (
         key.__class__ is value.__class__ is expires.__class__ is samesite.__class__ is str
         and _is_bare(key) is not None
         and _is_bare(value) is not None
         and key.lower() not in _RESERVED
+        and (max_age == "" or max_age.__class__ is int)
         and (path == "/" or (path.__class__ is str and _is_attribute(path) is not None))
         and (not expires or _is_attribute(expires) is not None)
         and (not domain or (domain.__class__ is str and _is_attribute(domain) is not None))

@@ -327,3 +327,14 @@ class ModelMultipleChoiceField(ModelChoiceField):
         if len(before) != len(after):
             return True
         return {str(key) for key in self.prepare_value(before)} != set(map(str, after))
+
+
+# Where the manual has them.
+for _public in (
+    ModelChoiceField,
+    ModelMultipleChoiceField,
+    ModelChoiceIterator,
+    ModelChoiceIteratorValue,
+    InlineForeignKeyField,
+):
+    _public.__module__ = "django.forms.models"

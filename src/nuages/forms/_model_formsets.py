@@ -574,3 +574,8 @@ def inlineformset_factory(
     )
     made.fk = relation
     return made
+
+
+# Where the manual has them.
+for _public in (BaseInlineFormSet, BaseModelFormSet):
+    _public.__module__ = "django.forms.models"

@@ -278,16 +278,15 @@ class BoundField(RenderableFieldMixin):
                 built["required"] = True
         if field.disabled:
             built["disabled"] = True
-        if not used.is_hidden:
-            if self._is_wrong():
-                built["aria-invalid"] = "true"
-            # A fieldset carries the description itself.
-            if (
-                not used.use_fieldset
-                and not built.get("aria-describedby")
-                and (described_by := self.aria_describedby)
-            ):
-                built["aria-describedby"] = described_by
+        if not used.is_hidden and self._is_wrong():
+            built["aria-invalid"] = "true"
+        # A fieldset carries the description itself.
+        if (
+            not self.use_fieldset
+            and not built.get("aria-describedby")
+            and (described_by := self.aria_describedby)
+        ):
+            built["aria-describedby"] = described_by
         return built
 
     @property

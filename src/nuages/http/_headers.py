@@ -57,3 +57,7 @@ class HttpHeaders(CaseInsensitiveMapping):
     def to_asgi_names(cls, headers: Mapping[str, Any]) -> dict[str, Any]:
         """Return ``headers`` under the names that ASGI scopes use."""
         return {cls.to_asgi_name(name): value for name, value in headers.items()}
+
+
+# Where the manual has them.
+HttpHeaders.__module__ = "django.http.request"

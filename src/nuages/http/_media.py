@@ -78,3 +78,7 @@ def by_quality(types: Iterable[MediaType]) -> list[MediaType]:
 def by_precedence(types: Iterable[MediaType]) -> list[MediaType]:
     """Sort the most specific first; of equals, the best-liked."""
     return sorted(types, key=lambda item: (-item.specificity, -item.quality))
+
+
+# Where the manual has them.
+MediaType.__module__ = "django.http.request"

@@ -175,3 +175,7 @@ def _guarded(name: str) -> Callable[..., Any]:
 
 for _name in ("__delitem__", "clear", "pop", "popitem", "setlistdefault", "update"):
     setattr(QueryDict, _name, _guarded(_name))
+
+
+# Where the manual has them.
+QueryDict.__module__ = "django.http.request"

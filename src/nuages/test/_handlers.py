@@ -140,3 +140,8 @@ def store_rendered_templates(
     """Keep a template and a copy of its context: its values may change after it was rendered."""
     store.setdefault("templates", []).append(template)
     store.setdefault("context", ContextList()).append(copy(context))
+
+
+# Where the manual has them.
+for _public in (ClientHandler, AsyncClientHandler):
+    _public.__module__ = "django.test.client"

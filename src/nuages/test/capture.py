@@ -110,3 +110,7 @@ class LoggingCaptureMixin:
 
     def tearDown(self) -> None:
         self._stream_patch.stop()
+
+
+# Where the manual has them.
+CaptureQueriesContext.__module__ = "django.test.utils"

@@ -192,3 +192,8 @@ class LiveServerTestCase(TransactionTestCase):
     @classmethod
     def _create_server_thread(cls, connections_override: Any) -> LiveServerThread:
         return cls.server_thread_class(cls.host, cls.static_handler, connections_override, cls.port)
+
+
+# Where the manual has them.
+for _public in (LiveServerTestCase, LiveServerThread):
+    _public.__module__ = "django.test.testcases"

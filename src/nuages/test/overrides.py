@@ -336,3 +336,8 @@ def tag(*tags: str) -> Callable[[Decorated], Decorated]:
         return decorated
 
     return mark
+
+
+# Where the manual has them.
+for _public in (TestContextDecorator, modify_settings, override_settings, override_system_checks):
+    _public.__module__ = "django.test.utils"

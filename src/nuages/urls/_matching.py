@@ -158,3 +158,7 @@ def plain_match(resolver: URLResolver, path: str) -> ResolverMatch:
         if match:
             return enclose(resolver, args, kwargs, child, match, tried)
     raise Resolver404({"tried": tried, "path": rest})
+
+
+# Where the manual has them.
+ResolverMatch.__module__ = "django.urls.resolvers"

@@ -270,3 +270,8 @@ __all__ = [
     "RegexPattern",
     "RoutePattern",
 ]
+
+
+# Where the manual has them.
+for _public in (RegexPattern, RoutePattern, LocalePrefixPattern):
+    _public.__module__ = "django.urls.resolvers"

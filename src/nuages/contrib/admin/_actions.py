@@ -322,3 +322,7 @@ class ActionPages:
 NONE_CHOSEN = gettext_lazy(
     "Items must be selected in order to perform actions on them. No items have been changed."
 )
+
+
+# Where the manual has them.
+Action.__module__ = "django.contrib.admin.options"

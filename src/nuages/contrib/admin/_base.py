@@ -424,3 +424,7 @@ class BaseModelAdmin(metaclass=forms.MediaDefiningClass):
     def has_module_permission(self, request: Any) -> bool:
         """Whether the user sees the application on the index page."""
         return request.user.has_module_perms(self.opts.app_label)
+
+
+# Where the manual has them.
+BaseModelAdmin.__module__ = "django.contrib.admin.options"

@@ -209,3 +209,8 @@ class TabularInline(InlineModelAdmin):
     """An inline whose fields stand beside one another."""
 
     template = "admin/edit_inline/tabular.html"
+
+
+# Where the manual has them.
+for _public in (InlineModelAdmin, StackedInline, TabularInline):
+    _public.__module__ = "django.contrib.admin.options"

@@ -30,3 +30,8 @@ class ActionLocation(enum.Enum):
 
 class IncorrectLookupParameters(Exception):
     """A list page was asked to filter by nonsense."""
+
+
+# Where the manual has them.
+for _public in (ActionLocation, ShowFacets, IncorrectLookupParameters):
+    _public.__module__ = "django.contrib.admin.options"

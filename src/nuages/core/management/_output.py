@@ -62,3 +62,7 @@ class OutputWrapper:
 
 # Those who write text, XML generators among them, are to take it for what it is.
 TextIOBase.register(OutputWrapper)
+
+
+# Where the manual has them.
+OutputWrapper.__module__ = "django.core.management.base"

@@ -104,3 +104,8 @@ class DjangoHelpFormatter(argparse.HelpFormatter):
 
     def add_arguments(self, actions: Any) -> None:
         super().add_arguments(self._own_first(actions))
+
+
+# Where the manual has them.
+for _public in (CommandError, CommandParser, DjangoHelpFormatter):
+    _public.__module__ = "django.core.management.base"

@@ -66,3 +66,7 @@ def system_check_report(
         text += "\n" if text else ""
         text += f"System check identified {issues} ({len(everything) - len(shown)} silenced)."
     return Report(text, len(shown), serious)
+
+
+# Where the manual has them.
+SystemCheckError.__module__ = "django.core.management.base"

@@ -160,3 +160,7 @@ class ManagementUtility:
                 Command().create_parser("django", "runserver").parse_known_args(self.argv[2:])
             )
             self.argv = [word for word in self.argv if word not in unknown]
+
+
+# Where the manual has them.
+ManagementUtility.__module__ = "django.core.management"

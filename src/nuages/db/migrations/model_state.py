@@ -256,3 +256,7 @@ def _manager_of_state(model: Any, name: str, manager: Any) -> Any:
     plain = models.Manager()
     plain.model, plain.name = model, name
     return plain
+
+
+# Where the manual has them.
+ModelState.__module__ = "django.db.migrations.state"

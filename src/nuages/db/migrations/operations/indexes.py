@@ -325,3 +325,15 @@ def absorbed_by(create: Any, operation: IndexOperation) -> Any:
         case _:
             return None
     return create._with_options(**{option: objects})
+
+
+# Where the manual has them.
+for _public in (
+    AddConstraint,
+    AddIndex,
+    AlterConstraint,
+    RemoveConstraint,
+    RemoveIndex,
+    RenameIndex,
+):
+    _public.__module__ = "django.db.migrations.operations.models"

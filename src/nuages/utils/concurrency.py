@@ -16,6 +16,7 @@ from typing import Any
 __all__ = [
     "Local",
     "async_to_sync",
+    "in_thread",
     "iscoroutinefunction",
     "markcoroutinefunction",
     "sync_to_async",
@@ -73,6 +74,24 @@ def sync_to_async(*args: Any, **kwargs: Any) -> Any:
     from asgiref.sync import sync_to_async as convert
 
     return convert(*args, **kwargs)
+
+
+def in_thread(function: Any, /, *args: Any, **kwargs: Any) -> Any:
+    """Return a coroutine that calls ``function`` where thread-sensitive code runs.
+
+    It is ``sync_to_async(function)(*args, **kwargs)`` without a wrapper that is made for one call.
+    """
+    global _call_in_thread
+    if _call_in_thread is None:
+        _call_in_thread = sync_to_async(_call, thread_sensitive=True)
+    return _call_in_thread(function, *args, **kwargs)
+
+
+_call_in_thread: Any = None
+
+
+def _call(function: Any, /, *args: Any, **kwargs: Any) -> Any:
+    return function(*args, **kwargs)
 
 
 def async_to_sync(*args: Any, **kwargs: Any) -> Any:

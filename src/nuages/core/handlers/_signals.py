@@ -10,20 +10,28 @@ from typing import Any
 _HOUSE = frozenset(("django.core.cache", "django.core.handlers.base", "django.db"))
 
 
-#: Per signal: links that were looked at, and their receivers.
-_judged: dict[Any, tuple[list[Any], list[Callable[..., Any]]]] = {}
-_NEVER: tuple[Any, Any] = (None, None)
+#: Those of them that have nothing to do on an event loop.
+_IDLE_ON_LOOP = frozenset(("close_old_connections",))
+
+Receivers = list[Callable[..., Any]]
+
+#: Per signal: links that were looked at, their receivers, and those of them for an event loop.
+_judged: dict[Any, tuple[list[Any], Receivers, Receivers]] = {}
+_NEVER: tuple[Any, Any, Any] = (None, None, None)
 
 
-def house_receivers(signal: Any) -> list[Callable[..., Any]] | None:
+def house_receivers(signal: Any, on_loop: bool = False) -> Receivers | None:
     """Return the receivers of a signal, where nobody but the house listens; else ``None``.
 
     They may be called on the event loop, and ask for no arguments but ``sender``.
+
+    Args:
+        on_loop: whether they will be, so that those that do nothing there are left out.
     """
-    links, receivers = _judged.get(signal, _NEVER)
+    links, receivers, awake = _judged.get(signal, _NEVER)
     if links == signal.receivers:
         # Those that were looked at before: compared one by one, by identity.
-        return receivers
+        return awake if on_loop else receivers
     found: list[Any] = []
     for link in signal.receivers:
         held = link.receiver
@@ -31,5 +39,6 @@ def house_receivers(signal: Any) -> list[Callable[..., Any]] | None:
         if getattr(receiver, "__module__", None) not in _HOUSE:
             return None
         found.append(receiver)
-    _judged[signal] = signal.receivers.copy(), found
-    return found
+    awake = [each for each in found if each.__name__ not in _IDLE_ON_LOOP]
+    _judged[signal] = signal.receivers.copy(), found, awake
+    return awake if on_loop else found

@@ -244,7 +244,7 @@ class ASGIHandler(base.BaseHandler):
         finished = False
         try:
             set_script_prefix(get_script_prefix(scope))
-            quick = house_receivers(signals.request_started)
+            quick = house_receivers(signals.request_started, on_loop=True)
             if quick is not None:
                 for receiver in quick:
                     receiver(sender=None)
@@ -284,22 +284,25 @@ class ASGIHandler(base.BaseHandler):
 
     def _closed_quickly(self, request: Any, response: Any, threads: RequestThreads) -> bool:
         """Close a response without waiting for a thread; ``False`` where something might tell."""
-        receivers = None if response.streaming else house_receivers(signals.request_finished)
+        if response.streaming:
+            return False
+        receivers = house_receivers(signals.request_finished, on_loop=not threads.used)
         if receivers is None:
             return False
         plain = type(response).close is _CLOSE
-        if not threads.used and not plain:
-            response.close()
+        if not threads.used:
+            if not plain:
+                response.close()
+                return True
+            response._release()
+            for receiver in receivers:
+                receiver(sender=None)
             return True
 
         def tell() -> None:
             for receiver in receivers:
                 receiver(sender=None)
 
-        if not threads.used:
-            response._release()
-            tell()
-            return True
         # What the database is told belongs in the request's thread.
         alone = plain and response._resource_closers == [request.close]
         if not alone or vars(request).get("_files"):

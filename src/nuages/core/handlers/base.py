@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import types
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from inspect import CO_COROUTINE
 from typing import Any
 
@@ -16,7 +16,12 @@ from nuages.core.handlers.exception import convert_exception_to_response
 from nuages.core.signals import request_finished
 from nuages.http import HttpRequest
 from nuages.urls import get_resolver, set_urlconf
-from nuages.utils.concurrency import async_to_sync, iscoroutinefunction, sync_to_async
+from nuages.utils.concurrency import (
+    async_to_sync,
+    in_thread,
+    iscoroutinefunction,
+    sync_to_async,
+)
 from nuages.utils.log import log_response
 from nuages.utils.module_loading import import_string
 
@@ -326,7 +331,7 @@ def _in_colour(function: Hook, is_async: bool) -> Hook:
     """Return ``function`` as one that gives a coroutine, or as one that blocks."""
     if is_async_view(function) == is_async:
         return function
-    return sync_to_async(function, thread_sensitive=True) if is_async else async_to_sync(function)
+    return partial(in_thread, function) if is_async else async_to_sync(function)
 
 
 def _hook_name(hook: Any) -> str:

@@ -213,7 +213,7 @@ async def perform[T](function: Callable[[], T]) -> T:
     """Call a blocking function that works with databases from async code; return its result."""
     if awaits():
         return await Operation().run(function)
-    return await sync_to_async(function, thread_sensitive=True)()
+    return await in_thread(function)
 
 
 async def perform_apart[T](function: Callable[[], T]) -> T:
@@ -235,7 +235,7 @@ class Stretch:
     async def perform[T](self, function: Callable[[], T]) -> T:
         """Call a blocking function and return its result; the connections stay as they are."""
         if not awaits():
-            return await sync_to_async(function, thread_sensitive=True)()
+            return await in_thread(function)
         operation = Operation()
 
         def pinning() -> T:
@@ -263,4 +263,4 @@ class Stretch:
 
 from nuages.db import connections  # noqa: E402  (nuages.db needs this module's names first)
 from nuages.utils import asyncio  # noqa: E402
-from nuages.utils.concurrency import sync_to_async  # noqa: E402
+from nuages.utils.concurrency import in_thread, sync_to_async  # noqa: E402

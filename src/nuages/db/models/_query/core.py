@@ -104,8 +104,8 @@ class QuerySetCore(AltersData):
     _prefetch_related_lookups: tuple[Any, ...] = ()
     _prefetch_done = _sticky_filter = _for_write = False
     _cloning_enabled = True
-    #: For results that were prefetched: makes the QuerySet that they are the results of.
-    _source: Callable[[], Any] | None = None
+    #: For results that were prefetched: the object they belong to, its attribute, and the QuerySet that was narrowed.
+    _source: tuple[Any, str, Any] | None = None
     #: A related manager's own condition, added when the query is looked at.
     _deferred_filter: tuple[bool, tuple[Any, ...], dict[str, Any]] | None = None
 
@@ -132,7 +132,8 @@ class QuerySetCore(AltersData):
         """Make the query, of which there was but a path."""
         path, self._path = self._path, None
         if self._source is not None:
-            source, self._source = self._source(), None
+            (obj, name, base), self._source = self._source, None
+            source = getattr(obj, name)._apply_rel_filters(base)
             self._query = source.query
             self._known_related_objects = source._known_related_objects
         elif path is None:
@@ -203,24 +204,30 @@ class QuerySetCore(AltersData):
             twin._sticky_filter = False
         return twin
 
-    def _with_results(self, results: list[Any], source: Callable[[], Any], owner: Any) -> Self:
-        """Return a QuerySet with these results, of a query that is made when it is looked at.
+    def _of_owners(self, name: str) -> Callable[[Any, list[Any]], Any]:
+        """Return the function from an object, and what is related to it, to the QuerySet of these results.
 
-        Args:
-            source: makes a QuerySet with that query.
-            owner: the object to which the results are related.
+        The query is this one, narrowed by the manager ``name`` of the object when somebody looks at it.
         """
-        twin = object.__new__(type(self))
-        twin.__dict__ = {
+        new, cls, hints = object.__new__, type(self), self._hints
+        common: dict[str, Any] = {
             **self.__dict__,
             "_query": None,
             "_path": None,
-            "_source": source,
-            "_hints": {**self._hints, "instance": owner},
-            "_result_cache": results,
             "_prefetch_done": True,
+            "_source": None,
+            "_result_cache": None,
         }
-        return twin
+
+        def with_results(owner: Any, results: list[Any]) -> Any:
+            twin: Any = new(cls)
+            state = twin.__dict__ = common.copy()
+            state["_hints"] = {**hints, "instance": owner}
+            state["_source"] = owner, name, self
+            state["_result_cache"] = results
+            return twin
+
+        return with_results
 
     def _disable_cloning(self) -> Self:
         """Let methods change this very object, until ``_enable_cloning()`` is called."""

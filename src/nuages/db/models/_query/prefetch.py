@@ -339,25 +339,12 @@ def prefetch_one_level_steps(
     return related, additional
 
 
-class _Source:
-    """Makes the QuerySet of which the results were prefetched, when somebody looks at its query."""
-
-    __slots__ = ("base", "name", "obj")
-
-    def __init__(self, obj: Any, name: str, base: Any) -> None:
-        self.obj, self.name, self.base = obj, name, base
-
-    def __call__(self) -> Any:
-        return getattr(self.obj, self.name)._apply_rel_filters(self.base)
-
-
 def _results_of(prefetcher: Any, querysets: Any, name: str) -> Callable[[Any, list[Any]], Any]:
     """Return the function from an object and what is related to it to the relation's QuerySet."""
     alike = getattr(prefetcher, "queryset_alike", None)
     base: Any = alike and alike(querysets[0] if querysets else None)
-
-    def lazily(obj: Any, values: list[Any]) -> Any:
-        return base._with_results(values, _Source(obj, name, base), obj)
+    if base is not None:
+        return base._of_owners(name)
 
     def at_once(obj: Any, values: list[Any]) -> Any:
         manager = getattr(obj, name)
@@ -369,7 +356,7 @@ def _results_of(prefetcher: Any, querysets: Any, name: str) -> Callable[[Any, li
         queryset._prefetch_done = True
         return queryset
 
-    return at_once if base is None else lazily
+    return at_once
 
 
 from nuages.utils.functional import cached_property as _cached_property  # noqa: E402

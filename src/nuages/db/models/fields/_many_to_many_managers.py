@@ -6,6 +6,7 @@ Manual: "Related objects reference", "Many-to-many relationships".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Any
 
 from nuages.db import connections, router
@@ -47,7 +48,7 @@ class _ManyToManyManager(RelatedManager):
     prefetch_cache_name: str
     symmetrical: bool
     _key_model: Any
-    _conditions: list[tuple[str, str]]
+    _conditions: list[str]
     # Of the manager that it is based on, and of the steps below:
     _db: str | None
     using: Callable[[str], Any]
@@ -63,14 +64,13 @@ class _ManyToManyManager(RelatedManager):
             for name, value in self._look_at_relation().items():
                 setattr(type(self), name, value)
             type(self)._is_known = True
-        near = self.source_field
-        self.core_filters = {name: getattr(instance, attname) for name, attname in self._conditions}
         options = instance._meta
         key = instance.__dict__.get(options.pk.attname)
         # (A child's key need not be its parent's.)
         if type(key) is int and self._key_model is options.concrete_model:
             self.related_val = (key,)
             return
+        near = self.source_field
         self.related_val = near.get_foreign_related_value(instance)
         if None in self.related_val:
             name = near.foreign_related_fields[0].name
@@ -83,6 +83,11 @@ class _ManyToManyManager(RelatedManager):
                 f"{instance.__class__.__name__!r} instance needs to have a primary key value "
                 "before a many-to-many relationship can be used."
             )
+
+    @cached_property
+    def core_filters(self) -> dict[str, Any]:
+        """The condition on the related objects, as ``filter()`` takes it."""
+        return dict(zip(self._conditions, self.related_val, strict=True))
 
     def _look_at_relation(self) -> dict[str, Any]:
         rel, field = self.rel, self.rel.field
@@ -102,9 +107,7 @@ class _ManyToManyManager(RelatedManager):
             "source_field_name": near.name,
             "target_field_name": far.name,
             "_key_model": near.model_of_key,
-            "_conditions": [
-                (f"{query_name}__{there.name}", there.attname) for _, there in near.related_fields
-            ],
+            "_conditions": [f"{query_name}__{there.name}" for _, there in near.related_fields],
         }
 
     def _remade(self, superclass: type) -> type:

@@ -24,16 +24,19 @@ def _log(level: int, result: TaskResult, words: str, *args: Any, **options: Any)
 
 @receiver(task_enqueued)
 def log_task_enqueued(sender: Any, task_result: TaskResult, **kwargs: Any) -> None:
+    """Say in the log that a task waits."""
     _log(logging.DEBUG, task_result, "enqueued backend=%s", task_result.backend)
 
 
 @receiver(task_started)
 def log_task_started(sender: Any, task_result: TaskResult, **kwargs: Any) -> None:
+    """Say in the log that a task runs."""
     _log(logging.INFO, task_result, "state=%s", task_result.status)
 
 
 @receiver(task_finished)
 def log_task_finished(sender: Any, task_result: TaskResult, **kwargs: Any) -> None:
+    """Say in the log what became of a task; an error with its traceback."""
     failed = task_result.status == TaskResultStatus.FAILED
     # A failed task is reported while its exception is handled.
     problem = sys.exc_info()

@@ -102,6 +102,7 @@ class LoggingCaptureMixin:
     """Mixin: ``self.logger_output`` has what the ``django`` logger writes."""
 
     def setUp(self) -> None:
+        """Begin to keep what is logged."""
         self.logger = logging.getLogger("django")
         self.logger_output = StringIO()
         handler: Any = self.logger.handlers[0]
@@ -109,6 +110,7 @@ class LoggingCaptureMixin:
         self._stream_patch.start()
 
     def tearDown(self) -> None:
+        """Log to where it went before."""
         self._stream_patch.stop()
 
 

@@ -41,12 +41,18 @@ class FakePayload(IOBase):
         return data
 
     def read(self, size: int | None = -1, /) -> bytes:
+        """Return the next ``size`` bytes, or all.
+
+        Raises:
+            AssertionError: more are asked for than there are.
+        """
         return self._take(self._unread.read, size)
 
     def readline(self, size: int | None = -1, /) -> bytes:
         return self._take(self._unread.readline, size)
 
     def write(self, content: bytes | str, /) -> None:
+        """Add bytes to the end, before reading has begun."""
         if self._sealed:
             raise ValueError("Unable to write a payload after it's been read")
         self._left += self._unread.write(force_bytes(content))

@@ -85,6 +85,7 @@ class DebugSQLTextTestResult(unittest.TextTestResult):
         self._note()
 
     def printErrorList(self, flavour: str, errors: Any) -> None:
+        """Write the errors, each with the queries of its test."""
         shown = [
             (test, f"{error}\n{self.separator2}\n{self._sql_of.get((id(errors), place), '')}")
             for place, (test, error) in enumerate(errors)

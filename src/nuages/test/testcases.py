@@ -657,6 +657,7 @@ class SerializeMixin:
 
     @classmethod
     def setUpClass(cls) -> None:
+        """Wait for the lock of the file."""
         cls._lockfile = open(cls.lockfile)  # type: ignore[arg-type]
         cls.addClassCleanup(cls._lockfile.close)  # type: ignore[attr-defined]
         locks.lock(cls._lockfile, locks.LOCK_EX)

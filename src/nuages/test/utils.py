@@ -369,6 +369,7 @@ class TimeKeeper:
             self.records[name].append(time.perf_counter() - start)
 
     def print_results(self) -> None:
+        """Write the times to the error stream."""
         for name, seconds in self.records.items():
             for amount in seconds:
                 sys.stderr.write(f"{name} took {amount:.3f}s{os.linesep}")
@@ -379,6 +380,7 @@ class NullTimeKeeper:
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
+        """Measure nothing."""
         yield
 
     def print_results(self) -> None:

@@ -211,6 +211,7 @@ class ExclusionConstraint(BaseConstraint):
 
     @property
     def contains_expressions(self) -> bool:
+        """Whether it is on more than plain columns."""
         return True
 
     def _described(self) -> Iterator[str]:

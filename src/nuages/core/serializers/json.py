@@ -23,6 +23,11 @@ def ecma_datetime(value: datetime.datetime) -> str:
 
 
 def ecma_time(value: datetime.time) -> str:
+    """Return a time in the notation of JavaScript.
+
+    Raises:
+        ValueError: it has a time zone.
+    """
     if is_aware(value):  # type: ignore[arg-type]
         raise ValueError("JSON can't represent timezone-aware times.")
     return value.isoformat(timespec="milliseconds" if value.microsecond else "auto")

@@ -135,6 +135,7 @@ def _sorted_out(state: Any, is_ours: Any) -> dict[str, set[ModelKey]]:
 
 
 def swappable_setting(name: str) -> str | None:
+    """Return the name of the setting that may name another model in this one's place."""
     return project_apps.get_swappable_settings_name(name)
 
 

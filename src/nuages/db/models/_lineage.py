@@ -28,6 +28,7 @@ class Lineage:
         return tuple(found)
 
     def get_parent_list(self) -> list[type[Model]]:
+        """Return :attr:`all_parents` as a list."""
         return list(self.all_parents)
 
     def get_base_chain(self, model: type[Model]) -> list[type[Model]]:

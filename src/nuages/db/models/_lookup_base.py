@@ -234,6 +234,7 @@ class Lookup(Expression):
 
     @cached_property
     def output_field(self) -> Any:
+        """The type of a lookup as an expression: a truth value."""
         return BooleanField()
 
     @property

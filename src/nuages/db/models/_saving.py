@@ -30,6 +30,7 @@ def _ours(instance: Model, method: str) -> bool:
 
 
 def is_expression(value: Any) -> bool:
+    """Whether a value is computed by the database."""
     return hasattr(value, "resolve_expression")
 
 

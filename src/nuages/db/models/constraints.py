@@ -92,6 +92,7 @@ class BaseConstraint:
         raise NotImplementedError(_NOT_HERE)
 
     def get_violation_error_message(self) -> Any:
+        """Return the message of a violation, with the constraint's name in it."""
         return self.violation_error_message % {"name": self.name}
 
     def violation(self) -> ValidationError:

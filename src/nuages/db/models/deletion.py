@@ -149,6 +149,7 @@ class DatabaseOnDelete:
         return self.__name__
 
     def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        """Return the path for migrations, and no arguments."""
         return f"django.db.models.{self.__name__}", (), {}
 
 
@@ -427,6 +428,7 @@ class Collector:
     # Deleting
 
     def instances_with_model(self) -> Iterator[tuple[Any, Any]]:
+        """Yield pairs of a model and an instance to delete."""
         for model, instances in self.data.items():
             for each in instances:
                 yield model, each

@@ -53,10 +53,12 @@ class ChoicesType(enum.EnumType):
 
     @property
     def labels(cls) -> list[Any]:
+        """What people read, member by member; the empty choice comes first."""
         return [label for _value, label in cls.choices]
 
     @property
     def values(cls) -> list[Any]:
+        """The values, member by member; the empty choice comes first."""
         return [value for value, _label in cls.choices]
 
 
@@ -65,6 +67,7 @@ class Choices(enum.Enum, metaclass=ChoicesType):
 
     @enum.property
     def label(self) -> Any:
+        """What people read of this member."""
         return self._label_  # type: ignore[attr-defined]
 
     # Templates must not call the class to get at its members.

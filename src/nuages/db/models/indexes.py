@@ -108,6 +108,7 @@ class Index:
 
     @property
     def contains_expressions(self) -> bool:
+        """Whether the index is on more than plain columns."""
         return bool(self.expressions)
 
     def check(self, model: type[Model], connection: Any) -> list[CheckMessage]:

@@ -211,6 +211,7 @@ class Options(Lineage):
 
     @property
     def label_lower(self) -> str:
+        """The label in lower case, as migrations write it."""
         return f"{self.app_label}.{self.model_name}"
 
     @property
@@ -220,6 +221,7 @@ class Options(Lineage):
 
     @derived
     def installed(self) -> bool:
+        """Whether the model's application is one of ``INSTALLED_APPS``."""
         return self.app_config is not None
 
     @property
@@ -355,6 +357,7 @@ class Options(Lineage):
         self._expire_cache(reverse=field.is_relation and bool(getattr(field, "remote_field", None)))
 
     def add_manager(self, manager: Any) -> None:
+        """Note a manager that the class body declares."""
         self.local_managers += [manager]
         self._expire_cache()
 
@@ -400,6 +403,7 @@ class Options(Lineage):
 
     @derived
     def managers_map(self) -> dict[str, Any]:
+        """The managers by name."""
         return {manager.name: manager for manager in self.managers}
 
     def _named_manager(self, option: str) -> Any:
@@ -656,6 +660,7 @@ class Options(Lineage):
 
     @property
     def is_composite_pk(self) -> bool:
+        """Whether the primary key is made of several fields."""
         return isinstance(self.pk, composite.CompositePrimaryKey)
 
     @derived

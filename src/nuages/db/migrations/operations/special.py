@@ -182,5 +182,6 @@ class RunPython(_OfTheProject):
 
     @staticmethod
     def noop(apps: Any, schema_editor: Any) -> None:
+        """Do nothing: for code that needs no undoing. Manual: "RunPython"."""
         # The way of what needs none; a docstring would be shown in plans.
         return None

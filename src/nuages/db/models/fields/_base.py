@@ -439,6 +439,7 @@ class Field(RegisterLookupMixin):
 
     @cached_property
     def error_messages(self) -> dict[str, Any]:
+        """The messages of errors by code; those of a subclass replace those of its bases."""
         messages: dict[str, Any] = {}
         for cls in reversed(type(self).__mro__):
             messages |= vars(cls).get("default_error_messages", {})
@@ -625,6 +626,7 @@ class Field(RegisterLookupMixin):
 
     @cached_property
     def cached_col(self) -> Any:
+        """The column of the model's own table, as an expression."""
         from nuages.db.models.expressions import Col
 
         return Col(self.model._meta.db_table, self)

@@ -239,17 +239,21 @@ class ManyToManyField(RelatedField):
         return [*to_table, *between, *beyond]
 
     def get_path_info(self, filtered_relation: Any = None) -> list[PathInfo]:
+        """Return the hops to the related model: to the table between, and on."""
         return self._path(True, filtered_relation)
 
     def get_reverse_path_info(self, filtered_relation: Any = None) -> list[PathInfo]:
+        """Return the hops from the related model to this one."""
         return self._path(False, filtered_relation)
 
     @cached_property
     def path_infos(self) -> list[PathInfo]:
+        """The hops of :meth:`get_path_info`, found once."""
         return self.get_path_info()
 
     @cached_property
     def reverse_path_infos(self) -> list[PathInfo]:
+        """The hops of :meth:`get_reverse_path_info`, found once."""
         return self.get_reverse_path_info()
 
     # Where it stands

@@ -339,6 +339,7 @@ class DecimalField(Field):
 
     @cached_property
     def validators(self) -> list[Callable[[Any], None]]:
+        """The field's validators, with one of the number of digits."""
         precision = validators.DecimalValidator(self.max_digits, self.decimal_places)
         return [*super().validators, precision]
 

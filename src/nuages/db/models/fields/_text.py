@@ -62,6 +62,7 @@ class CharField(_Text):
 
     @property
     def description(self) -> Any:
+        """What the admin's documentation calls the field."""
         if self.max_length is None:
             return _("String (unlimited)")
         return _("String (up to %(max_length)s)")

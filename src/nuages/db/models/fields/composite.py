@@ -28,6 +28,7 @@ class CompositeAttribute:
 
     @cached_property
     def attnames(self) -> list[str]:
+        """The attributes that hold the parts of the key."""
         return [field.attname for field in self.field.fields]
 
     def __get__(self, instance: Any, cls: type | None = None) -> Any:
@@ -93,6 +94,7 @@ class CompositePrimaryKey(Field):
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
+        """The columns of the parts."""
         return tuple(field.column or "" for field in self.fields)
 
     def contribute_to_class(self, cls: type[Model], name: str, private_only: bool = False) -> None:
@@ -114,6 +116,7 @@ class CompositePrimaryKey(Field):
 
     @cached_property
     def cached_col(self) -> Any:
+        """The columns of the parts as one expression."""
         return self.get_col(self.model._meta.db_table)
 
     def get_col(self, alias: str, output_field: Field | None = None) -> Any:

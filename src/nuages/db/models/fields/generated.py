@@ -69,6 +69,7 @@ class GeneratedField(Field):
 
     @cached_property
     def cached_col(self) -> Any:
+        """The column, of the type that is computed."""
         from nuages.db.models.expressions import Col
 
         return Col(self.model._meta.db_table, self, self.output_field)

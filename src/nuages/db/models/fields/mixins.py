@@ -14,9 +14,11 @@ class FieldCacheMixin:
 
     @settable
     def cache_name(self) -> str:
+        """The key that a related object is kept by."""
         raise NotImplementedError(f"{type(self).__name__} says no cache_name.")
 
     def set_cached_value(self, instance: Any, value: Any) -> None:
+        """Keep the related object of an instance."""
         self._cache_of(instance)[self.cache_name] = value
 
     def get_cached_value(self, instance: Any, default: Any = NOT_PROVIDED) -> Any:
@@ -29,6 +31,7 @@ class FieldCacheMixin:
         self._cache_of(instance).pop(self.cache_name)
 
     def is_cached(self, instance: Any) -> bool:
+        """Whether the related object of an instance is kept."""
         return self.cache_name in self._cache_of(instance)
 
     @staticmethod

@@ -347,18 +347,22 @@ class ForeignObject(RelatedField):
 
     @cached_property
     def related_fields(self) -> list[tuple[Any, Any]]:
+        """Pairs of a field here and the one it points to."""
         return self.resolve_related_fields()
 
     @cached_property
     def reverse_related_fields(self) -> list[tuple[Any, Any]]:
+        """The pairs of :attr:`related_fields`, turned round."""
         return [(far, near) for near, far in self.related_fields]
 
     @cached_property
     def local_related_fields(self) -> tuple[Any, ...]:
+        """The fields of the relation on its own model."""
         return tuple(near for near, _far in self.related_fields)
 
     @cached_property
     def foreign_related_fields(self) -> tuple[Any, ...]:
+        """The fields of the relation on the model that it points to."""
         return tuple(far for _near, far in self.related_fields if far)
 
     def get_local_related_value(self, instance: Model) -> tuple[Any, ...]:
@@ -416,6 +420,7 @@ class ForeignObject(RelatedField):
         return tuple(self.reverse_related_fields if reverse_join else self.related_fields)
 
     def get_reverse_joining_fields(self) -> tuple[tuple[Any, Any], ...]:
+        """Return the pairs that a join from the other side compares."""
         return self.get_joining_fields(reverse_join=True)
 
     def get_extra_descriptor_filter(self, instance: Model) -> Any:
@@ -456,10 +461,12 @@ class ForeignObject(RelatedField):
 
     @cached_property
     def path_infos(self) -> list[PathInfo]:
+        """The hops to the related model, found once."""
         return self.get_path_info()
 
     @cached_property
     def reverse_path_infos(self) -> list[PathInfo]:
+        """The hops from the related model, found once."""
         return self.get_reverse_path_info()
 
     def contribute_to_class(

@@ -104,6 +104,7 @@ class ForwardManyToOneDescriptor(_SingleObject):
 
     @property
     def accessor(self) -> str:  # type: ignore[override]
+        """The name of the attribute."""
         return self.field.name
 
     @cached_property
@@ -112,6 +113,7 @@ class ForwardManyToOneDescriptor(_SingleObject):
         return _nothing_related(self.field, self.field.remote_field.model)
 
     def is_cached(self, instance: Any) -> bool:
+        """Whether the object is at hand, so that reading it takes no query."""
         return self.field.is_cached(instance)
 
     def get_queryset(self, *, instance: Any = None, **hints: Any) -> Any:
@@ -306,6 +308,7 @@ class ReverseOneToOneDescriptor(_SingleObject):
 
     @property
     def accessor(self) -> str:  # type: ignore[override]
+        """The name of the attribute."""
         return self.related.get_accessor_name()
 
     @cached_property
@@ -314,6 +317,7 @@ class ReverseOneToOneDescriptor(_SingleObject):
         return _nothing_related(self.related, self.related.related_model)
 
     def is_cached(self, instance: Any) -> bool:
+        """Whether the object is at hand, so that reading it takes no query."""
         return self.related.is_cached(instance)
 
     def get_queryset(self, *, instance: Any = None, **hints: Any) -> Any:
@@ -427,6 +431,7 @@ class ManyToManyDescriptor(ReverseManyToOneDescriptor):
 
     @cached_property
     def related_manager_cls(self) -> type:
+        """The class of the managers that the attribute gives."""
         related = self.rel.related_model if self.reverse else self.rel.model
         return create_forward_many_to_many_manager(
             related._default_manager.__class__, self.rel, reverse=self.reverse

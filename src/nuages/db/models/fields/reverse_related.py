@@ -83,10 +83,12 @@ class ForeignObjectRel(FieldCacheMixin):
         return self.is_hidden()
 
     def is_hidden(self) -> bool:
+        """Whether the relation has no name on the model that it points to."""
         return (self.related_name or "").endswith("+")
 
     @property
     def name(self) -> str:
+        """The name that queries know the relation by."""
         return self.field.related_query_name()
 
     @property
@@ -103,10 +105,12 @@ class ForeignObjectRel(FieldCacheMixin):
 
     @property
     def opts(self) -> Any:
+        """The options of the model that has the field."""
         return self.related_model._meta
 
     @property
     def identity(self) -> tuple[Any, ...]:
+        """What makes the relation equal to another."""
         return (
             self.field,
             self.model,
@@ -137,28 +141,36 @@ class ForeignObjectRel(FieldCacheMixin):
     # What lookups ask of a field
 
     def get_lookup(self, lookup_name: str) -> Any:
+        """Return the field's lookup of that name."""
         return self.field.get_lookup(lookup_name)
 
     def get_lookups(self) -> dict[str, Any]:
+        """Return the field's lookups by name."""
         return self.field.get_lookups()
 
     def get_transform(self, name: str) -> Any:
+        """Return the field's transform of that name."""
         return self.field.get_transform(name)
 
     def get_internal_type(self) -> str:
+        """Return the field's type."""
         return self.field.get_internal_type()
 
     def get_prep_value(self, value: Any) -> Any:
+        """Return a value as the field prepares it for queries."""
         return self.target_field.get_prep_value(value)
 
     @property
     def db_type(self) -> Any:
+        """Return the type of the field's column."""
         return self.field.db_type
 
     def get_joining_fields(self) -> Any:
+        """Return the pairs of fields that a join towards the field's model compares."""
         return self.field.get_reverse_joining_fields()
 
     def get_extra_restriction(self, alias: Any, related_alias: Any) -> Any:
+        """Return the field's further condition of the join, seen from the other side."""
         return self.field.get_extra_restriction(related_alias, alias)
 
     def get_path_info(self, filtered_relation: Any = None) -> Any:
@@ -169,6 +181,7 @@ class ForeignObjectRel(FieldCacheMixin):
 
     @cached_property
     def path_infos(self) -> Any:
+        """The hops from the related model to that of the field, found once."""
         return self.get_path_info()
 
     def get_choices(
@@ -229,6 +242,7 @@ class ManyToOneRel(ForeignObjectRel):
 
     @property
     def identity(self) -> tuple[Any, ...]:
+        """What makes the relation equal to another: the field it points to, too."""
         return (*super().identity, self.field_name)
 
     def get_related_field(self) -> Any:
@@ -288,6 +302,7 @@ class ManyToManyRel(ForeignObjectRel):
 
     @property
     def identity(self) -> tuple[Any, ...]:
+        """What makes the relation equal to another: the table between, too."""
         links = make_hashable(self.through_fields)
         return (*super().identity, self.through, links, self.db_constraint)
 

@@ -176,6 +176,8 @@ class Atomic(ContextDecorator):
     _from_testcase = False
     # How many savepoints there had been before it, for them.
     _savepoint_state = 0
+    # How many rows had been changed before what happens in it, for them.
+    _row_changes: int | None = None
 
     def __init__(self, using: str | None, savepoint: bool, durable: bool) -> None:
         self.using = using

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from copy import copy
 from typing import Any
 
+from nuages.core.handlers._signals import house_receivers
 from nuages.core.handlers.base import BaseHandler
 from nuages.core.handlers.wsgi import LimitedStream, WSGIRequest
 from nuages.core.signals import request_finished, request_started
-from nuages.db import sparing
+from nuages.db import close_old_connections, sparing
 from nuages.http import HttpRequest
+from nuages.http.response import HttpResponseBase
 from nuages.test.payload import FakePayload
 from nuages.test.utils import ContextList
 from nuages.utils.concurrency import sync_to_async
@@ -29,6 +31,18 @@ class _KeepConnections:
 
     def __exit__(self, *exc_info: object) -> None:
         sparing.reset(self.before)
+
+
+_CLOSE = HttpResponseBase.close
+
+
+def _told_house(signal: Any) -> bool:
+    """Send a signal at once if only the house listens, connections kept; return whether it was."""
+    receivers = house_receivers(signal)
+    for receiver in receivers or ():
+        if receiver is not close_old_connections:
+            receiver(sender=None)
+    return receivers is not None
 
 
 def closing_iterator_wrapper(
@@ -105,12 +119,21 @@ class ClientHandler(_TestHandler):
     """Turns a WSGI environment into a response, through the whole middleware stack."""
 
     def __call__(self, environ: dict[str, Any]) -> Any:
-        with _KeepConnections(request_started):
-            request_started.send(sender=type(self), environ=environ)
+        if not _told_house(request_started):
+            with _KeepConnections(request_started):
+                request_started.send(sender=type(self), environ=environ)
         request = self._prepared(WSGIRequest(environ))
         response = conditional_content_removal(request, self.get_response(request))
         response.wsgi_request = request
-        self._released(response)()
+        plain = type(response).close is _CLOSE and "close" not in response.__dict__
+        if plain and not response.streaming and house_receivers(request_finished) is not None:
+            response._release()
+            if not _told_house(request_finished):
+                # What was released has brought a listener.
+                with _KeepConnections(request_finished):
+                    request_finished.send(sender=response._handler_class)
+        else:
+            self._released(response)()
         return response
 
 

@@ -106,15 +106,24 @@ def _may_be_coroutine_function(test: Any) -> bool:
 class OnDemand:
     """Descriptor: something that each test has afresh, made when it is first asked for."""
 
-    def __init__(self, name: str, make: Callable[[], Any]) -> None:
-        self.name, self.make = name, make
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.make, self.made = make, _MISSING
 
     def __get__(self, instance: Any, owner: type[Any]) -> Any:
-        made = self.make()
-        for cls in owner.__mro__:
-            if cls.__dict__.get(self.name) is self:
-                setattr(cls, self.name, made)
+        made = self.made
+        if made is _MISSING:
+            made = self.made = self.make()
         return made
+
+    @staticmethod
+    def renew(cls: type[Any], name: str, make: Callable[[], Any]) -> None:
+        """Let the class have another one from now on."""
+        held = cls.__dict__.get(name)
+        if type(held) is OnDemand and held.make is make:
+            # (What is set on a class makes the interpreter forget all that it knew of it.)
+            held.made = _MISSING
+        else:
+            setattr(cls, name, OnDemand(make))
 
 
 @listing_assertions
@@ -234,8 +243,8 @@ class SimpleTestCase(ResponseAssertions, unittest.TestCase):
         """Prepare for a test: fresh clients and an empty outbox."""
         mail.outbox = []
         # Most tests use one of them, or neither.
-        cls.client = OnDemand("client", cls.client_class)
-        cls.async_client = OnDemand("async_client", cls.async_client_class)
+        OnDemand.renew(cls, "client", cls.client_class)
+        OnDemand.renew(cls, "async_client", cls.async_client_class)
 
     def _post_teardown(self) -> None:
         """Tidy up after a test."""
@@ -484,8 +493,6 @@ class TestCase(TransactionTestCase):
     #: The open transactions by alias: of the class, and of the test that runs.
     cls_atomics: ClassVar[dict[str, Any]]
     atomics: ClassVar[dict[str, Any]]
-    #: By alias: how many rows had been changed when the test began.
-    _changes_before: ClassVar[dict[str, int | None]] = {}
     #: By alias: how many had been changed when the class's data was known to meet all constraints.
     _sound_at: ClassVar[dict[str, int]] = {}
 
@@ -505,12 +512,15 @@ class TestCase(TransactionTestCase):
     @classmethod
     def _enter_atomics(cls) -> dict[str, Any]:
         """Open a transaction, or a savepoint in the one that is open, on each database."""
-        blocks = {alias: transaction.atomic(using=alias) for alias in cls._databases_names()}
-        for alias, block in blocks.items():
+        blocks = {}
+        for alias in cls._databases_names():
+            block = blocks[alias] = transaction.atomic(using=alias)
+            connection = connections[alias]
             # A durable block inside is outermost as far as the tested code is concerned.
             block._from_testcase = True
-            block._savepoint_state = connections[alias].savepoint_state
+            block._savepoint_state = connection.savepoint_state
             block.__enter__()
+            block._row_changes = connection.row_changes()
         return blocks
 
     @classmethod
@@ -566,8 +576,12 @@ class TestCase(TransactionTestCase):
         if cls._databases_support_transactions():
             if cls.reset_sequences:
                 raise TypeError("reset_sequences cannot be used on TestCase instances")
-            cls.atomics = cls._enter_atomics()
-            cls._changes_before = {alias: connections[alias].row_changes() for alias in cls.atomics}
+            blocks, held = cls._enter_atomics(), cls.__dict__.get("atomics")
+            if held is None:
+                cls.atomics = blocks
+            else:
+                held.clear()
+                held.update(blocks)
             if not cls._databases_support_savepoints():
                 cls._load_fixtures()
                 cls.setUpTestData()
@@ -580,16 +594,20 @@ class TestCase(TransactionTestCase):
         if not self._databases_support_transactions():
             return super()._fixture_teardown()
         try:
-            for alias in reversed(self._databases_names()):
+            for alias, block in reversed(self.atomics.items()):
                 connection = connections[alias]
                 if self._should_check_constraints(connection):
-                    self._check_constraints(alias, connection)
+                    self._check_constraints(alias, block._row_changes, connection)
         finally:
             self._rollback_atomics(self.atomics)
 
-    def _check_constraints(self, alias: str, connection: Any) -> None:
-        """Check what a test leaves, unless that is the class's data, and known to be sound."""
-        before, now = self._changes_before.get(alias), connection.row_changes()
+    def _check_constraints(self, alias: str, before: int | None, connection: Any) -> None:
+        """Check what a test leaves, unless that is the class's data, and known to be sound.
+
+        Args:
+            before: how many rows had been changed when the test began.
+        """
+        now = connection.row_changes()
         known = now is not None and self._sound_at.get(alias) == before
         if not known or now != before:
             connection.check_constraints()

@@ -12,7 +12,6 @@ may have changed it. Where a converter is not ours, columns are read as ever.
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from itertools import count
@@ -238,7 +237,8 @@ def _types_of(handle: Any, declared: Declared, table: str) -> dict[str, str] | N
             quoted = table.replace('"', '""')
             for column in cursor.execute(f'PRAGMA main.table_xinfo("{quoted}")').fetchall():
                 # As the driver cuts it.
-                types[column[1].lower()] = re.split("[ (]", column[2], maxsplit=1)[0].upper()
+                kind = column[2].partition("(")[0].partition(" ")[0]
+                types[column[1].lower()] = kind.upper()
         declared.types[table] = types
     return types
 

@@ -12,6 +12,7 @@ import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from nuages.core.exceptions import FieldError
@@ -446,6 +447,42 @@ else:
 
 
 _signature_of = functools.lru_cache(maxsize=1024)(_parameters_of)
+_VARARGS, _VARKEYWORDS = 0x04, 0x08  # as in the flags of code
+
+
+@functools.lru_cache(maxsize=1024)
+def _plain_parameters(init: Any) -> tuple[Any, ...] | None:
+    """Return what ``_given_to()`` needs of a constructor; ``None`` if a signature has to tell."""
+    if type(init) is not FunctionType or init.__dict__ or init.__code__.co_posonlyargcount:
+        return None
+    code = init.__code__
+    count, end = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
+    names, by_name = code.co_varnames[1:count], code.co_varnames[count:end]
+    others = iter(code.co_varnames[end:])
+    several = next(others) if code.co_flags & _VARARGS else None
+    rest = next(others) if code.co_flags & _VARKEYWORDS else None
+    values = init.__defaults__ or ()
+    defaults = dict(zip(names[len(names) - len(values) :], values, strict=True))
+    return names, several, by_name, rest, {**defaults, **(init.__kwdefaults__ or {})}
+
+
+def _given_to(init: Any, self: Any, args: Any, kwargs: Any) -> list[tuple[str, Any]]:
+    """Return the arguments of a constructor's call, defaults as well, by parameter, but for ``self``."""
+    plain = _plain_parameters(init)
+    if plain is None:
+        bound = _signature_of(init).bind_partial(self, *args, **kwargs)
+        bound.apply_defaults()
+        return list(bound.arguments.items())[1:]
+    names, several, by_name, rest, defaults = plain
+    values = {**defaults, **kwargs, **dict(zip(names, args))}
+    found = [(name, values[name]) for name in names if name in values]
+    if several is not None:
+        found.append((several, tuple(args[len(names) :])))
+    found += [(name, values[name]) for name in by_name if name in values]
+    if rest is not None:
+        known = {*names, *by_name}
+        found.append((rest, {name: kwargs[name] for name in kwargs if name not in known}))
+    return found
 
 
 def _comparable(value: Any) -> Any:
@@ -469,13 +506,10 @@ class Expression(BaseExpression, Combinable):
     def identity(self) -> tuple[Any, ...]:
         """Class, constructor arguments and present children: equal for interchangeable expressions."""
         args, kwargs = vars(self)["_constructor_args"]
-        bound = _signature_of(type(self).__init__).bind_partial(self, *args, **kwargs)
-        bound.apply_defaults()
-        given = iter(bound.arguments.items())
-        next(given)
+        given = _given_to(type(self).__init__, self, args, kwargs)
         return (
             type(self),
-            *((name, _comparable(value)) for name, value in given),
+            *[(name, _comparable(value)) for name, value in given],
             *self._identifying_parts(),
         )
 

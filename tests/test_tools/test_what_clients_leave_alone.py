@@ -1,5 +1,7 @@
 """What the test client leaves as it was: connections, and who listens to signals."""
 
+import unittest
+
 import pytest
 
 from django.core.signals import got_request_exception, request_finished, request_started
@@ -7,7 +9,7 @@ from django.db import close_old_connections, connections
 from django.dispatch import Signal
 from django.http import HttpResponse, StreamingHttpResponse
 from django.template import engines
-from django.test import AsyncClient, Client, override_settings
+from django.test import AsyncClient, Client, SimpleTestCase, override_settings
 from django.test.signals import template_rendered
 from django.test.utils import setup_test_environment, teardown_test_environment
 from django.urls import path
@@ -93,3 +95,31 @@ def test_a_client_of_ones_own_is_told_of_exceptions():
     client = Quiet()
     assert client.get("/boom/").status_code == 500
     assert client.told == 1
+
+
+def test_each_test_has_a_client_of_its_own():
+    met = []
+
+    class Case(SimpleTestCase):
+        def test_1(self):
+            assert self.client is self.client is type(self).client
+            met.append(self.client)
+
+        test_2 = test_1
+
+        def test_3(self):
+            # What a test sets for itself or its class is gone with it.
+            type(self).client = self.client = Client(headers={"x-mine": "1"})
+
+        test_4 = test_1
+
+    class Below(Case):
+        client_class = type("Mine", (Client,), {})
+
+    for case in (Case, Below):
+        result = unittest.TestResult()
+        unittest.defaultTestLoader.loadTestsFromTestCase(case).run(result)
+        assert result.wasSuccessful() and result.testsRun == 4
+    assert len(set(map(id, met))) == 6
+    assert [type(client).__name__ for client in met] == ["Client"] * 3 + ["Mine"] * 3
+    assert not any(client.defaults for client in met)

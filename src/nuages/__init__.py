@@ -12,7 +12,8 @@ from nuages import alias
 alias.install()
 
 VERSION = (6, 1, 3, "final", 0)  # the level of the API, as ``django.VERSION`` documents it
-__version__ = "0.1.0"
+__version__ = "6.1.3"  # likewise: packages compare ``django.__version__``
+RELEASE = "0.1.0"  # of Nuages itself
 
 
 def get_version(version: tuple[int, int, int, str, int] | None = None) -> str:

@@ -70,7 +70,7 @@ def main(argv: list[str] | None = None) -> None:
     import nuages
 
     if verb == "version" or verb == "--version" and Path(arguments[0]).name == "nuages":
-        sys.stdout.write(f"Nuages {nuages.__version__} (API of Django {nuages.get_version()})\n")
+        sys.stdout.write(f"Nuages {nuages.RELEASE} (API of Django {nuages.get_version()})\n")
         return
     from nuages.core.management import execute_from_command_line
 

@@ -9,6 +9,7 @@ import pkgutil
 import subprocess
 import sys
 import textwrap
+import tomllib
 from pathlib import Path
 from unittest import mock
 
@@ -77,7 +78,12 @@ def test_shim_gives_nuages_under_the_name_django():
 def test_api_level_and_own_version():
     assert nuages.VERSION[:2] == (6, 1)
     assert nuages.get_version().startswith("6.1")
-    assert nuages.__version__ == "0.1.0"
+    assert nuages.__version__ == nuages.get_version()
+
+
+def test_the_release_is_that_of_the_distribution():
+    project = tomllib.loads((SOURCE.parents[1] / "pyproject.toml").read_text())["project"]
+    assert project["version"] == nuages.RELEASE
 
 
 def test_pickle_says_django():

@@ -1,5 +1,8 @@
 """A query's rows become the same objects by its generated function and by the plain road."""
 
+import copy
+import pickle
+
 import pytest
 from shop.models import Author, Book
 
@@ -96,3 +99,25 @@ def test_a_constructor_that_is_set_later_is_called(monkeypatch):
     monkeypatch.setattr(Author, "__init__", noting)
     list(ROADS["joined"]())
     assert len(made) == Book.objects.count()
+
+
+def test_prefetched_results_know_whose_they_are():
+    told_to_router = []
+
+    class Router:
+        def db_for_read(self, model, **hints):
+            told_to_router.append((model, hints.get("instance")))
+
+    for author in Author.objects.prefetch_related("books"):
+        books = author.books.all()
+        assert author.books.all() is books
+        assert [book.author for book in books] == [author] * len(books)
+        again = pickle.loads(pickle.dumps(books))
+        assert [book.pk for book in again] == [book.pk for book in books]
+        with override_settings(DATABASE_ROUTERS=[Router()]):
+            found = list(copy.copy(books).filter(title__endswith="1"))
+        assert told_to_router.pop() == (Book, author)
+        assert [book.author is author for book in found] == [True] * len(found)
+        assert [book.pk for book in books if book.title.endswith("1")] == [each.pk for each in found]
+        del author
+        assert books.filter(price=-1).count() == 0

@@ -116,12 +116,18 @@ class Batches:
         in_groups = tie is not None and tie[0] == group
         if group is not None:
             value = f"v{self.root.places[group]}"
-            lines += [
-                f"try: owner, members = homes[{value}]",
-                "except KeyError:",
-                f"    owner, members = {f'owners.get({value})' if in_groups else 'None'}, []",
-                f"    homes[{value}], groups[{value}] = (owner, members), members",
-            ]
+            if in_groups:
+                lines += [
+                    f"try: owner, members = homes[{value}]",
+                    "except KeyError:",
+                    f"    owner, members = owners.get({value}), []",
+                    f"    homes[{value}], groups[{value}] = (owner, members), members",
+                ]
+            else:
+                lines += [
+                    f"try: members = groups[{value}]",
+                    f"except KeyError: members = groups[{value}] = []",
+                ]
         ordered = list(self.root.all())
         numbers = {id(part): number for number, part in enumerate(ordered)}
         for part in ordered:
@@ -170,7 +176,7 @@ class Batches:
                 "    S = states[using]",
                 *(f"    {line}" for line in opening_lines(self.bare, scope)),
                 *(["    T = tied[using]"] if tie is not None else []),
-                *(["    homes = {}"] if group is not None else []),
+                *(["    homes = {}"] if in_groups else []),
                 "    place = 0",
                 f"    for {''.join(f'v{n}, ' for n in range(self.width))}in rows:",
                 *(f"        {line}" for line in lines),

@@ -77,6 +77,18 @@ class _IterableClass:
         queryset.__dict__["_iterable_class"] = value
 
 
+class _HintsOfResults:
+    """What routers are told of prefetched results, which is put together when it is wanted."""
+
+    def __get__(self, queryset: Any, cls: type | None = None) -> Any:
+        own = {} if queryset is None else queryset.__dict__
+        if own.get("_source") is None:
+            raise AttributeError("_hints")
+        owner, _name, base = own["_source"]
+        hints = own["_hints"] = {**base._hints, "instance": owner}
+        return hints
+
+
 class QuerySetCore(AltersData):
     """What all QuerySets have in common, whatever they are asked to do."""
 
@@ -106,6 +118,7 @@ class QuerySetCore(AltersData):
     _cloning_enabled = True
     #: For results that were prefetched: the object they belong to, its attribute, and the QuerySet that was narrowed.
     _source: tuple[Any, str, Any] | None = None
+    _hints: dict[str, Any] = _HintsOfResults()  # type: ignore[assignment]  # (where there are none yet)
     #: A related manager's own condition, added when the query is looked at.
     _deferred_filter: tuple[bool, tuple[Any, ...], dict[str, Any]] | None = None
 
@@ -132,6 +145,7 @@ class QuerySetCore(AltersData):
         """Make the query, of which there was but a path."""
         path, self._path = self._path, None
         if self._source is not None:
+            self._hints  # noqa: B018 (they come from there)
             (obj, name, base), self._source = self._source, None
             source = getattr(obj, name)._apply_rel_filters(base)
             self._query = source.query
@@ -209,7 +223,7 @@ class QuerySetCore(AltersData):
 
         The query is this one, narrowed by the manager ``name`` of the object when somebody looks at it.
         """
-        new, cls, hints = object.__new__, type(self), self._hints
+        new, cls = object.__new__, type(self)
         common: dict[str, Any] = {
             **self.__dict__,
             "_query": None,
@@ -218,11 +232,12 @@ class QuerySetCore(AltersData):
             "_source": None,
             "_result_cache": None,
         }
+        # These are put together when they are wanted.
+        common.pop("_hints", None)
 
         def with_results(owner: Any, results: list[Any]) -> Any:
             twin: Any = new(cls)
             state = twin.__dict__ = common.copy()
-            state["_hints"] = {**hints, "instance": owner}
             state["_source"] = owner, name, self
             state["_result_cache"] = results
             return twin

@@ -118,6 +118,8 @@ def test_prefetched_results_know_whose_they_are():
             found = list(copy.copy(books).filter(title__endswith="1"))
         assert told_to_router.pop() == (Book, author)
         assert [book.author is author for book in found] == [True] * len(found)
-        assert [book.pk for book in books if book.title.endswith("1")] == [each.pk for each in found]
+        assert [book.pk for book in books if book.title.endswith("1")] == [
+            each.pk for each in found
+        ]
         del author
         assert books.filter(price=-1).count() == 0

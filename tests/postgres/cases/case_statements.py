@@ -9,7 +9,8 @@ import time
 import pytest
 from shop.models import Author, Book
 
-from django.db import DataError, connection
+from django.db import DataError, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 #: More often than it takes until a statement is prepared.
 OFTEN = 8
@@ -111,3 +112,40 @@ def test_lists_of_each_kind_are_looked_for():
         assert Author.objects.filter(age__in=ages[2:]).count() == 2
         assert Author.objects.filter(age__in=[1, 2**40, -(2**40)]).count() == 1
     assert Author.objects.filter(age__in=[2**70]).count() == 0
+
+
+def test_one_batch_is_one_statement_unless_somebody_looks():
+    authors = Author.objects.bulk_create(Author(name=f"a{n}", age=n) for n in range(3))
+    for author in authors:
+        author.age += 10
+    assert Author.objects.bulk_update(authors, ["age"]) == 3
+    assert connection.connection.pgconn.transaction_status == 0
+    with CaptureQueriesContext(connection) as captured:
+        Author.objects.bulk_update(authors, ["age"])
+    assert [entry["sql"].split()[0] for entry in captured] == ["BEGIN", "UPDATE", "COMMIT"]
+    authors[0].age = 2**40
+    with pytest.raises(DataError):
+        Author.objects.bulk_update(authors, ["age"])
+    assert [each.age for each in Author.objects.order_by("age")] == [10, 11, 12]
+
+
+def test_a_block_ends_whatever_became_of_it(server):
+    author = Author.objects.create(name="a", age=1)
+    for commits in (True, False):
+        transaction.set_autocommit(False)
+        try:
+            Author.objects.filter(pk=author.pk).update(age=2 if commits else 3)
+            assert server.execute("SELECT age FROM shop_author").fetchone()[0] in (1, 2)
+            transaction.commit() if commits else transaction.rollback()
+            # Nothing is open now: that is no error.
+            transaction.commit()
+        finally:
+            transaction.set_autocommit(True)
+    assert server.execute("SELECT age FROM shop_author").fetchone() == (2,)
+    with pytest.raises(IntegrityError):
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+            Book.objects.create(title="t", author_id=author.pk + 1)
+    # It is found at the end of the block.
+    assert not Book.objects.exists()

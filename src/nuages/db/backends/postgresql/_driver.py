@@ -52,6 +52,16 @@ class Connection(psycopg.Connection[Any]):
             else:
                 self.has_stale_plans = True
 
+    def commit(self) -> None:
+        """Commit the transaction that is open, if any."""
+        with self.lock:
+            if self.pgconn.transaction_status == TransactionStatus.INTRANS and not (
+                self._num_transactions or self._tpc or self._pipeline
+            ):
+                self.statements.end(b"COMMIT")
+                return
+        super().commit()
+
     def _deallocate(self, name: bytes | None) -> Any:
         # The driver tidies up all there are.
         if name is None:

@@ -138,6 +138,11 @@ class Statements:
             tuples = self._run(sql, params)[1].command_tuples
             return -1 if tuples is None else tuples
 
+    def end(self, command: bytes) -> None:
+        """End the transaction that is open."""
+        self._handle.pgconn.send_query(command)
+        self._answer()
+
     def tell(self, sql: str) -> None:
         """Run a statement that has no parameters, and is not worth remembering."""
         handle = self._handle
@@ -150,7 +155,8 @@ class Statements:
         """Open a transaction, unless there is one, or none is wanted."""
         handle = self._handle
         if not handle._autocommit and handle.pgconn.transaction_status == _IDLE:
-            handle.wait(handle._start_query())
+            handle.pgconn.send_query(handle._get_tx_start_command())
+            self._answer()
 
     def _run(self, sql: str, params: Any) -> tuple[Statement, Any]:
         values: Any = None

@@ -491,6 +491,11 @@ class Writing(Reading):
         per_object = [options.pk, *(each for field in targets for each in (options.pk, field))]
         most = connection.ops.bulk_batch_size(per_object, given)
         size = min(batch_size, most) if batch_size else most
+        if len(given) <= size and connection.shows_nobody():
+            # One statement is a transaction of its own.
+            alone = self.using(self.db), given, targets, self.db
+            if (count := (yield Call(written.update_from_values, *alone))) is not None:
+                return count
         batches = [given[start : start + size] for start in range(0, len(given), size)]
         steps = self._update_batches_steps(batches, targets)
         return (yield from atomic_steps(self.db, steps, savepoint=False))

@@ -254,3 +254,35 @@ def test_a_stream_goes_on_when_the_server_has_taken_the_last_piece(settings_over
     del sys.modules["watched_urls"]
     assert len(made) == 20
     assert ahead == [0] * 20
+
+
+def test_a_framework_around_us_may_tie_its_receive_to_a_task(serve):
+    """Time limits and task groups belong to the task that enters them; the view must not feel them."""
+    ran_out = []
+
+    def make():
+        read = []
+
+        async def receive():
+            if not read:
+                read.append(True)
+                return EMPTY
+            while True:
+                try:
+                    async with asyncio.timeout(0.01):
+                        await asyncio.get_running_loop().create_future()
+                except TimeoutError:
+                    ran_out.append(asyncio.current_task())
+
+        return receive
+
+    tasks = []
+
+    async def view(request):
+        tasks.append(asyncio.current_task())
+        await asyncio.sleep(0.2)
+        return HttpResponse("hello")
+
+    assert serve(view, make)[0]["status"] == 200
+    assert ran_out
+    assert tasks[0] not in ran_out

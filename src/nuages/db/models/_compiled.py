@@ -438,8 +438,11 @@ def loads_plainly(model: type[Model]) -> bool:
 
 
 def _plain_loader(model: type[Model], attnames: tuple[str, ...], fetch_mode: Any) -> Loader:
-    if "fetch_mode" in inspect.signature(model.from_db).parameters or func_accepts_kwargs(
-        model.from_db
+    own = getattr(model.from_db, "__func__", None) is _base.OWN_FROM_DB
+    if (
+        own
+        or "fetch_mode" in inspect.signature(model.from_db).parameters
+        or func_accepts_kwargs(model.from_db)
     ):
         return lambda row, using: model.from_db(using, attnames, row, fetch_mode=fetch_mode)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nuages.db.migrations.operations.base import Operation, OperationCategory
-from nuages.db.migrations.utils import field_references
+from nuages.db.migrations.utils import field_is_referenced, field_references
 from nuages.db.models.fields import NOT_PROVIDED
 
 
@@ -83,13 +83,22 @@ class FieldOperation(Operation):
         return ()
 
     def _alters_key(self, app_label: str, state: Any) -> bool:
-        """Whether the operation alters a column that keys of other models may point to."""
-        model = state.models.get((app_label, self.model_name_lower))
-        fields = [] if model is None else [model.fields.get(name) for name in self._altered()]
+        """Whether the operation alters a column that is a key, or that keys of other models point to."""
+        key = (app_label, self.model_name_lower)
+        if (model := state.models.get(key)) is None:
+            return False
+        names = self._altered()
+        fields = [(name, model.fields.get(name)) for name in names]
         # A field that is to come may be a key, too.
-        if fields and self.field is not None:
-            fields.append(self.field)
-        return any(field is not None and (field.primary_key or field.unique) for field in fields)
+        fields += [(name, self.field) for name in names]
+        return any(
+            field is not None
+            and (
+                field.primary_key
+                or (field.unique and field_is_referenced(state, key, (name, field)))
+            )
+            for name, field in fields
+        )
 
     def _goes(self, back: bool) -> bool:
         return False

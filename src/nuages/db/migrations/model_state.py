@@ -59,7 +59,9 @@ class ModelState:
         managers: list[tuple[str, Any]] | None = None,
     ) -> None:
         self.app_label, self.name, self.fields = app_label, name, dict(fields)
-        self.options: dict[str, Any] = {"indexes": [], "constraints": [], **(options or {})}
+        self.options: dict[str, Any] = dict(options or {})
+        self.options.setdefault("indexes", [])
+        self.options.setdefault("constraints", [])
         self.bases, self.managers = bases or (models.Model,), managers or []
         for field_name, trouble in _validated_fields(self.fields):
             raise ValueError(trouble.format(field_name, f"{app_label}.{name}.{field_name}"))

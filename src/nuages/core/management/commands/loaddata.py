@@ -241,7 +241,7 @@ class Command(BaseCommand):
         if os.path.isabs(folder):
             places = [folder]
         else:
-            places = [os.path.join(place, folder) for place in self.fixture_dirs]
+            places = [os.path.join(place, folder).rstrip(os.sep) for place in self.fixture_dirs]
         wanted = self._file_names(base, format, compression)
         found: list[Fixture] = []
         for place in places:
@@ -308,8 +308,6 @@ class Command(BaseCommand):
                 )
             if self.app_label in (None, config.label) and os.path.isdir(place):
                 own.append(place)
-        if self.app_label is not None:
-            return [os.path.realpath(place) for place in own]
         return [os.path.realpath(place) for place in (*own, *configured, "")]
 
 

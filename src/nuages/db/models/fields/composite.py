@@ -79,12 +79,13 @@ class CompositePrimaryKey(Field):
             if refused:
                 raise ValueError(f"CompositePrimaryKey {reason}")
         self.field_names = args
+        # As of any primary key; said at once, so that fields of migrations and of models are equal.
+        kwargs.setdefault("serialize", False)
         super().__init__(**kwargs)
 
     def deconstruct(self) -> tuple[Any, ...]:
-        # The keywords can have one value only.
-        name, path, _args, _kwargs = super().deconstruct()
-        return name, path, self.field_names, {}
+        name, path, _args, kwargs = super().deconstruct()
+        return name, path, self.field_names, kwargs
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:

@@ -33,9 +33,7 @@ def test_options_stand_before_indexes_and_constraints(meta, names):
 
 def test_a_composite_key_is_written_with_all_its_keywords():
     key = models.CompositePrimaryKey("a", "b", verbose_name="x", help_text="h")
-    text, _imports = OperationWriter(
-        migrations.AddField("m", "pk", key), indentation=0
-    ).serialize()
+    text, _imports = OperationWriter(migrations.AddField("m", "pk", key), indentation=0).serialize()
     assert (
         "field=models.CompositePrimaryKey('a', 'b', blank=True, editable=False, help_text='h', "
         "primary_key=True, serialize=False, verbose_name='x')," in text

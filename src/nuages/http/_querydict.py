@@ -14,7 +14,8 @@ from nuages.core.exceptions import TooManyFieldsSent
 from nuages.utils.datastructures import MultiValueDict
 
 
-def _pairs(query: str, encoding: str) -> Iterable[tuple[str, str]]:
+def _lists(query: str, encoding: str) -> dict[str, list[str]]:
+    lists: dict[str, list[str]] = {}
     for piece in query.split("&"):
         if not piece:
             continue
@@ -25,7 +26,11 @@ def _pairs(query: str, encoding: str) -> Iterable[tuple[str, str]]:
             name = _unescaped(name, encoding)
         if "%" in value:
             value = _unescaped(value, encoding)
-        yield name, value
+        if name in lists:
+            lists[name].append(value)
+        else:
+            lists[name] = [value]
+    return lists
 
 
 def _unescaped(text: str, encoding: str) -> str:
@@ -57,7 +62,6 @@ class QueryDict(MultiValueDict):
         mutable: bool = False,
         encoding: str | None = None,
     ) -> None:
-        super().__init__()
         self._encoding = encoding
         if query_string:
             encoding = encoding or settings.DEFAULT_CHARSET
@@ -73,13 +77,7 @@ class QueryDict(MultiValueDict):
                     "The number of GET/POST parameters exceeded "
                     "settings.DATA_UPLOAD_MAX_NUMBER_FIELDS."
                 )
-            lists: dict[str, list[str]] = {}
-            for name, value in _pairs(query_string, encoding):
-                if name in lists:
-                    lists[name].append(value)
-                else:
-                    lists[name] = [value]
-            dict.update(self, lists)
+            dict.update(self, _lists(query_string, encoding))
         self._mutable = mutable
 
     @classmethod

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
 from datetime import timedelta
 from functools import lru_cache
 from io import BytesIO
@@ -75,6 +74,9 @@ def _from_stream(name: str) -> Any:
     return method
 
 
+_FORM = "application/x-www-form-urlencoded"
+
+
 class FromBody:
     """An attribute that is read from the body when something asks for it.
 
@@ -88,9 +90,10 @@ class FromBody:
     def __get__(self, request: Any, owner: type | None = None) -> Any:
         if request is None:
             return self
-        if self.kept_as not in vars(request):
+        own = request.__dict__
+        if self.kept_as not in own:
             request._load_post_and_files()
-        return vars(request)[self.kept_as]
+        return own[self.kept_as]
 
     def __set__(self, request: Any, value: Any) -> None:
         vars(request)[self.kept_as] = value
@@ -187,6 +190,9 @@ class HttpRequest:
             self.content_type, self.content_params = "", {}
             return
         try:
+            if header == _FORM:
+                self.content_type, self.content_params = _FORM, {}
+                return
             self.content_type, self.content_params = parse_header_parameters(header)
         except (LookupError, ValueError) as error:
             raise BadRequest("Invalid Content-Type header.") from error
@@ -408,8 +414,10 @@ class HttpRequest:
             )
         self._check_data_too_big(self._length_of_body())
         stream: Any = vars(self)["_stream"]
-        with closing(stream):
+        try:
             whole = self.read()
+        finally:
+            stream.close()
         # To be read as a file from the start.
         self._stream = BytesIO(whole)
         return whole
@@ -445,7 +453,7 @@ class HttpRequest:
                 # Error pages read POST too: they shall find it empty, not fail once more.
                 self._mark_post_parse_error()
                 raise
-        elif self.content_type == "application/x-www-form-urlencoded":
+        elif self.content_type == _FORM:
             if self._encoding is not None and self._encoding.lower() not in ("utf-8", "utf8"):
                 raise BadRequest(
                     "HTTP requests with the 'application/x-www-form-urlencoded' content type "

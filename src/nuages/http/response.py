@@ -647,7 +647,7 @@ class HttpResponseRedirectBase(HttpResponse):
         super().__init__(*args, **kwargs)
         target = str(redirect_to)
         location = iri_to_uri(target)
-        self["Location"] = location
+        self.headers["Location"] = location
         if max_length is not None and len(location) > max_length:
             raise DisallowedRedirect(f"Unsafe redirect exceeding {max_length} characters")
         if preserve_request:

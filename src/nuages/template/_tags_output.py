@@ -23,6 +23,7 @@ from nuages.template.defaultfilters import date
 from nuages.template.exceptions import TemplateSyntaxError
 from nuages.template.library import Library
 from nuages.utils import timezone
+from nuages.utils.functional import SimpleLazyObject
 from nuages.utils.html import conditional_escape, escape, format_html, strip_spaces_between_tags
 from nuages.utils.safestring import SafeString, mark_safe
 
@@ -111,6 +112,8 @@ class CsrfTokenNode(Node):
 
 def csrf_field(token: Any) -> str:
     """Return the hidden field for a token of the context."""
+    if type(token) is SimpleLazyObject:
+        token = str(token)  # made once, and looked at as it is
     if token:
         if token == "NOTPROVIDED":
             return ""

@@ -28,7 +28,9 @@ _IS_COROUTINE = 0x80  # as in the flags of code
 
 def iscoroutinefunction(function: Any) -> bool:
     """See ``inspect.iscoroutinefunction``, which is asked where a look does not settle it."""
-    inner = function
+    inner = function.__func__ if function.__class__ is MethodType else function
+    if inner.__class__ is FunctionType and not inner.__dict__:
+        return bool(inner.__code__.co_flags & _IS_COROUTINE)
     while True:
         if isinstance(inner, MethodType):
             inner = inner.__func__
@@ -36,7 +38,8 @@ def iscoroutinefunction(function: Any) -> bool:
             inner = inner.func
         else:
             break
-    if isinstance(inner, FunctionType):
+    plain = isinstance(inner, FunctionType)
+    if plain:
         if inner.__code__.co_flags & _IS_COROUTINE:
             return True
         # What decorators leave behind (``__wrapped__``, marks of views) says nothing of this.
@@ -46,9 +49,7 @@ def iscoroutinefunction(function: Any) -> bool:
         )
     else:
         unmarked = isinstance(inner, type) or not hasattr(inner, "__code__")
-    if unmarked and (
-        isinstance(inner, FunctionType) or getattr(inner, "_is_coroutine_marker", None) is None
-    ):
+    if unmarked and (plain or getattr(inner, "_is_coroutine_marker", None) is None):
         return False
     from inspect import iscoroutinefunction as ask
 

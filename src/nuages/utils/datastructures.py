@@ -46,14 +46,18 @@ class MultiValueDictKeyError(KeyError):
     """The key is not in the `MultiValueDict`."""
 
 
+_NOTHING: Any = ()
+
+
 class MultiValueDict(dict[Any, Any]):
     """A dictionary of lists that shows the last item of each.
 
     ``d[key]`` is the last value, ``d.getlist(key)`` all of them; assignment replaces the list.
     """
 
-    def __init__(self, key_to_list_mapping: Any = ()) -> None:
-        super().__init__(key_to_list_mapping)
+    def __init__(self, key_to_list_mapping: Any = _NOTHING) -> None:
+        if key_to_list_mapping is not _NOTHING:
+            super().__init__(key_to_list_mapping)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {super().__repr__()}>"

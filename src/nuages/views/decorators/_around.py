@@ -79,6 +79,13 @@ def around_methods(
 
 def marked(view: View, **marks: Any) -> View:
     """Return a view like ``view`` with attributes that middleware looks for."""
-    wrapped = around(view)
+    if type(view) is OneCall or iscoroutinefunction(view):
+        wrapped = around(view)
+    else:
+
+        @wraps(view)
+        def wrapped(request: Any, *args: Any, **kwargs: Any) -> Any:
+            return view(request, *args, **kwargs)
+
     vars(wrapped).update(marks)
     return wrapped

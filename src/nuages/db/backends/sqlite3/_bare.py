@@ -191,7 +191,9 @@ class _Now:
 
 def schema_changes(handle: Any) -> None:
     """Take down that what columns are declared as may be something else from now on."""
-    _Now.changing.append(ref(handle))
+    changing = _Now.changing
+    if not changing or changing[-1]() is not handle:
+        changing.append(ref(handle))
     _Now.epoch = object()
 
 

@@ -179,6 +179,8 @@ class RequestFactory:
     def _get_path(self, parsed: Any) -> str:
         """Return the path of a parsed URL as WSGI has it: its bytes, read as Latin-1."""
         path = f"{parsed.path};{parsed.params}" if parsed.params else parsed.path
+        if path.isascii() and "%" not in path:
+            return path
         return unquote_to_bytes(path).decode("iso-8859-1")
 
     def _with_query(
@@ -188,7 +190,8 @@ class RequestFactory:
         """Make a request whose data goes into the query string."""
         if query_params and data:
             raise ValueError("query_params and data arguments are mutually exclusive.")
-        query = urlencode(data or query_params or {}, doseq=True)
+        sent = data or query_params
+        query = urlencode(sent, doseq=True) if sent else ""
         return self.generic(
             method, path, secure=secure, headers=headers, **{"QUERY_STRING": query, **extra}
         )

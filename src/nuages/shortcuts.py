@@ -20,8 +20,12 @@ from nuages.utils.functional import Promise
 from nuages.utils.http import MAX_URL_REDIRECT_LENGTH
 
 if TYPE_CHECKING:
+    from nuages.db.models import Manager, QuerySet
     from nuages.http import HttpRequest
     from nuages.http.response import HttpResponseRedirectBase
+
+    #: What has rows: a model, a manager, a QuerySet.
+    type Rows[M] = type[M] | Manager[M] | QuerySet[M]
 
 
 def render(
@@ -100,7 +104,7 @@ def _nothing_found(rows: Any) -> Http404:
     return Http404(f"No {rows.model._meta.object_name} matches the given query.")
 
 
-def get_object_or_404(klass: Any, *args: Any, **kwargs: Any) -> Any:
+def get_object_or_404[M](klass: Rows[M], *args: Any, **kwargs: Any) -> M:
     """Return the only object that matches, from a model, a manager or a queryset.
 
     Raises:
@@ -114,7 +118,7 @@ def get_object_or_404(klass: Any, *args: Any, **kwargs: Any) -> Any:
         raise _nothing_found(rows) from None
 
 
-async def aget_object_or_404(klass: Any, *args: Any, **kwargs: Any) -> Any:
+async def aget_object_or_404[M](klass: Rows[M], *args: Any, **kwargs: Any) -> M:
     """Asynchronous twin of :func:`get_object_or_404`."""
     rows = _rows_of(klass, "aget_object_or_404", "aget")
     try:
@@ -123,7 +127,7 @@ async def aget_object_or_404(klass: Any, *args: Any, **kwargs: Any) -> Any:
         raise _nothing_found(rows) from None
 
 
-def get_list_or_404(klass: Any, *args: Any, **kwargs: Any) -> list[Any]:
+def get_list_or_404[M](klass: Rows[M], *args: Any, **kwargs: Any) -> list[M]:
     """Return the objects that match as a list.
 
     Raises:
@@ -135,7 +139,7 @@ def get_list_or_404(klass: Any, *args: Any, **kwargs: Any) -> list[Any]:
     raise _nothing_found(rows)
 
 
-async def aget_list_or_404(klass: Any, *args: Any, **kwargs: Any) -> list[Any]:
+async def aget_list_or_404[M](klass: Rows[M], *args: Any, **kwargs: Any) -> list[M]:
     """Asynchronous twin of :func:`get_list_or_404`."""
     rows = _rows_of(klass, "aget_list_or_404", "filter")
     if found := [row async for row in rows.filter(*args, **kwargs)]:

@@ -259,7 +259,7 @@ class BaseForm(RenderableFormMixin):
         """Validate everything; fills ``errors`` and ``cleaned_data``."""
         self._errors = ErrorDict(renderer=self.renderer)
         if self.is_bound:
-            self.cleaned_data: Any = {}
+            self.cleaned_data: dict[str, Any] = {}
             # An extra form of a formset may be left as it was.
             untouched = self.empty_permitted and not self.has_changed()
             for step in () if untouched else ("_clean_fields", "_clean_form", "_post_clean"):

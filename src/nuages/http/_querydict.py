@@ -6,7 +6,7 @@ import codecs
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from functools import partial, wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 from urllib.parse import quote, quote_plus, unquote, unquote_to_bytes
 
 from nuages.conf import settings
@@ -55,6 +55,16 @@ class QueryDict(MultiValueDict):
 
     _mutable = True
     _encoding: str | None = None
+
+    if TYPE_CHECKING:
+
+        def __getitem__(self, key: str) -> str: ...
+        @overload
+        def get(self, key: str, default: None = None) -> str | None: ...
+        @overload
+        def get[D](self, key: str, default: D) -> str | D: ...
+        def get(self, key: str, default: Any = None) -> Any: ...
+        def getlist(self, key: str, default: Any = None) -> list[str]: ...
 
     def __init__(
         self,

@@ -112,6 +112,11 @@ class HttpRequest:
     content_params: dict[str, str] | None = None
     resolver_match: ResolverMatch | None = None
 
+    # What middleware adds: the user (or an anonymous one), the session, and the site.
+    user: Any
+    session: Any
+    site: Any
+
     def __init__(self) -> None:
         self.path = self.path_info = ""
         self.META: dict[str, Any] = {}

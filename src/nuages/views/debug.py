@@ -398,7 +398,7 @@ class ExceptionReporter:
         if self.request is None:
             return None
         try:
-            return str(self.request.user)  # type: ignore[attr-defined]
+            return str(self.request.user)
         except Exception:
             # Reading the user can need the very thing that is out of order.
             return "[unable to retrieve the current user]"

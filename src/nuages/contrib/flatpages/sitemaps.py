@@ -20,5 +20,5 @@ class FlatPageSitemap(Sitemap):
             raise ImproperlyConfigured(
                 "FlatPageSitemap requires django.contrib.sites, which isn't installed."
             )
-        site = apps.get_model("sites", "Site").objects.get_current()
-        return site.flatpage_set.exclude(registration_required=True)
+        sites: Any = apps.get_model("sites", "Site").objects
+        return sites.get_current().flatpage_set.exclude(registration_required=True)

@@ -69,7 +69,7 @@ class Sitemap:
             ImproperlyConfigured: there is neither.
         """
         if site is None and registry.is_installed("django.contrib.sites"):
-            manager = registry.get_model("sites", "Site").objects
+            manager: Any = registry.get_model("sites", "Site").objects
             try:
                 site = manager.get_current()
             except ObjectDoesNotExist:

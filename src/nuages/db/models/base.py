@@ -27,6 +27,7 @@ from nuages.utils.hashable import make_hashable
 if TYPE_CHECKING:
     from nuages.core.checks import CheckMessage
     from nuages.db.models.fetch_modes import FetchMode
+    from nuages.db.models.manager import Manager
     from nuages.db.models.options import Options
 
 __all__ = ["DEFERRED", "Deferred", "Model", "ModelBase", "ModelState", "subclass_exception"]
@@ -211,10 +212,15 @@ class Model(ModelValidation, AltersData, metaclass=ModelBase):
 
     _meta: ClassVar[Options]
     _state: ModelState
-    objects: ClassVar[Any]
+    objects: ClassVar[Manager[Self]]
     DoesNotExist: ClassVar[type[ObjectDoesNotExist]]
     MultipleObjectsReturned: ClassVar[type[MultipleObjectsReturned]]
     NotUpdated: ClassVar[type[ObjectNotUpdated]]
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """What fields and relations add: ``id``, ``author_id``, ``book_set``, ``get_kind_display``."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         initialise(self, args, kwargs)

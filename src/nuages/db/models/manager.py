@@ -7,15 +7,19 @@ from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
 from types import FunctionType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from nuages.db import router
 from nuages.db.models import trails
 from nuages.db.models._query.read import not_one
 from nuages.db.models._query.write import create_object
+from nuages.db.models._typing import Row
 from nuages.db.models.fetch_modes import FETCH_ONE
 from nuages.db.models.query import QuerySet
 from nuages.utils.links import unreplaced
+
+if TYPE_CHECKING:
+    from nuages.db.models._forwarded import Forwarded
 
 __all__ = ["BaseManager", "EmptyManager", "Manager", "ManagerDescriptor"]
 
@@ -207,7 +211,15 @@ def _forward(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
     return forwarded
 
 
-class Manager(BaseManager.from_queryset(QuerySet)):  # type: ignore[misc]
+if TYPE_CHECKING:
+
+    class _WithMethods(Forwarded[Row], BaseManager): ...
+
+else:
+    _WithMethods = BaseManager.from_queryset(QuerySet)
+
+
+class Manager(_WithMethods[Row]):
     """The default manager: gives all the objects of its model."""
 
 

@@ -31,6 +31,7 @@ from nuages.db.models._query.raw import RawModelIterable, RawQuerySet
 from nuages.db.models._query.read import MAX_GET_RESULTS
 from nuages.db.models._query.related import RelatedPopulator, get_related_populators
 from nuages.db.models._query.write import Writing
+from nuages.db.models._typing import Row
 from nuages.db.models.query_utils import Q
 
 __all__ = [
@@ -59,7 +60,7 @@ __all__ = [
 ]
 
 
-class QuerySet(Writing):
+class QuerySet(Writing[Row]):
     """The objects of a model that meet some conditions, fetched when they are needed.
 
     Each method that refines it returns another QuerySet, so that a query can be put together step by
@@ -85,7 +86,7 @@ class QuerySet(Writing):
         queryset._prefetch_related_lookups = self._prefetch_related_lookups
         return queryset
 
-    def as_manager(cls) -> Any:
+    def as_manager(cls: Any) -> Any:
         """Return a manager with the methods of this class."""
         from nuages.db.models.manager import Manager
 
@@ -94,7 +95,7 @@ class QuerySet(Writing):
         return manager
 
     as_manager.queryset_only = True  # type: ignore[attr-defined]
-    as_manager = classmethod(as_manager)  # type: ignore[assignment, arg-type]
+    as_manager = classmethod(as_manager)  # type: ignore[assignment]
 
 
 trails.remember(QuerySet)

@@ -69,11 +69,10 @@ class AutocompleteJsonView(BaseListView):
         Raises:
             PermissionDenied: there is none.
         """
-        names = [request.GET.get(part) for part in ("app_label", "model_name", "field_name")]
-        if None in names:
-            raise PermissionDenied
+        parts = ("app_label", "model_name", "field_name")
         try:
-            return apps.get_model(*names[:2])._meta.get_field(names[2])
+            app_label, model_name, field_name = (request.GET[part] for part in parts)
+            return apps.get_model(app_label, model_name)._meta.get_field(field_name)
         except (LookupError, FieldDoesNotExist) as error:
             raise PermissionDenied from error
 

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Concatenate, Self, overload
 
 import nuages
 from nuages.db import DJANGO_VERSION_PICKLE_KEY, NotSupportedError, router
@@ -15,9 +15,20 @@ from nuages.db.engine import Call, Steps, arun, run
 from nuages.db.models import sql, trails
 from nuages.db.models._query.iterables import ModelIterable, ValuesIterable
 from nuages.db.models._query.prefetch import prefetch_steps
+from nuages.db.models._typing import Row, Rows
 from nuages.db.models.fetch_modes import FETCH_ONE
 from nuages.db.models.query_utils import Q, check_filter_kwargs
-from nuages.db.models.utils import AltersData
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from nuages.db.models._typing import Refinement
+
+    class _Decorator(Protocol):
+        def __call__[**P](
+            self, change: Callable[Concatenate[Any, P], None], /
+        ) -> Refinement[P]: ...
+
 
 #: How many objects ``repr()`` shows.
 REPR_OUTPUT_SIZE = 20
@@ -29,7 +40,7 @@ def refines(
     instances: bool = False,
     sliced: str | None = None,
     trail: bool = False,
-) -> Callable[[Callable[..., None]], Callable[..., Any]]:
+) -> _Decorator:
     """Make a method that changes a copy of its QuerySet, and returns that copy.
 
     Args:
@@ -39,7 +50,7 @@ def refines(
         trail: whether the call, if its arguments are strings, can be part of a trail.
     """
 
-    def decorate(change: Callable[..., None]) -> Callable[..., Any]:
+    def decorate[**P](change: Callable[Concatenate[Any, P], None]) -> Refinement[P]:
         name = change.__name__
 
         @wraps(change)
@@ -58,7 +69,7 @@ def refines(
             change(refined, *args, **kwargs)
             return refined
 
-        return method
+        return method  # type: ignore[return-value]  # (a function, seen as what binding it gives)
 
     return decorate
 
@@ -89,7 +100,7 @@ class _HintsOfResults:
         return hints
 
 
-class QuerySetCore(AltersData):
+class QuerySetCore(Rows[Row]):
     """What all QuerySets have in common, whatever they are asked to do."""
 
     def __init__(
@@ -109,7 +120,7 @@ class QuerySetCore(AltersData):
     # What holds until something else is said. On a trail there is a path, and no query.
     _path: trails.Path | None = None
     _params: tuple[Any, ...] = ()
-    _result_cache: list[Any] | None = None
+    _result_cache: list[Row] | None = None
     _iterable_class: Any = _IterableClass()
     _fields: tuple[str, ...] | None = None
     _fetch_mode: Any = FETCH_ONE
@@ -334,17 +345,17 @@ class QuerySetCore(AltersData):
         run(prefetch_steps(self._result_cache, *self._prefetch_related_lookups))
         self._prefetch_done = True
 
-    def _results(self) -> list[Any]:
+    def _results(self) -> list[Row]:
         self._fetch_all()
         return self._result_cache  # type: ignore[return-value]  # it is filled by now
 
     def __len__(self) -> int:
         return len(self._results())
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Row]:
         return iter(self._results())
 
-    async def __aiter__(self) -> AsyncIterator[Any]:
+    async def __aiter__(self) -> AsyncIterator[Row]:
         await arun(_one_step(self._fetch_all))
         for item in self._result_cache or ():
             yield item
@@ -353,11 +364,15 @@ class QuerySetCore(AltersData):
         return bool(self._results())
 
     def __repr__(self) -> str:
-        shown = list(self[: REPR_OUTPUT_SIZE + 1])
+        shown: list[Any] = list(self[: REPR_OUTPUT_SIZE + 1])
         if len(shown) > REPR_OUTPUT_SIZE:
             shown[-1] = "...(remaining elements truncated)..."
         return f"<{type(self).__name__} {shown!r}>"
 
+    @overload
+    def __getitem__(self, key: int) -> Row: ...
+    @overload
+    def __getitem__(self, key: slice) -> Self: ...
     def __getitem__(self, key: Any) -> Any:
         """Return one object, or a QuerySet of a slice (a list, where there are results already)."""
         if isinstance(key, slice):
@@ -386,21 +401,18 @@ class QuerySetCore(AltersData):
         part.query.set_limits(low, high)
         return part
 
-    def __class_getitem__(cls, *args: Any, **kwargs: Any) -> Any:
-        return cls
-
     # -- combining ---------------------------------------------------------------------------
 
-    def __and__(self, other: Any) -> Any:
+    def __and__(self, other: Any) -> Self:
         self._check_operator_queryset(other, "&")
         self._merge_sanity_check(other)
-        empty = next((side for side in (other, self) if isinstance(side, EmptyQuerySet)), None)
+        empty: Any = next((side for side in (other, self) if isinstance(side, EmptyQuerySet)), None)
         return self._combined(other, sql.AND) if empty is None else empty
 
-    def __or__(self, other: Any) -> Any:
+    def __or__(self, other: Any) -> Self:
         return self._either(other, "|", sql.OR)
 
-    def __xor__(self, other: Any) -> Any:
+    def __xor__(self, other: Any) -> Self:
         return self._either(other, "^", sql.XOR)
 
     def _either(self, other: Any, sign: str, connector: str) -> Any:

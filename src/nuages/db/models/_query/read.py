@@ -25,6 +25,7 @@ from nuages.db.models._query.ordering import check_first_or_last
 from nuages.db.models._query.prefetch import aprefetch_related_objects, prefetch_related_objects
 from nuages.db.models._query.refine import Refinements, _default_alias
 from nuages.db.models._trail_values import read_aggregate
+from nuages.db.models._typing import Row
 
 #: ``get()`` fetches so many rows to say how many there are, if there is more than one.
 MAX_GET_RESULTS = 21
@@ -47,12 +48,12 @@ def not_one(model: Any, results: list[Any], most: int | None = MAX_GET_RESULTS) 
     )
 
 
-class Reading(Refinements):
+class Reading(Refinements[Row]):
     """Objects, numbers and answers. Manual: "Methods that do not return QuerySets"."""
 
     # -- one object --------------------------------------------------------------------------
 
-    def get(self, *args: Any, **kwargs: Any) -> Any:
+    def get(self, *args: Any, **kwargs: Any) -> Row:
         """Return the one object that meets the conditions.
 
         Raises ``Model.DoesNotExist`` or ``Model.MultipleObjectsReturned``.
@@ -66,7 +67,7 @@ class Reading(Refinements):
                 raise not_one(self.model, results)
         return run(self._get_steps(args, kwargs))
 
-    async def aget(self, *args: Any, **kwargs: Any) -> Any:
+    async def aget(self, *args: Any, **kwargs: Any) -> Row:
         """``get()`` for async code."""
         return await awaited(self, "get", *args, **kwargs)
 
@@ -98,19 +99,19 @@ class Reading(Refinements):
             query.set_limits(high=MAX_GET_RESULTS)
         return found
 
-    def first(self) -> Any:
+    def first(self) -> Row | None:
         """Return the first object, by primary key if there is no order; ``None`` if none."""
         return run(self._edge_steps("first"))
 
-    async def afirst(self) -> Any:
+    async def afirst(self) -> Row | None:
         """``first()`` for async code."""
         return await awaited(self, "first")
 
-    def last(self) -> Any:
+    def last(self) -> Row | None:
         """Return the last object, by primary key if there is no order; ``None`` if none."""
         return run(self._edge_steps("last"))
 
-    async def alast(self) -> Any:
+    async def alast(self) -> Row | None:
         """``last()`` for async code."""
         return await awaited(self, "last")
 
@@ -132,19 +133,19 @@ class Reading(Refinements):
             queryset = self.order_by("-pk" if last else "pk")
         return (yield Call(_first_of, queryset[:1]))
 
-    def earliest(self, *fields: Any) -> Any:
+    def earliest(self, *fields: Any) -> Row:
         """Return the object that comes first by these fields (or ``Meta.get_latest_by``)."""
         return run(self._extreme_steps(fields, latest=False))
 
-    async def aearliest(self, *fields: Any) -> Any:
+    async def aearliest(self, *fields: Any) -> Row:
         """``earliest()`` for async code."""
         return await awaited(self, "earliest", *fields)
 
-    def latest(self, *fields: Any) -> Any:
+    def latest(self, *fields: Any) -> Row:
         """Return the object that comes last by these fields (or ``Meta.get_latest_by``)."""
         return run(self._extreme_steps(fields, latest=True))
 
-    async def alatest(self, *fields: Any) -> Any:
+    async def alatest(self, *fields: Any) -> Row:
         """``latest()`` for async code."""
         return await awaited(self, "latest", *fields)
 
@@ -169,13 +170,13 @@ class Reading(Refinements):
 
     def in_bulk(
         self, id_list: Iterable[Any] | None = None, *, field_name: str = "pk"
-    ) -> dict[Any, Any]:
+    ) -> dict[Any, Row]:
         """Return the objects by a unique field's value; all, or those with these values."""
         return run(self._in_bulk_steps(id_list, field_name))
 
     async def ain_bulk(
         self, id_list: Iterable[Any] | None = None, *, field_name: str = "pk"
-    ) -> dict[Any, Any]:
+    ) -> dict[Any, Row]:
         """``in_bulk()`` for async code."""
         return await awaited(self, "in_bulk", id_list, field_name=field_name)
 
@@ -252,7 +253,7 @@ class Reading(Refinements):
         size = min(filter(None, (most, limit)), default=len(ids))
         return (ids[start : start + size] for start in range(0, len(ids), size))
 
-    def iterator(self, chunk_size: int | None = None) -> Iterator[Any]:
+    def iterator(self, chunk_size: int | None = None) -> Iterator[Row]:
         """Return an iterator over the objects that keeps none of them.
 
         Prefetches take place for ``chunk_size`` objects at a time, and so need it.
@@ -267,7 +268,7 @@ class Reading(Refinements):
             raise ValueError("Chunk size must be strictly positive.")
         return self._iterator(*self._chunking(chunk_size))
 
-    async def aiterator(self, chunk_size: int = STREAM_CHUNK_SIZE) -> AsyncIterator[Any]:
+    async def aiterator(self, chunk_size: int = STREAM_CHUNK_SIZE) -> AsyncIterator[Row]:
         """``iterator()`` for async code."""
         if chunk_size <= 0:
             raise ValueError("Chunk size must be strictly positive.")

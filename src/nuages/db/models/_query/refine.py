@@ -6,7 +6,7 @@ import datetime
 import itertools
 import warnings
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from nuages.db.models._query.core import EmptyQuerySet as _Empty
 from nuages.db.models._query.core import QuerySetCore, refines
@@ -16,11 +16,15 @@ from nuages.db.models._query.iterables import (
     ValuesIterable,
     ValuesListIterable,
 )
+from nuages.db.models._typing import Row
 from nuages.db.models.constants import LOOKUP_SEP
 from nuages.db.models.expressions import F
 from nuages.db.models.query_utils import FilteredRelation, Q
 from nuages.utils import timezone
 from nuages.utils.deprecation import RemovedInDjango2028Warning
+
+if TYPE_CHECKING:
+    from nuages.db.models.query import QuerySet
 
 _FILTER_SLICED = "Cannot filter a query once a slice has been taken."
 _REORDER_SLICED = "Cannot reorder a query once a slice has been taken."
@@ -28,7 +32,7 @@ _CHANGE_SLICED = "Cannot change a query once a slice has been taken."
 _DISTINCT_SLICED = "Cannot create distinct fields once a slice has been taken."
 
 
-class Refinements(QuerySetCore):
+class Refinements(QuerySetCore[Row]):
     """Narrowing, ordering, annotating and choosing columns. Manual: ref/models/querysets."""
 
     # -- conditions --------------------------------------------------------------------------
@@ -128,7 +132,7 @@ class Refinements(QuerySetCore):
 
     # -- several QuerySets -------------------------------------------------------------------
 
-    def union(self, *other_qs: Any, all: bool = False) -> Any:
+    def union(self, *other_qs: Any, all: bool = False) -> Self:
         """Return the rows of this and other QuerySets; equal ones once, unless ``all``."""
         if isinstance(self, _Empty):
             # Empty parts add nothing; the first one left gives the columns.
@@ -143,14 +147,14 @@ class Refinements(QuerySetCore):
             return self
         return self._combinator_query("union", *other_qs, all=all)
 
-    def intersection(self, *other_qs: Any) -> Any:
+    def intersection(self, *other_qs: Any) -> Self:
         """Return the rows that are in this and all the other QuerySets."""
-        for each in (self, *other_qs):
-            if isinstance(each, _Empty):
-                return each
+        empty: Any = next((each for each in (self, *other_qs) if isinstance(each, _Empty)), None)
+        if empty is not None:
+            return empty
         return self._combinator_query("intersection", *other_qs)
 
-    def difference(self, *other_qs: Any) -> Any:
+    def difference(self, *other_qs: Any) -> Self:
         """Return the rows that are in this, but in none of the other QuerySets."""
         return self if isinstance(self, _Empty) else self._combinator_query("difference", *other_qs)
 
@@ -182,17 +186,23 @@ class Refinements(QuerySetCore):
         chosen.query.set_values(fields)
         return chosen
 
-    def values(self, *fields: Any, **expressions: Any) -> Self:
+    def values(self, *fields: Any, **expressions: Any) -> QuerySet[dict[str, Any]]:
         """Return dictionaries of these fields and expressions instead of instances."""
         if self._path is not None and not expressions:
             further = self._path.step(self, "values", fields, {})
             if further is not None:
                 return further
-        chosen = self._values(*fields, *expressions, **expressions)
+        chosen: Any = self._values(*fields, *expressions, **expressions)
         chosen._iterable_class = ValuesIterable
         return chosen
 
-    def values_list(self, *fields: Any, flat: bool = False, named: bool = False) -> Self:
+    @overload
+    def values_list(
+        self, *fields: Any, flat: Literal[False] = ..., named: bool = ...
+    ) -> QuerySet[tuple[Any, ...]]: ...
+    @overload
+    def values_list(self, *fields: Any, flat: bool, named: bool = ...) -> QuerySet[Any]: ...
+    def values_list(self, *fields: Any, flat: bool = False, named: bool = False) -> QuerySet[Any]:
         """Return tuples of these fields and expressions instead of instances.
 
         With ``flat``, and one field, its values; with ``named``, named tuples.
@@ -216,14 +226,14 @@ class Refinements(QuerySetCore):
             )
             fields = (self.model._meta.concrete_fields[0].attname,)
         names, expressions = _named_expressions(fields)
-        chosen = self._values(*names, **expressions)
+        chosen: Any = self._values(*names, **expressions)
         if named:
             chosen._iterable_class = NamedValuesListIterable
         else:
             chosen._iterable_class = FlatValuesListIterable if flat else ValuesListIterable
         return chosen
 
-    def dates(self, field_name: str, kind: str, order: str = "ASC") -> Self:
+    def dates(self, field_name: str, kind: str, order: str = "ASC") -> QuerySet[datetime.date]:
         """Return the dates of a field, cut off at a unit, each once."""
         from nuages.db.models.functions import Trunc
 
@@ -238,7 +248,7 @@ class Refinements(QuerySetCore):
         kind: str,
         order: str = "ASC",
         tzinfo: datetime.tzinfo | None = None,
-    ) -> Self:
+    ) -> QuerySet[datetime.datetime]:
         """Return the datetimes of a field, cut off at a unit, each once."""
         from nuages.conf import settings
         from nuages.db.models.functions import Trunc
@@ -253,10 +263,10 @@ class Refinements(QuerySetCore):
         cut = Trunc(field_name, kind, output_field=_model_field("DateTimeField"), tzinfo=tzinfo)
         return self._moments(field_name, cut, order)
 
-    def _moments(self, field_name: str, cut: Any, order: str) -> Self:
+    def _moments(self, field_name: str, cut: Any, order: str) -> QuerySet[Any]:
         name = type(cut.output_field).__name__.lower()
-        moments = self.annotate(**{name: cut}, plain_field=F(field_name))
-        moments = moments.values_list(name, flat=True).distinct()
+        dated = self.annotate(**{name: cut}, plain_field=F(field_name))
+        moments = dated.values_list(name, flat=True).distinct()
         moments = moments.filter(plain_field__isnull=False)
         return moments.order_by(name if order == "ASC" else f"-{name}")
 

@@ -14,6 +14,7 @@ from nuages.db.models._query.core import awaited
 from nuages.db.models._query.read import Reading
 from nuages.db.models._quick import insert_many
 from nuages.db.models._saving import put_last_steps
+from nuages.db.models._typing import Row
 from nuages.db.models.constants import LOOKUP_SEP, OnConflict
 from nuages.db.models.expressions import Case, DatabaseDefault, F, OrderBy, Value, When
 from nuages.db.models.functions import Cast
@@ -35,19 +36,19 @@ def create_object(model: Any, values: dict[str, Any], using: str, fetch_mode: An
     return obj
 
 
-class Writing(Reading):
+class Writing(Reading[Row]):
     """Creating, changing and deleting rows. Manual: ref/models/querysets."""
 
     # -- one object --------------------------------------------------------------------------
 
-    def create(self, **kwargs: Any) -> Any:
+    def create(self, **kwargs: Any) -> Row:
         """Create an object with these values, save it and return it."""
         self._for_write = True
         return create_object(self.model, kwargs, self.db, self._fetch_mode)
 
     create.alters_data = True  # type: ignore[attr-defined]
 
-    async def acreate(self, **kwargs: Any) -> Any:
+    async def acreate(self, **kwargs: Any) -> Row:
         """``create()`` for async code."""
         return await awaited(self, "create", **kwargs)
 
@@ -55,7 +56,7 @@ class Writing(Reading):
 
     def get_or_create(
         self, defaults: dict[str, Any] | None = None, **kwargs: Any
-    ) -> tuple[Any, bool]:
+    ) -> tuple[Row, bool]:
         """Return the object that meets the conditions, or create it; and whether it was created."""
         return run(self._get_or_create_steps(defaults, kwargs))
 
@@ -63,7 +64,7 @@ class Writing(Reading):
 
     async def aget_or_create(
         self, defaults: dict[str, Any] | None = None, **kwargs: Any
-    ) -> tuple[Any, bool]:
+    ) -> tuple[Row, bool]:
         """``get_or_create()`` for async code."""
         return await awaited(self, "get_or_create", defaults, **kwargs)
 
@@ -94,7 +95,7 @@ class Writing(Reading):
         defaults: dict[str, Any] | None = None,
         create_defaults: dict[str, Any] | None = None,
         **kwargs: Any,
-    ) -> tuple[Any, bool]:
+    ) -> tuple[Row, bool]:
         """Change the object that meets the conditions, or create it; and whether it was created."""
         return run(self._update_or_create_steps(defaults, create_defaults, kwargs))
 
@@ -105,7 +106,7 @@ class Writing(Reading):
         defaults: dict[str, Any] | None = None,
         create_defaults: dict[str, Any] | None = None,
         **kwargs: Any,
-    ) -> tuple[Any, bool]:
+    ) -> tuple[Row, bool]:
         """``update_or_create()`` for async code."""
         return await awaited(self, "update_or_create", defaults, create_defaults, **kwargs)
 
@@ -186,7 +187,7 @@ class Writing(Reading):
         update_conflicts: bool = False,
         update_fields: Iterable[str] | None = None,
         unique_fields: Iterable[str] | None = None,
-    ) -> list[Any]:
+    ) -> list[Row]:
         """Insert objects in as few queries as possible, without ``save()`` or signals."""
         return run(
             self._bulk_create_steps(
@@ -204,7 +205,7 @@ class Writing(Reading):
         update_conflicts: bool = False,
         update_fields: Iterable[str] | None = None,
         unique_fields: Iterable[str] | None = None,
-    ) -> list[Any]:
+    ) -> list[Row]:
         """``bulk_create()`` for async code."""
         return await awaited(
             self,

@@ -1,0 +1,39 @@
+"""What type checkers know of QuerySets and managers: whose rows they give.
+
+At run time ``QuerySet[Book]`` is ``QuerySet``, and nothing of this exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from nuages.db.models.utils import AltersData
+
+if TYPE_CHECKING:
+    from typing import Concatenate, Generic, Protocol, overload
+
+    from typing_extensions import TypeVar
+
+    #: What iterating gives: instances, dictionaries, tuples.
+    Row = TypeVar("Row", default=Any, covariant=True)
+
+    class Rows(AltersData, Generic[Row]):
+        """Has rows of some type."""
+
+    class Refinement[**P](Protocol):
+        """A method that returns a QuerySet of the type of its own, or of a manager's QuerySets."""
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> Callable[Concatenate[Any, P], Any]: ...
+        @overload
+        def __get__[Q](self, instance: Q, owner: Any) -> Callable[P, Q]: ...
+
+else:
+    Row = Any
+
+    class Rows(AltersData):
+        """What QuerySets are, whatever their rows."""
+
+        def __class_getitem__(cls, *args, **kwargs):
+            return cls

@@ -59,7 +59,7 @@ class Forwarded(Generic[Row]):  # noqa: UP046
         """Return the objects with those behind these relations, in the same query."""
     def prefetch_related(self, *lookups: Any) -> QuerySet[Row]:
         """Return the objects with those behind these relations, in a query per relation."""
-    def fetch_mode(self, mode: Any) -> QuerySet[Row]:
+    def fetch_mode(self, fetch_mode: Any) -> QuerySet[Row]:
         """Return the objects; ``mode`` says how fields that are missing will be fetched."""
     def extra(
         self,

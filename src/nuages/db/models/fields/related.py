@@ -527,8 +527,6 @@ class ForeignKey(ForeignObject):
 
     # Its column takes plain values; its lookups speak for themselves.
     trail_safe = True
-
-    trail_safe = True
     descriptor_class = ForeignKeyDeferredAttribute
     rel_class = ManyToOneRel
     _usual = {"db_index": True}
@@ -737,8 +735,6 @@ class OneToOneField(ForeignKey):
     """A relation from one object to one. Manual: "OneToOneField"."""
 
     # Its column takes plain values; its lookups speak for themselves.
-    trail_safe = True
-
     trail_safe = True
     many_to_one = False
     one_to_one = True

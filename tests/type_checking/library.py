@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from typing import Any, assert_type
 
 from nuages import forms
-from nuages.db import models
+from nuages.contrib.auth.decorators import login_required
+from nuages.core.paginator import Page, Paginator
+from nuages.db import models, transaction
 from nuages.db.models import Manager, QuerySet
 from nuages.http import HttpRequest, HttpResponse
 from nuages.shortcuts import aget_object_or_404, get_list_or_404, get_object_or_404, render
+from nuages.utils.encoding import force_str
+from nuages.utils.safestring import SafeString, mark_safe
 
 
 class Author(models.Model):
@@ -95,4 +99,17 @@ def view(request: HttpRequest) -> HttpResponse:
     # What fields and relations add is there.
     book = Book()
     print(book.id, book.author_id, book.author.book_set, request.user, request.session)
+    assert_type(Paginator(Book.objects.all(), 10).get_page(request.GET.get("page")), Page)
     return render(request, "books.html", {"form": form})
+
+
+def decorated() -> None:
+    request = HttpRequest()
+    assert_type(login_required(view)(request), HttpResponse)
+    assert_type(login_required(login_url="/in/")(view)(request), HttpResponse)
+    assert_type(transaction.atomic(view)(request), HttpResponse)
+
+
+def text() -> None:
+    assert_type(mark_safe("<b>"), SafeString)
+    assert_type(force_str(b"text"), str)

@@ -167,12 +167,12 @@ class Paginator(BasePaginator):
         """Return the number of an existing page; raises an `InvalidPage`."""
         return self._validate_number(number, self.num_pages)
 
-    def page(self, number: Any) -> Any:
+    def page(self, number: Any) -> "Page":
         """Return a page by its number, from 1; raises an `InvalidPage`."""
         number = self.validate_number(number)
         return self._get_page(self.object_list[self._bounds(number, self.count)], number, self)
 
-    def get_page(self, number: Any) -> Any:
+    def get_page(self, number: Any) -> "Page":
         """Like `page()`, but the first page for what is no number, the last one for too much."""
         return self.page(self._nearest(number, self.num_pages))
 
@@ -219,13 +219,13 @@ class AsyncPaginator(BasePaginator):
         """Return the number of an existing page; raises an `InvalidPage`."""
         return self._validate_number(number, await self.anum_pages())
 
-    async def apage(self, number: Any) -> Any:
+    async def apage(self, number: Any) -> "AsyncPage":
         """Return a page by its number, from 1; raises an `InvalidPage`."""
         number = await self.avalidate_number(number)
         bounds = self._bounds(number, await self.acount())
         return self._get_page(self.object_list[bounds], number, self)
 
-    async def aget_page(self, number: Any) -> Any:
+    async def aget_page(self, number: Any) -> "AsyncPage":
         """Like `apage()`, but the first page for no number, the last one for too much."""
         return await self.apage(self._nearest(number, await self.anum_pages()))
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, Literal, overload
 from urllib.parse import quote
 
 from nuages.utils.functional import Promise
@@ -48,6 +48,14 @@ def smart_str(
     return s if isinstance(s, Promise) else force_str(s, encoding, strings_only, errors)
 
 
+@overload
+def force_str(
+    s: Any, encoding: str = ..., strings_only: Literal[False] = ..., errors: str = ...
+) -> str: ...
+@overload
+def force_str(s: Any, encoding: str = ..., *, strings_only: bool, errors: str = ...) -> Any: ...
+@overload
+def force_str(s: Any, encoding: str, strings_only: bool, errors: str = ...) -> Any: ...
 def force_str(
     s: Any, encoding: str = "utf-8", strings_only: bool = False, errors: str = "strict"
 ) -> Any:
@@ -73,6 +81,14 @@ def smart_bytes(
     return s if isinstance(s, Promise) else force_bytes(s, encoding, strings_only, errors)
 
 
+@overload
+def force_bytes(
+    s: Any, encoding: str = ..., strings_only: Literal[False] = ..., errors: str = ...
+) -> bytes: ...
+@overload
+def force_bytes(s: Any, encoding: str = ..., *, strings_only: bool, errors: str = ...) -> Any: ...
+@overload
+def force_bytes(s: Any, encoding: str, strings_only: bool, errors: str = ...) -> Any: ...
 def force_bytes(
     s: Any, encoding: str = "utf-8", strings_only: bool = False, errors: str = "strict"
 ) -> Any:

@@ -5,7 +5,7 @@ Manual: ref/utils, "django.utils.safestring".
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, overload
 
 from nuages.utils.functional import keep_lazy
 
@@ -39,6 +39,12 @@ class SafeString(str, SafeData):
 SafeText = SafeString
 
 
+@overload
+def mark_safe(s: str) -> SafeString: ...
+@overload
+def mark_safe[F: Callable[..., Any]](s: F) -> F: ...
+@overload
+def mark_safe(s: Any) -> Any: ...
 def mark_safe(s: Any) -> Any:
     """Return ``s`` marked as safe HTML; a callable is wrapped so that its results are.
 

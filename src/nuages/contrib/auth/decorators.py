@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any
+from typing import Any, overload
 from urllib.parse import urlsplit
 
 from nuages.conf import settings
@@ -69,6 +69,14 @@ def user_passes_test(
     return decorate
 
 
+@overload
+def login_required[V: Callable[..., Any]](
+    function: V, redirect_field_name: str | None = ..., login_url: str | None = ...
+) -> V: ...
+@overload
+def login_required[V: Callable[..., Any]](
+    function: None = None, redirect_field_name: str | None = ..., login_url: str | None = ...
+) -> Callable[[V], V]: ...
 def login_required(
     function: Any = None,
     redirect_field_name: str | None = REDIRECT_FIELD_NAME,
@@ -79,9 +87,9 @@ def login_required(
     return check(function) if function else check
 
 
-def login_not_required(view_func: Any) -> Any:
+def login_not_required[V: Callable[..., Any]](view_func: V) -> V:
     """Let everybody see a view, whatever the middleware demands."""
-    view_func.login_required = False
+    view_func.login_required = False  # type: ignore[attr-defined]
     return view_func
 
 

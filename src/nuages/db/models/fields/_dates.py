@@ -6,7 +6,7 @@ import datetime
 import warnings
 from collections.abc import Callable
 from functools import partialmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
 
 from nuages.conf import settings
 from nuages.db.models.fields import _checks
@@ -93,6 +93,14 @@ class _Clock(DateTimeCheckMixin, Field):
 class DateField(_Clock):
     """A day."""
 
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> datetime.date | Any: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
+
     default_error_messages = {
         "invalid": _(
             "“%(value)s” value has an invalid date format. It must be in YYYY-MM-DD format."
@@ -140,6 +148,14 @@ class DateField(_Clock):
 
 class DateTimeField(DateField):
     """A moment: aware where ``USE_TZ`` is on."""
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> datetime.datetime | Any: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
 
     default_error_messages = {
         "invalid": _(
@@ -212,6 +228,14 @@ class DateTimeField(DateField):
 class TimeField(_Clock):
     """A time of day."""
 
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> datetime.time | Any: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
+
     default_error_messages = {
         "invalid": _(
             "“%(value)s” value has an invalid format. It must be in HH:MM[:ss[.uuuuuu]] format."
@@ -248,6 +272,14 @@ class TimeField(_Clock):
 
 class DurationField(Field):
     """A length of time; a number of microseconds where the database has no type for it."""
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> datetime.timedelta | Any: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
 
     empty_strings_allowed = False
     default_error_messages = {

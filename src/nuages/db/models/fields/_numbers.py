@@ -5,7 +5,7 @@ from __future__ import annotations
 import decimal
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
 
 from nuages.core import validators
 from nuages.db import connection
@@ -25,6 +25,14 @@ else:
 
 class BooleanField(Field):
     """True or false; with ``null=True`` also unknown."""
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> bool | Any: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
 
     empty_strings_allowed = False
     default_error_messages = {
@@ -116,6 +124,14 @@ class _Numeric(Field):
 
 class IntegerField(_Numeric):
     """A whole number that fits the database's column."""
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> int | Any: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
 
     default_error_messages = {"invalid": _("“%(value)s” value must be an integer.")}
     description: Any = _("Integer")
@@ -308,6 +324,14 @@ class SmallAutoField(AutoFieldMixin, SmallIntegerField):
 class FloatField(_Numeric):
     """A binary floating point number."""
 
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> float | Any: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
+
     default_error_messages = {"invalid": _("“%(value)s” value must be a float.")}
     description = _("Floating point number")
     number = float
@@ -319,6 +343,14 @@ class FloatField(_Numeric):
 
 class DecimalField(Field):
     """A decimal number of fixed precision."""
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> decimal.Decimal | Any: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
 
     empty_strings_allowed = False
     default_error_messages = {"invalid": _("“%(value)s” value must be a decimal number.")}

@@ -6,7 +6,7 @@ import uuid
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self, overload
 
 from nuages.core import exceptions, validators
 from nuages.db import connection
@@ -18,6 +18,14 @@ from nuages.utils.translation import gettext_lazy as _
 
 class _Text(Field):
     """What one line and many lines of text share."""
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> str | Any: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
 
     _keywords = (keyword("db_collation"),)
     #: The type named by the check of ``db_collation``.
@@ -178,6 +186,14 @@ class TextField(_Text):
 class FilePathField(Field):
     """The path of a file or folder below ``path``."""
 
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> str | Any: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
+
     _usual = {"max_length": 100}
 
     description = _("File path")
@@ -249,6 +265,14 @@ class IPAddressField(Field):
 class GenericIPAddressField(Field):
     """An address of IP version 4 or 6."""
 
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> str | Any: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
+
     empty_strings_allowed = False
     description = _("IP address")
     default_error_messages = {"invalid": _("Enter a valid %(protocol)s address.")}
@@ -301,6 +325,14 @@ class GenericIPAddressField(Field):
 class UUIDField(Field):
     """A universally unique identifier."""
 
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> uuid.UUID | Any: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
+
     default_error_messages = {"invalid": _("“%(value)s” is not a valid UUID.")}
     description = _("Universally unique identifier")
     empty_strings_allowed = False
@@ -334,6 +366,14 @@ class UUIDField(Field):
 
 class BinaryField(Field):
     """Raw bytes."""
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> bytes | memoryview | Any: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
 
     description = _("Raw binary data")
     empty_values = [None, b""]

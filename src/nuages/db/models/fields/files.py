@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import posixpath
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, overload
 
 from nuages.core.exceptions import FieldError
 from nuages.core.files.base import ContentFile, File
@@ -191,6 +191,14 @@ class FileField(Field):
         storage: where files are kept, or a function that says.
     """
 
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> FieldFile | Any: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
+
     attr_class: Any = FieldFile
     descriptor_class = FileDescriptor
     _usual = {"max_length": 100}
@@ -315,6 +323,14 @@ class ImageField(FileField):
         width_field: the field that holds its width.
         height_field: the field that holds its height.
     """
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> ImageFieldFile | Any: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
 
     attr_class = ImageFieldFile
     _keywords = (keyword("width_field"), keyword("height_field"))

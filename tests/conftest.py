@@ -6,6 +6,7 @@ import sqlite3
 import tempfile
 from contextlib import closing
 
+import hypothesis
 import pytest
 
 import nuages  # noqa: F401  (first: it takes the name)
@@ -56,6 +57,10 @@ settings.configure(
     PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
 )
 nuages.setup()
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("nuages", deadline=None)
+hypothesis.settings.load_profile("nuages")
 
 
 @pytest.fixture

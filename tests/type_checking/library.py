@@ -1,5 +1,6 @@
 """A project as type checkers see it: each ``assert_type`` is checked by mypy, none runs."""
 
+import datetime
 from collections.abc import Iterator
 from typing import Any, assert_type
 
@@ -34,6 +35,7 @@ class Shelf(Manager["Book"]):
 class Book(models.Model):
     title = models.CharField(max_length=50)
     price = models.IntegerField(null=True)
+    published = models.DateField(null=True)
     author = models.ForeignKey(Author, models.CASCADE)
 
     on_shelf = Shelf()
@@ -73,6 +75,16 @@ def columns() -> None:
     assert_type(Book.objects.count(), int)
     assert_type(Book.objects.aggregate(models.Max("price")), dict[str, Any])
     assert_type(Book.objects.update(price=1), int)
+
+
+def values_of_fields(book: Book) -> None:
+    # What may be null is not known: ``Any`` lets it be compared with None.
+    assert_type(book.title, str | Any)
+    assert_type(book.price, int | Any)
+    assert_type(book.published, datetime.date | Any)
+    assert_type(book.author, Author | Any)
+    assert_type(Book.title, models.CharField)
+    book.price = models.F("price") + 1
 
 
 async def awaited() -> None:

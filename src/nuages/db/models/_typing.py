@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     #: What iterating gives: instances, dictionaries, tuples.
     Row = TypeVar("Row", default=Any, covariant=True)
 
+    #: The model that a relation leads to.
+    Target = TypeVar("Target", default=Any)
+
     class Rows(AltersData, Generic[Row]):
         """Has rows of some type."""
 
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
         def __get__[Q](self, instance: Q, owner: Any) -> Callable[P, Q]: ...
 
 else:
-    Row = Any
+    Row = Target = Any
 
     class Rows(AltersData):
         """What QuerySets are, whatever their rows."""

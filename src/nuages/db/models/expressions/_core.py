@@ -72,8 +72,11 @@ class Combinable:
 
     # The arithmetic and bit operators are set from the tables below the class.
     if TYPE_CHECKING:
-        __add__ = __sub__ = __mul__ = __truediv__ = __mod__ = __pow__ = _combine
-        __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rmod__ = __rpow__ = _combine
+
+        def _operator(self, other: Any) -> CombinedExpression: ...
+
+        __add__ = __sub__ = __mul__ = __truediv__ = __mod__ = __pow__ = _operator
+        __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rmod__ = __rpow__ = _operator
 
     def _condition(self, other: Any, operator: str) -> Any:
         if not (getattr(self, "conditional", False) and getattr(other, "conditional", False)):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, cast, overload
 
 from nuages.apps import apps
 from nuages.core import exceptions
 from nuages.db import router
 from nuages.db.models import _relation_checks as checks
+from nuages.db.models._typing import Target
 from nuages.db.models.fields import Field
 from nuages.db.models.fields.mixins import FieldCacheMixin
 from nuages.db.models.fields.related_descriptors import (
@@ -522,7 +523,20 @@ def _as_target_does(name: str) -> Callable[..., Any]:
     return method
 
 
-class ForeignKey(ForeignObject):
+if TYPE_CHECKING:
+
+    class _ToOne(ForeignObject, Generic[Target]):  # noqa: UP046  (it has a default)
+        @overload
+        def __get__(self, instance: None, owner: Any) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> Target | Any: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
+
+else:
+    _ToOne = {Target: ForeignObject}  # (the base itself)
+
+
+class ForeignKey(_ToOne[Target]):
     """A relation from many objects to one. Manual: "ForeignKey"."""
 
     # Its column takes plain values; its lookups speak for themselves.
@@ -539,7 +553,7 @@ class ForeignKey(ForeignObject):
 
     def __init__(
         self,
-        to: Any,
+        to: type[Target] | str,
         on_delete: Callable[..., Any],
         related_name: str | None = None,
         related_query_name: str | None = None,
@@ -731,7 +745,7 @@ class ForeignKey(ForeignObject):
         return super().formfield(**given, blank=self.blank)
 
 
-class OneToOneField(ForeignKey):
+class OneToOneField(ForeignKey[Target]):
     """A relation from one object to one. Manual: "OneToOneField"."""
 
     # Its column takes plain values; its lookups speak for themselves.
@@ -744,7 +758,11 @@ class OneToOneField(ForeignKey):
     rel_class = OneToOneRel
 
     def __init__(
-        self, to: Any, on_delete: Callable[..., Any], to_field: Any = None, **kwargs: Any
+        self,
+        to: type[Target] | str,
+        on_delete: Callable[..., Any],
+        to_field: Any = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(to, on_delete, to_field=to_field, **(kwargs | {"unique": True}))
 

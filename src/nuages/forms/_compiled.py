@@ -54,13 +54,13 @@ _special = re.compile("[&<>\"']").search
 
 def _escaped(text: str) -> str:
     """Names, ids and most values have nothing to escape: one look is enough."""
-    return text if _special(text) is None else escape(text)
+    return text if text.isidentifier() or _special(text) is None else escape(text)
 
 
 def _plain(value: Any) -> str:
     """``{{ value|stringformat:"s" }}``"""
     if value.__class__ is str:
-        return value if _special(value) is None else escape(value)
+        return value if value.isidentifier() or _special(value) is None else escape(value)
     text = value if isinstance(value, str) else str(value)
     return text if isinstance(text, SafeData) else _escaped(text)
 
@@ -68,7 +68,7 @@ def _plain(value: Any) -> str:
 def _shown(value: Any) -> str:
     """``{{ value }}``"""
     if value.__class__ is str:
-        return value if _special(value) is None else escape(value)
+        return value if value.isidentifier() or _special(value) is None else escape(value)
     as_html = getattr(value, "__html__", None)
     return conditional_escape(localize(value)) if as_html is None else as_html()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from email.header import Header
@@ -58,10 +57,6 @@ def _decodes(value: bytes, charset: str) -> bool:
     return True
 
 
-# What needs neither encoding nor a closer look: printable ASCII.
-_is_plain = re.compile(r"[ -~]*").fullmatch
-
-
 class ResponseHeaders(CaseInsensitiveMapping):
     """A response's headers: a dictionary that ignores the case of its keys."""
 
@@ -72,7 +67,14 @@ class ResponseHeaders(CaseInsensitiveMapping):
                 self[name] = value
 
     def __setitem__(self, key: str | bytes, value: Any) -> None:
-        if type(key) is type(value) is str and _is_plain(key) and _is_plain(value):
+        # Printable ASCII needs neither encoding nor a closer look.
+        if (
+            type(key) is type(value) is str
+            and key.isascii()
+            and key.isprintable()
+            and value.isascii()
+            and value.isprintable()
+        ):
             self._store[key.lower()] = key, value
             return
         name = _header_text(key, "ascii")

@@ -16,8 +16,6 @@ from nuages.http.cookie import SimpleCookie
 
 # What the standard library neither refuses nor quotes, as a name or as a value.
 _is_bare = re.compile(r"[\w!#$%&'*+\-.^`|~:]+", re.ASCII).fullmatch
-# What can be an attribute: nothing that would end it, or the header.
-_is_attribute = re.compile(r"[ -:<-~]*").fullmatch
 # Names of attributes cannot be names of cookies.
 _RESERVED = frozenset(Morsel._reserved)  # type: ignore[attr-defined]
 _links_of = attrgetter("OutputString", "set", "__setitem__")
@@ -37,6 +35,11 @@ class Noted(NamedTuple):
     samesite: str
 
 
+def _cannot_end(text: str) -> bool:
+    """Return whether an attribute holds nothing that would end it, or the header."""
+    return text.isascii() and text.isprintable() and ";" not in text
+
+
 def can_note(key: object, facts: Noted) -> bool:
     """Return whether :func:`line` can write a cookie: there is nothing to refuse, and nothing to quote."""
     value, expires, max_age, path, domain, _, _, samesite = facts
@@ -46,9 +49,9 @@ def can_note(key: object, facts: Noted) -> bool:
         and _is_bare(value) is not None
         and key.lower() not in _RESERVED
         and (max_age == "" or max_age.__class__ is int)
-        and (path == "/" or (path.__class__ is str and _is_attribute(path) is not None))
-        and (not expires or _is_attribute(expires) is not None)
-        and (not domain or (domain.__class__ is str and _is_attribute(domain) is not None))
+        and (path == "/" or (path.__class__ is str and _cannot_end(path)))
+        and (not expires or _cannot_end(expires))
+        and (not domain or (domain.__class__ is str and _cannot_end(domain)))
         and _links_of(Morsel) == _OWN_MORSEL
         and SimpleCookie.value_encode is _own_encode
     )

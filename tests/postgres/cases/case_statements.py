@@ -1,5 +1,6 @@
 """Statements that go straight to the server: what is sent, and how the answer is awaited."""
 
+import _thread
 import datetime
 import os
 import signal
@@ -24,13 +25,16 @@ def prepared(words):
         return cursor.fetchone()[0]
 
 
-def test_a_wait_that_is_interrupted_leaves_a_connection_that_works(server):
+@pytest.mark.parametrize(
+    "interrupt", [lambda: os.kill(os.getpid(), signal.SIGINT), _thread.interrupt_main]
+)
+def test_a_wait_that_is_interrupted_leaves_a_connection_that_works(server, interrupt):
     author = Author.objects.create(name="a", age=1)
     for age in range(OFTEN):
         Author.objects.filter(pk=author.pk).update(age=age)
     server.execute("BEGIN")
     server.execute("SELECT 1 FROM shop_author FOR UPDATE")
-    alarm = threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT])
+    alarm = threading.Timer(0.2, interrupt)
     alarm.start()
     started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: So many statements are remembered per connection, prepared or not.
 MOST_STATEMENTS = 600
+#: So often a wait is looked after, as the driver does, in milliseconds.
+_WAKE_UP = 100
 #: Rows from which on the memory of a result is given back at once.
 _LARGE = 100
 
@@ -82,8 +84,8 @@ class _Interrupted:
         return self._generator.send(ready)
 
 
-def _poller(handle: Connection) -> Callable[[], Any] | None:
-    """Return the function that waits until the server says something; ``None`` if the driver has to do that."""
+def _poller(handle: Connection) -> Callable[[int], Any] | None:
+    """Return the function that waits so many milliseconds for the server; ``None`` if the driver has to do that."""
     if getattr(waiting, "wait_c", None) is not waiting.wait or not hasattr(select, "poll"):
         # Somebody has chosen another way, or the machine has none.
         return None
@@ -235,7 +237,9 @@ class Statements:
             result = handle.wait(generators.execute(server))[-1]
         else:
             try:
-                poll()
+                while not poll(_WAKE_UP):
+                    # Signals are looked at, and whether somebody has closed the connection.
+                    pass
             except (KeyboardInterrupt, SystemExit) as interruption:
                 # The driver has the server stop, and raises it.
                 handle.wait(_Interrupted(generators.execute(server), interruption))

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from nuages.db.models.utils import AltersData
 
 if TYPE_CHECKING:
-    from typing import Concatenate, Generic, Protocol, overload
+    from typing import Concatenate, Generic, Protocol, Self, overload
 
     from typing_extensions import TypeVar
+
+    from nuages.db.models.fields.related import ForeignObject
 
     #: What iterating gives: instances, dictionaries, tuples.
     Row = TypeVar("Row", default=Any, covariant=True)
@@ -31,6 +33,15 @@ if TYPE_CHECKING:
         def __get__(self, instance: None, owner: Any) -> Callable[Concatenate[Any, P], Any]: ...
         @overload
         def __get__[Q](self, instance: Q, owner: Any) -> Callable[P, Q]: ...
+
+    class ToOne(ForeignObject, Generic[Target]):
+        """A relation whose attribute is an object of the target (or ``None``, which is not known)."""
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> Target | Any: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
 
 else:
     Row = Target = Any

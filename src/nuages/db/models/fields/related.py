@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from nuages.apps import apps
 from nuages.core import exceptions
@@ -44,6 +44,7 @@ from nuages.utils.functional import cached_property
 from nuages.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
+    from nuages.db.models._typing import ToOne
     from nuages.db.models.base import Model
 
 RECURSIVE_RELATIONSHIP_CONSTANT = "self"
@@ -523,20 +524,11 @@ def _as_target_does(name: str) -> Callable[..., Any]:
     return method
 
 
-if TYPE_CHECKING:
-
-    class _ToOne(ForeignObject, Generic[Target]):  # noqa: UP046  (it has a default)
-        @overload
-        def __get__(self, instance: None, owner: Any) -> Self: ...
-        @overload
-        def __get__(self, instance: object, owner: Any) -> Target | Any: ...
-        def __get__(self, instance: object | None, owner: Any) -> Any: ...
-
-else:
-    _ToOne = {Target: ForeignObject}  # (the base itself)
+if not TYPE_CHECKING:
+    ToOne = {Target: ForeignObject}  # (the base itself)
 
 
-class ForeignKey(_ToOne[Target]):
+class ForeignKey(ToOne[Target]):
     """A relation from many objects to one. Manual: "ForeignKey"."""
 
     # Its column takes plain values; its lookups speak for themselves.

@@ -315,7 +315,9 @@ class TimestampSigner(Signer):
         """Return ``value`` with time and signature."""
         return super().sign(f"{value}{self.sep}{self.timestamp()}")
 
-    def unsign(self, signed_value: str, max_age: float | datetime.timedelta | None = None) -> str:
+    def unsign(  # type: ignore[override]
+        self, value: str, max_age: float | datetime.timedelta | None = None
+    ) -> str:
         """Return the value.
 
         Args:
@@ -325,7 +327,7 @@ class TimestampSigner(Signer):
             BadSignature: the signature does not match.
             SignatureExpired: it is older than ``max_age``.
         """
-        value, _, stamp = super().unsign(signed_value).rpartition(self.sep)
+        value, _, stamp = super().unsign(value).rpartition(self.sep)
         if max_age is None:
             return value
         limit = max_age.total_seconds() if isinstance(max_age, datetime.timedelta) else max_age

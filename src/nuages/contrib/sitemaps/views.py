@@ -22,12 +22,7 @@ class SitemapIndexItem:
     """A line of the index: where a sitemap is, and when it was changed."""
 
     location: str
-    lastmod: Any = None
-
-    @property
-    def last_mod(self) -> Any:
-        """``lastmod``, by the name that older templates know."""
-        return self.lastmod
+    last_mod: Any = None
 
 
 def x_robots_tag(func: Callable[..., Any]) -> Callable[..., Any]:

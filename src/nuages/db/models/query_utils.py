@@ -62,7 +62,7 @@ class Q(tree.Node):
     ) -> None:
         if _connector not in self.connectors:
             known = ", ".join(repr(name) for name in self.connectors if name is not None)
-            raise ValueError(f"_connector must be one of {known}, or None.")
+            raise ValueError(f"connector must be one of {known}, or None.")
         pairs = [(name, kwargs[name]) for name in sorted(kwargs)] if kwargs else []
         super().__init__(children=[*args, *pairs], connector=_connector, negated=_negated)
 

@@ -291,13 +291,16 @@ def _get_supported_language_variant(lang_code: str, strict: bool) -> str:
     raise LookupError(lang_code)
 
 
-def get_language_from_path(path: str) -> str | None:
-    """Return the language that the first segment of ``path`` names, if any."""
+def get_language_from_path(path: str, strict: bool = False) -> str | None:
+    """Return the language that the first segment of ``path`` names, if any.
+
+    With ``strict`` no other variant of the language stands in for it.
+    """
     prefix = language_code_prefix_re.match(path)
     if prefix is None:
         return None
     try:
-        return get_supported_language_variant(prefix[1], strict=False)
+        return get_supported_language_variant(prefix[1], strict=strict)
     except LookupError:
         return None
 

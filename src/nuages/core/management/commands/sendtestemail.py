@@ -12,6 +12,9 @@ class Command(BaseCommand):
     """Sends a message. Manual: "django-admin and manage.py", ``sendtestemail``."""
 
     help = "Sends a test email to the email addresses specified as arguments."
+    missing_args_message = (
+        "You must specify some email recipients, or pass the --managers or --admin options."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the recipients."""
@@ -25,9 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Send the messages."""
         if not (options["email"] or options["managers"] or options["admins"]):
-            raise CommandError(
-                "You must specify some email recipients, or pass the --managers or --admin options."
-            )
+            raise CommandError(self.missing_args_message)
         subject = f"Test email from {socket.gethostname()} on {timezone.now()}"
         text = "If you're reading this, it was successful."
         using = {} if options["using"] is None else {"using": options["using"]}

@@ -1,5 +1,7 @@
 """Arguments are called what the manual and projects call them."""
 
+import datetime
+
 import pytest
 
 from django.contrib.auth.admin import UserAdmin
@@ -7,7 +9,7 @@ from django.contrib.sitemaps.views import SitemapIndexItem
 from django.core.management import CommandError, call_command
 from django.core.signing import TimestampSigner
 from django.db.models import Q
-from django.template.loader import render_to_string
+from django.template import Context, Engine
 from django.utils.translation import trans_real
 
 
@@ -25,7 +27,11 @@ def test_the_language_of_a_path(strict):
 def test_a_line_of_an_index_of_sitemaps():
     item = SitemapIndexItem("http://x/s.xml", last_mod=None)
     assert repr(item) == "SitemapIndexItem(location='http://x/s.xml', last_mod=None)"
-    assert "<lastmod>" not in render_to_string("sitemap_index.xml", {"sitemaps": [item]})
+    dated = SitemapIndexItem("http://x/t.xml", datetime.date(2024, 2, 3))
+    index = Engine(app_dirs=True).get_template("sitemap_index.xml")
+    text = index.render(Context({"sitemaps": [item, dated]}))
+    assert text.count("<lastmod>") == 1
+    assert "<lastmod>2024-02-03" in text
 
 
 def test_a_connector_that_is_none():

@@ -315,9 +315,7 @@ class TimestampSigner(Signer):
         """Return ``value`` with time and signature."""
         return super().sign(f"{value}{self.sep}{self.timestamp()}")
 
-    def unsign(  # type: ignore[override]
-        self, value: str, max_age: float | datetime.timedelta | None = None
-    ) -> str:
+    def unsign(self, value: str, max_age: float | datetime.timedelta | None = None) -> str:
         """Return the value.
 
         Args:

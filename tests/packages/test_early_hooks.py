@@ -111,3 +111,33 @@ def test_the_admin_can_be_imported_before_the_apps_are_loaded():
         capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert done.stdout.strip() == "True", done.stderr
+
+
+def test_settings_can_import_what_packages_patch(tmp_path):
+    """Projects with type hints call ``django_stubs_ext.monkeypatch()`` in their settings, which imports all this."""
+    (tmp_path / "early.py").write_text("""
+import nuages
+from django.contrib.admin import ModelAdmin
+from django.contrib.messages.views import SuccessMessageMixin
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sitemaps import Sitemap
+from django.contrib.syndication.views import Feed
+from django.core.paginator import Paginator
+from django.db.models.query import ModelIterable, Prefetch, QuerySet, RawQuerySet
+from django.forms.models import BaseModelForm, ModelChoiceField, ModelChoiceIterator
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_protect
+from django.views.generic.edit import DeletionMixin, FormMixin
+
+@method_decorator(csrf_protect, "dispatch")
+class Page(FormMixin):
+    def dispatch(self, request): ...
+
+SECRET_KEY = "found"
+""")
+    done = subprocess.run(
+        [sys.executable, "-c", "import nuages; from django.conf import settings; print(settings.SECRET_KEY)"],
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{tmp_path}", "DJANGO_SETTINGS_MODULE": "early"},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout.strip() == "found", done.stderr

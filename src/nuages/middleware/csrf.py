@@ -154,12 +154,11 @@ def rotate_token(request: Any) -> None:
 class CsrfViewMiddleware(MiddlewareMixin):
     """Refuses unsafe requests without a valid token, or from origins that are not trusted."""
 
-    def __init__(self, get_response: Callable[..., Any]) -> None:
-        super().__init__(get_response)
-        # Reading a session may wait for a database.
-        self.inline = not settings.CSRF_USE_SESSIONS
+    @property
+    def inline(self) -> bool:  # type: ignore[override]
+        """Reading a session may wait for a database. (Views are decorated before there are settings.)"""
+        return not settings.CSRF_USE_SESSIONS
 
-    inline = True
     #: As a decorator, it asks the view for attributes alone.
     calls_no_view = True
 

@@ -27,6 +27,7 @@ from nuages.contrib.admin._powers import asks_as_made, is_almighty
 from nuages.contrib.admin._protection import csrf_protect_m
 from nuages.contrib.admin._removal import RemovalPages
 from nuages.contrib.admin.checks import ModelAdminChecks
+from nuages.contrib.admin.utils import flatten_fieldsets
 from nuages.db import transaction
 from nuages.forms import Media
 from nuages.forms.formsets import all_valid
@@ -49,6 +50,7 @@ __all__ = [
     "TabularInline",
     "all_valid",
     "csrf_protect_m",
+    "flatten_fieldsets",
     "get_content_type_for_model",
     "transaction",
 ]

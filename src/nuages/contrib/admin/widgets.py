@@ -426,11 +426,6 @@ class RelatedFieldWidgetWrapper(forms.Widget):
         if getattr(getattr(rel, "on_delete", None), "__name__", "") == "CASCADE":
             self.can_delete_related = False
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        twin = super().__deepcopy__(memo)
-        twin.attrs = twin.widget.attrs
-        return twin
-
     is_hidden = _of_inner("is_hidden", "Whether the other widget is hidden.")
     media = _of_inner("media", "The other widget's assets.")
     choices = _of_inner("choices", "The other widget's choices.")

@@ -1,11 +1,14 @@
 """What packages replace, override and reach for beside the documented API."""
 
+import copy
 import io
 
 import pytest
 
 from django import forms
 from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth import login, logout
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out
@@ -14,6 +17,7 @@ from django.core import mail
 from django.core.files.images import ImageFile
 from django.core.files.storage import default_storage, storages
 from django.db import models
+from django.db.models.options import normalize_together
 from django.test import RequestFactory
 from django.test.utils import override_settings
 from django.utils.functional import SimpleLazyObject
@@ -94,3 +98,19 @@ def test_signals_of_logging_out_come_from_the_class_of_the_user(tables):
         signal.disconnect(receive)
     user.delete()
     assert senders == [User, User]
+
+
+def test_the_copy_of_a_wrapped_widget_has_attributes_of_its_own():
+    """Packages copy a widget of the admin and set classes on the one inside it."""
+    relation = User._meta.get_field("groups").remote_field
+    wrapped = RelatedFieldWidgetWrapper(forms.Select(), relation, admin.site)
+    twin = copy.deepcopy(wrapped)
+    twin.widget.attrs["class"] = "translated"
+    assert "class" not in twin.attrs
+    assert "class" not in wrapped.widget.attrs
+
+
+def test_unique_together_can_be_none():
+    """Old migrations take the option away so."""
+    assert normalize_together(None) == normalize_together([]) == ()
+    assert normalize_together(["a", "b"]) == (("a", "b"),)

@@ -69,6 +69,9 @@ def normalize_together(option_together: Any) -> Any:
 
     What cannot be read so is returned as it is, for the checks to complain of.
     """
+    if not option_together:
+        # Old migrations take it away by None.
+        return ()
     if not isinstance(option_together, list | tuple):
         return option_together
     groups = tuple(option_together)

@@ -47,6 +47,9 @@ class Values(Source):
                 )
             case ("block", *_) if self._chain is not None and self._chain.names:
                 return False
+            case ("block", "super"):
+                # It renders the other block, which must find loop variables and `with` names in the context.
+                return False
         return True
 
     def _loop_value(self, steps: list[str]) -> str:

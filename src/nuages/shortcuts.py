@@ -16,6 +16,7 @@ from nuages.http import (
 )
 from nuages.template import loader
 from nuages.urls import NoReverseMatch, reverse
+from nuages.urls.base import is_name
 from nuages.utils.functional import Promise
 from nuages.utils.http import MAX_URL_REDIRECT_LENGTH
 
@@ -67,8 +68,11 @@ def resolve_url(to: Any, *args: Any, **kwargs: Any) -> str:
     if hasattr(to, "get_absolute_url"):
         return to.get_absolute_url()
     target = str(to) if isinstance(to, Promise) else to
-    # Relative paths are left to the browser.
-    if isinstance(target, str) and target.startswith(("./", "../")):
+    # Relative paths are left to the browser; most paths can be told from names before anything is raised.
+    if isinstance(target, str) and (
+        target.startswith(("./", "../"))
+        or (target.startswith("/") and ":" not in target and not is_name(target))
+    ):
         return target
     try:
         return reverse(target, args=args, kwargs=kwargs)

@@ -21,22 +21,22 @@ def _header_text(value: Any, charset: str, mime_encode: bool = False) -> str:
     else:
         text = value if type(value) is str else str(value)
         if not text.isascii() and not _encodes(text, charset):
-            _refuse_newlines(text, value)
+            refuse_newlines(text, value)
             if not mime_encode:
                 text.encode(charset)
             text = Header(text, "utf-8", maxlinelen=sys.maxsize).encode()
-    _refuse_newlines(text, value)
+    refuse_newlines(text, value)
     return text
 
 
 def _mimed(value: bytes, mime_encode: bool) -> str:
-    _refuse_newlines(value.decode("latin-1"), value)
+    refuse_newlines(value.decode("latin-1"), value)
     if not mime_encode:
         value.decode("ascii")
     return Header(value, "utf-8", maxlinelen=sys.maxsize).encode()
 
 
-def _refuse_newlines(text: str, original: Any) -> None:
+def refuse_newlines(text: str, original: Any) -> None:
     if "\n" in text or "\r" in text:
         raise BadHeaderError(f"Header values can't contain newlines (got {original!r})")
 

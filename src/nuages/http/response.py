@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 from nuages.conf import settings
 from nuages.core import signals, signing
 from nuages.core.exceptions import DisallowedRedirect
-from nuages.http._response_headers import BadHeaderError, ResponseHeaders
+from nuages.dispatch._house import house_receivers
+from nuages.http._response_headers import BadHeaderError, ResponseHeaders, refuse_newlines
 from nuages.http._set_cookies import Noted, can_note, filled, line
 from nuages.http._streams import bytes_left
 from nuages.http.cookie import SimpleCookie
@@ -271,7 +272,10 @@ class HttpResponseBase:
                 noted = own["_noted_cookies"] = {}
             noted[key] = facts
             return
-        # The jar knows what to refuse, what to quote, and what an earlier cookie of the name has.
+        # The jar knows what to quote, what to refuse but for this, and what an earlier cookie of the name has.
+        for attribute in (when, path, domain):
+            if isinstance(attribute, str):
+                refuse_newlines(attribute, attribute)
         self.cookies[key] = value
         morsel = self.cookies[key]
         morsel["expires"] = when
@@ -323,7 +327,12 @@ class HttpResponseBase:
     def close(self) -> None:
         """Release what the content held and send ``request_finished``; servers call this."""
         self._release()
-        signals.request_finished.send(sender=self._handler_class)
+        finished = signals.request_finished
+        if (receivers := house_receivers(finished)) is None:
+            finished.send(sender=self._handler_class)
+            return
+        for receiver in receivers:
+            receiver(signal=finished, sender=self._handler_class)
 
     def _release(self) -> None:
         closers, self.closed = self._resource_closers, True

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from copy import copy
 from typing import Any
 
-from nuages.core.handlers._signals import house_receivers
 from nuages.core.handlers.base import BaseHandler
 from nuages.core.handlers.wsgi import LimitedStream, WSGIRequest
 from nuages.core.signals import request_finished, request_started
 from nuages.db import close_old_connections, sparing
+from nuages.dispatch._house import house_receivers
 from nuages.http import HttpRequest
 from nuages.http.response import HttpResponseBase
 from nuages.test.payload import FakePayload

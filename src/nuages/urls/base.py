@@ -72,6 +72,11 @@ def reverse(
     return url
 
 
+def is_name(text: str) -> bool:
+    """Whether ``text`` is the name of a pattern that is in no namespace, and not a URL."""
+    return bool(get_resolver(_urlconf.get())._roads_to(text))
+
+
 def _resolver_of(
     resolver: URLResolver, namespaces: list[str], current_app: str | None
 ) -> URLResolver:

@@ -17,9 +17,9 @@ from nuages.core.files._received import opened
 from nuages.core.files._scratch import Scratch
 from nuages.core.files.uploadedfile import scratch_file
 from nuages.core.handlers import base
-from nuages.core.handlers._signals import house_receivers
 from nuages.core.handlers._tasks import UnlessDisconnected, is_native
 from nuages.core.handlers._threads import RequestThreads
+from nuages.dispatch._house import house_receivers
 from nuages.http import (
     HttpRequest,
     HttpResponse,

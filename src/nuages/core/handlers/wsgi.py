@@ -9,7 +9,7 @@ from typing import Any
 from nuages.conf import settings
 from nuages.core import signals
 from nuages.core.handlers import base
-from nuages.core.handlers._signals import house_receivers
+from nuages.dispatch._house import house_receivers
 from nuages.http import HttpRequest, QueryDict, parse_cookie
 from nuages.http.request import FromBody
 from nuages.urls import set_script_prefix

@@ -182,6 +182,5 @@ class RunPython(_OfTheProject):
 
     @staticmethod
     def noop(apps: Any, schema_editor: Any) -> None:
-        """Do nothing: for code that needs no undoing. Manual: "RunPython"."""
-        # The way of what needs none; a docstring would be shown in plans.
+        # Does nothing: the way back of code that needs none. A docstring would be shown in plans.
         return None

@@ -258,3 +258,34 @@ def test_assertion_rewriting(tmp_path):
         env=ENV, cwd=tmp_path, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert "assert 'a-b' == 'nothing of the kind'" in done.stdout
+
+
+def test_type_hints_of_what_a_project_derives_are_its_own():
+    printed = python(
+        """
+        import typing
+        import nuages
+        from django.conf import settings
+        settings.configure(INSTALLED_APPS=[])
+        import django; django.setup()
+        from django import forms, http
+        from django.apps import AppConfig
+        from django.contrib.admin import ModelAdmin
+        from django.db import models
+
+        class Book(models.Model):
+            title: str = models.CharField(max_length=9)
+            class Meta:
+                app_label = "library"
+
+        class Search(forms.Form):
+            text: "str" = forms.CharField()
+
+        for kind in (Book, Search):
+            print(typing.get_type_hints(kind))
+        for kind in (models.Func, models.IntegerField, models.DateField, forms.Select, forms.CharField,
+                     http.HttpRequest, ModelAdmin, AppConfig):
+            typing.get_type_hints(kind)
+        """
+    )
+    assert printed.split("\n") == ["{'title': <class 'str'>}", "{'text': <class 'str'>}"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nuages.core.exceptions import ImproperlyConfigured
 from nuages.utils.functional import cached_property
+from nuages.utils.hints import unannotated
 from nuages.utils.module_loading import module_has_submodule
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ APPS_MODULE_NAME = "apps"
 MODELS_MODULE_NAME = "models"
 
 
+@unannotated
 class AppConfig:
     """An application and what is known of it.
 

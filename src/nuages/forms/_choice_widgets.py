@@ -8,9 +8,11 @@ from typing import Any
 
 from nuages.forms._widget_base import Attributes, Widget, _many, _never, _own_copy
 from nuages.utils.choices import normalize_choices
+from nuages.utils.hints import unannotated
 from nuages.utils.translation import gettext_lazy as _
 
 
+@unannotated
 class ChoiceWidget(Widget):
     """Base of the widgets that offer choices."""
 

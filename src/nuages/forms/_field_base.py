@@ -22,6 +22,7 @@ from nuages.forms.widgets import (
     Widget,
 )
 from nuages.utils import formats
+from nuages.utils.hints import unannotated
 from nuages.utils.regex_helper import _lazy_re_compile
 from nuages.utils.translation import gettext_lazy as _
 
@@ -47,6 +48,7 @@ def _checks(*pairs: tuple[Callable[[Any], Any], Any]) -> list[Any]:
     return [make(limit) for make, limit in pairs if limit is not None]
 
 
+@unannotated
 class Field(ClonedByParts):
     """Base of all form fields. Manual: "Form fields", class ``Field``.
 

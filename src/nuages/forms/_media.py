@@ -13,6 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any, ClassVar
 
 from nuages.forms.utils import flatatt
+from nuages.utils.hints import unannotated
 from nuages.utils.html import conditional_escape, format_html, html_safe
 from nuages.utils.safestring import SafeString, mark_safe
 
@@ -124,6 +125,7 @@ def _rendered(item: Any, attrs: Mapping[str, Any] | None) -> str:
     return item.__html__()
 
 
+@unannotated
 @html_safe
 class Media:
     """A collection of assets: CSS by medium, and scripts.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nuages.forms._media import MediaDefiningClass
 from nuages.forms.utils import ClonedByParts, standard_renderer
 from nuages.utils import formats
+from nuages.utils.hints import unannotated
 from nuages.utils.safestring import SafeString, mark_safe
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def _always_false(self: Any, *args: Any) -> bool:
 _never: Any = _always_false
 
 
+@unannotated
 class Widget(ClonedByParts, metaclass=MediaDefiningClass):
     """Base of all widgets. Manual: "Widgets", class ``Widget``."""
 

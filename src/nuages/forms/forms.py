@@ -14,6 +14,7 @@ from nuages.forms.utils import ErrorDict, ErrorList, RenderableFormMixin
 from nuages.forms.widgets import Media, MediaDefiningClass
 from nuages.utils.datastructures import MultiValueDict
 from nuages.utils.functional import cached_property
+from nuages.utils.hints import unannotated
 from nuages.utils.translation import gettext as _
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class DeclarativeFieldsMetaclass(MediaDefiningClass):
         return cls
 
 
+@unannotated
 class BaseForm(RenderableFormMixin):
     """What forms do, apart from how their fields are declared."""
 

@@ -12,6 +12,7 @@ from nuages.forms.renderers import get_default_renderer
 from nuages.forms.utils import ErrorList, RenderableFormMixin
 from nuages.forms.widgets import CheckboxInput, HiddenInput, Media, NumberInput, Widget
 from nuages.utils.functional import cached_property
+from nuages.utils.hints import unannotated
 from nuages.utils.translation import gettext_lazy as _
 from nuages.utils.translation import ngettext_lazy
 
@@ -47,6 +48,7 @@ class ManagementForm(Form):
         return self.cleaned_data
 
 
+@unannotated
 class BaseFormSet(RenderableFormMixin):
     """A collection of forms. :func:`formset_factory` makes subclasses.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nuages.utils.functional import cached_property
+from nuages.utils.hints import unannotated
 from nuages.utils.module_loading import import_string
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def get_default_renderer() -> BaseRenderer:
     return import_string(settings.FORM_RENDERER)()
 
 
+@unannotated
 class BaseRenderer:
     """Base of the renderers. Manual: "The form rendering API", class ``BaseRenderer``."""
 

@@ -26,6 +26,7 @@ from nuages.http._streams import bytes_left
 from nuages.utils.datastructures import ImmutableList, MultiValueDict
 from nuages.utils.encoding import escape_uri_path, iri_to_uri
 from nuages.utils.functional import cached_property
+from nuages.utils.hints import unannotated
 from nuages.utils.http import is_same_domain, parse_header_parameters
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ class FromBody:
         vars(request)[self.kept_as] = value
 
 
+@unannotated
 class HttpRequest:
     """What a client asks for. Manual: "HttpRequest objects"."""
 

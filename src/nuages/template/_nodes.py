@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from nuages.utils.formats import localize
+from nuages.utils.hints import unannotated
 from nuages.utils.html import conditional_escape
 from nuages.utils.safestring import SafeData, SafeString
 from nuages.utils.timezone import template_localtime
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from nuages.template.compiler import Compiler, Unit
 
 
+@unannotated
 class Node:
     """A part of a template that renders itself.
 
@@ -84,6 +86,7 @@ def annotate_error(
             break
 
 
+@unannotated
 class NodeList(list[Any]):
     """The nodes of a template, or between two tags.
 

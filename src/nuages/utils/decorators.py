@@ -5,8 +5,9 @@ Manual: ref/utils, "django.utils.decorators".
 
 from collections.abc import Callable
 from functools import WRAPPER_ASSIGNMENTS, partial, update_wrapper, wraps
-from inspect import iscoroutinefunction, markcoroutinefunction
 from typing import Any
+
+from nuages.utils.concurrency import iscoroutinefunction, markcoroutinefunction
 
 __all__ = [
     "async_only_middleware",

@@ -23,6 +23,7 @@ from nuages.db.models.fetch_modes import FETCH_ONE
 from nuages.db.models.utils import AltersData
 from nuages.utils.encoding import force_str
 from nuages.utils.hashable import make_hashable
+from nuages.utils.hints import unannotated
 
 if TYPE_CHECKING:
     from nuages.core.checks import CheckMessage
@@ -207,6 +208,7 @@ class ModelBase(type):
     _default_manager: Any = property(lambda cls: cls._meta.default_manager)
 
 
+@unannotated
 class Model(ModelValidation, AltersData, metaclass=ModelBase):
     """A row of a table, and the table. Manual: "Models"."""
 

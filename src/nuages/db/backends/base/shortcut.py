@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable
 from sys import modules
 from threading import get_ident
@@ -55,7 +54,9 @@ def guard(connection_class: type) -> Callable[[Any], bool]:
     own = unreplaced(connection_class, _OF_CONNECTION, as_made(connection_class, _OF_CONNECTION))
     own_cursor = unreplaced(_PLAIN_CURSOR, _OF_CURSOR, as_made(_PLAIN_CURSOR, _OF_CURSOR))
     # Here it is known already that no event loop runs.
-    connect = inspect.unwrap(as_made(connection_class, ("ensure_connection",))[0])
+    connect = as_made(connection_class, ("ensure_connection",))[0]
+    while hasattr(connect, "__wrapped__"):
+        connect = connect.__wrapped__
 
     def nobody_looks(connection: Any) -> bool:
         # All that is asked for is here; asking the object looks into its class first.

@@ -11,8 +11,10 @@ from nuages.db.models import fields
 from nuages.db.models.expressions._core import Combinable, Expression, Params
 from nuages.db.utils import DatabaseError
 from nuages.utils.functional import cached_property
+from nuages.utils.hints import unannotated
 
 
+@unannotated
 class SQLiteNumericMixin:
     """For expressions whose decimal results SQLite would give as text: they are cast."""
 

@@ -21,6 +21,7 @@ from nuages.utils._lazy import later
 from nuages.utils.deconstruct import deconstructible
 from nuages.utils.functional import cached_property
 from nuages.utils.hashable import make_hashable
+from nuages.utils.hints import unannotated
 
 if TYPE_CHECKING:
     import inspect
@@ -160,6 +161,7 @@ def _to_decimal(value: Any, expression: Any, connection: Any) -> Any:
     return None if value is None else Decimal(value)
 
 
+@unannotated
 class BaseExpression:
     """A node of a query. Manual: "Expression API"."""
 

@@ -12,6 +12,7 @@ from nuages.db.models.expressions._leaves import F, Value
 from nuages.db.models.query_utils import Q, check_filter_kwargs
 from nuages.utils.deconstruct import deconstructible
 from nuages.utils.functional import cached_property
+from nuages.utils.hints import unannotated
 
 _VENDORS = frozenset({"sqlite", "postgresql", "mysql", "oracle"})
 
@@ -32,6 +33,7 @@ def _dialect(vendor: str, spelling: str | dict[str, str]) -> Any:
     return as_vendor
 
 
+@unannotated
 @deconstructible(path="django.db.models.Func")
 class Func(SQLiteNumericMixin, Expression):
     """A call of a database function. Manual: "Func() expressions"."""

@@ -26,6 +26,7 @@ from nuages.utils.choices import (
 )
 from nuages.utils.datastructures import DictWrapper
 from nuages.utils.functional import Promise, cached_property, settable
+from nuages.utils.hints import unannotated
 from nuages.utils.text import capfirst
 from nuages.utils.translation import gettext_lazy as _
 
@@ -78,6 +79,7 @@ def _load_field(app_label: str, model_name: str, field_name: str) -> Field:
 _counting = Lock()
 
 
+@unannotated
 @total_ordering
 class Field(RegisterLookupMixin):
     """One column (or relation) of a model. Manual: "Model field reference"."""

@@ -14,6 +14,7 @@ from nuages.db.models.fields._base import Field
 from nuages.utils import timezone
 from nuages.utils.dateparse import parse_date, parse_datetime, parse_duration, parse_time
 from nuages.utils.duration import duration_string
+from nuages.utils.hints import unannotated
 from nuages.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class _Clock(DateTimeCheckMixin, Field):
         return "" if value is None else value.isoformat()
 
 
+@unannotated
 class DateField(_Clock):
     """A day."""
 

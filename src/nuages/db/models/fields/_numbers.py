@@ -12,6 +12,7 @@ from nuages.db import connection
 from nuages.db.models.fields import _checks
 from nuages.db.models.fields._base import Field, keyword
 from nuages.utils.functional import cached_property
+from nuages.utils.hints import unannotated
 from nuages.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ else:
     _Mixed = object
 
 
+@unannotated
 class BooleanField(Field):
     """True or false; with ``null=True`` also unknown."""
 
@@ -122,6 +124,7 @@ class _Numeric(Field):
             ) from error
 
 
+@unannotated
 class IntegerField(_Numeric):
     """A whole number that fits the database's column."""
 
@@ -184,6 +187,7 @@ class SmallIntegerField(IntegerField):
     _internal_type = "SmallIntegerField"
 
 
+@unannotated
 class PositiveIntegerRelDbTypeMixin(_Mixed):
     """Keys that point to a positive number have the plain type where the database allows it."""
 

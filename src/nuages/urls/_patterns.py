@@ -13,7 +13,6 @@ from nuages.core.exceptions import ImproperlyConfigured
 from nuages.urls._routes import _PATH_PARAMETER_COMPONENT_RE, Token, parse_route, route_regex
 from nuages.urls.converters import REGISTERED_CONVERTERS, Converter
 from nuages.utils.functional import cached_property
-from nuages.utils.hints import unannotated
 
 #: The rest of the path, positional arguments, keyword arguments; or no match.
 Matched = tuple[str, tuple[Any, ...], dict[str, Any]] | None
@@ -224,7 +223,6 @@ class RoutePattern(CheckURLMixin):
 
 
 @dataclass
-@unannotated
 class LocalePrefixPattern:
     """The prefix of the active language, as ``i18n_patterns()`` puts it before its patterns."""
 

@@ -17,6 +17,7 @@ from nuages.core.exceptions import FieldDoesNotExist
 from nuages.db import models
 from nuages.http import HttpRequest
 from nuages.urls import reverse
+from nuages.utils.hints import unannotated
 from nuages.utils.translation import gettext as _
 
 #: What a form field is made with, by the class of the model's field.
@@ -64,6 +65,7 @@ def _right(action: str) -> Any:
     return has_permission
 
 
+@unannotated
 class BaseModelAdmin(metaclass=forms.MediaDefiningClass):
     """What pages and inlines of a model share."""
 

@@ -34,7 +34,8 @@ class TrailIterable(BaseIterable):
         plan, using, self._chunks = opened
         for rows in self._chunks:
             try:
-                results = trails.results_of(queryset, plan, rows.copy(), using)
+                # (They take the places of the rows; and a driver may give another kind of sequence.)
+                results = trails.results_of(queryset, plan, [*rows], using)
             except Exception:
                 # What comes before the row that is to blame is given first.
                 for row in rows:

@@ -25,10 +25,20 @@ def prepared(words):
         return cursor.fetchone()[0]
 
 
+@pytest.fixture
+def heeds_interrupts():
+    """A process that a shell started in the background ignores them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize(
     "interrupt", [lambda: os.kill(os.getpid(), signal.SIGINT), _thread.interrupt_main]
 )
-def test_a_wait_that_is_interrupted_leaves_a_connection_that_works(server, interrupt):
+def test_a_wait_that_is_interrupted_leaves_a_connection_that_works(
+    server, heeds_interrupts, interrupt
+):
     author = Author.objects.create(name="a", age=1)
     for age in range(OFTEN):
         Author.objects.filter(pk=author.pk).update(age=age)

@@ -92,7 +92,7 @@ class TestWrapper:
             author = forms.ChoiceField(widget=wrapper(site))
 
         first, second = Form(), Form()
-        first.fields["author"].widget.widget.attrs["id"] = "one"
+        first.fields["author"].widget.widget.attrs["class"] = "one"
         first.fields["author"].widget.attrs["title"] = "of the wrapper"
         assert "one" in str(first["author"])
         assert "title" not in second.fields["author"].widget.attrs

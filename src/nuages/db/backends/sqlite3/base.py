@@ -275,8 +275,10 @@ class DatabaseWrapper(ParkingWrapper):
         return nobody_looks(self)
 
     def fetch_compiled(self, sql: str, params: Any) -> list[tuple[Any, ...]] | None:
-        if not nobody_looks(self):
-            return None
+        return self._fetched(sql, params) if nobody_looks(self) else None
+
+    def _fetched(self, sql: str, params: Any) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement that goes straight to the driver."""
         # A function of the database's may run a query of its own meanwhile: that takes another cursor.
         cursor, self._spare = self._spare, None
         handle = self.connection
@@ -295,16 +297,7 @@ class DatabaseWrapper(ParkingWrapper):
     def fetch_bare(self, sql: str, params: Any, bare: Bare) -> list[tuple[Any, ...]] | None:
         if not nobody_looks(self) or not holds(self.connection, bare):
             return None
-        cursor, self._spare = self._spare, None
-        handle = self.connection
-        if cursor is None or cursor.connection is not handle:
-            cursor = handle.cursor()
-        try:
-            rows = cursor.execute(sql, params).fetchall()
-        except Database.Error as error:
-            return self._second_try(error, sql, params).fetchall()
-        self._spare = cursor
-        return rows
+        return self._fetched(sql, params)
 
     def stream_compiled(
         self, sql: str, params: Any, size: int, bare: Bare | None

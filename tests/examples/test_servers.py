@@ -1,25 +1,15 @@
 """The tutorial's project over a real socket, under each server that people use."""
 
-import contextlib
 import http.client
-import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from serving import ENV, ROOT, serving
 
-ROOT = Path(__file__).parents[2]
-ENV = {
-    **os.environ,
-    "PYTHONPATH": os.pathsep.join([str(ROOT / "src/nuages/shim"), str(ROOT / "src")]),
-    "PYTHONDONTWRITEBYTECODE": "1",
-}
 PYTHON = sys.executable
 SERVERS = {
     "runserver": [PYTHON, "manage.py", "runserver", "127.0.0.1:{port}", "--noreload"],
@@ -47,32 +37,6 @@ def project(tmp_path_factory):
         )
         assert done.returncode == 0, done.stderr
     return folder
-
-
-@contextlib.contextmanager
-def serving(project, command):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = open(project / "server.log", "w+")
-    server = subprocess.Popen(
-        [part.format(port=port) for part in command], cwd=project, env=ENV, stdout=log, stderr=log
-    )
-    try:
-        for _ in range(200):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            assert server.poll() is None, (project / "server.log").read_text()
-            time.sleep(0.1)
-        yield port
-    finally:
-        server.terminate()
-        try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-        log.close()
 
 
 def ask(port, method, path, body=None, headers=()):

@@ -1,22 +1,12 @@
 """Async views over real sockets: they wait together, are cancelled, and send no faster than is read."""
 
 import asyncio
-import contextlib
-import os
-import socket
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
+from serving import serving
 
-ROOT = Path(__file__).parents[2]
-ENV = {
-    **os.environ,
-    "PYTHONPATH": os.pathsep.join([str(ROOT / "src/nuages/shim"), str(ROOT / "src")]),
-    "PYTHONDONTWRITEBYTECODE": "1",
-}
 SERVERS = {
     "uvicorn": ["-m", "uvicorn", "--log-level", "warning", "--port"],
     "granian": ["-m", "granian", "--interface", "asgi", "--no-log", "--port"],
@@ -84,26 +74,9 @@ def port(request, tmp_path_factory):
     pytest.importorskip(request.param)
     folder = tmp_path_factory.mktemp("live")
     (folder / "live_project.py").write_text(PROJECT)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number = probe.getsockname()[1]
-    words = [sys.executable, *SERVERS[request.param], str(number), "live_project:application"]
-    with open(folder / "log", "w+") as log:
-        server = subprocess.Popen(words, cwd=folder, env=ENV, stdout=log, stderr=log)
-        try:
-            for _ in range(200):
-                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", number)):
-                    break
-                assert server.poll() is None, (folder / "log").read_text()
-                time.sleep(0.1)
-            yield number
-        finally:
-            server.terminate()
-            try:
-                server.wait(10)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+    words = [sys.executable, *SERVERS[request.param], "{port}", "live_project:application"]
+    with serving(folder, words) as number:
+        yield number
 
 
 async def ask(port, line, more=b""):
